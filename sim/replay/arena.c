@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "arena.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#define RANGE_MAX (64ull << 30)
+#define RANGE_MIN (16ull << 20)
+
+/* Address space is reserved, not memory; under a limit only a part of it. */
+static size_t range_size(void)
+{
+	size_t size = RANGE_MAX;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return size;
+	while (size > RANGE_MIN && size > limit.rlim_cur / 4)
+		size /= 2;
+	return size;
+}
+
+static void *reserve(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static size_t entries_size(const struct arena *a)
+{
+	return (a->size >> a->page_shift) * sizeof(*a->entries);
+}
+
+bool arena_init(struct arena *a, unsigned int page_shift)
+{
+	*a = (struct arena){.page_shift = page_shift, .size = range_size()};
+	do {
+		a->base = reserve(a->size);
+	} while (!a->base && a->size > RANGE_MIN && (a->size /= 2));
+	if (!a->base)
+		return false;
+	a->entries = reserve(entries_size(a));
+	if (!a->entries) {
+		munmap(a->base, a->size);
+		return false;
+	}
+	return true;
+}
+
+void arena_destroy(struct arena *a)
+{
+	if (!a->base)
+		return;
+	munmap(a->base, a->size);
+	munmap(a->entries, entries_size(a));
+	a->base = NULL;
+}
+
+static void count(struct arena *a, size_t size)
+{
+	a->pages_now += size >> a->page_shift;
+	if (a->pages_now > a->pages_peak)
+		a->pages_peak = a->pages_now;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	/* mmap aligns to 4K only: alignment is relative to the range, as PAs are. */
+	size_t start = (a->top + size - 1) & ~(size - 1);
+	void *p = a->free_pages;
+
+	if (size == (size_t)1 << a->page_shift && p) {
+		memcpy(&a->free_pages, p, sizeof(p));
+		memset(p, 0, size);
+	} else {
+		if (start > a->size || size > a->size - start)
+			return NULL;
+		a->top = start + size;
+		p = a->base + start;
+	}
+	count(a, size);
+	return p;
+}
+
+/* Larger pieces are roots: they live as long as the range. */
+void arena_free(struct arena *a, void *p, size_t size)
+{
+	a->pages_now -= size >> a->page_shift;
+	if (size != (size_t)1 << a->page_shift)
+		return;
+	memcpy(p, &a->free_pages, sizeof(a->free_pages));
+	a->free_pages = p;
+}

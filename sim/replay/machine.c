@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "memory.h"
+
+/* PA of the table range: apart from what traces map, and not 0, so that a lost offset shows. */
+#define TABLES_PA 0x100000000ull
+
+/* ---- L1's memory ---- */
+
+bool machine_write(struct machine *m, uint64_t addr, uint64_t word)
+{
+	uint64_t *p = memory_make(m->memory, addr);
+
+	if (!p)
+		return false;
+	*p = word;
+	return true;
+}
+
+uint64_t machine_peek(const struct machine *m, uint64_t addr)
+{
+	const uint64_t *p = memory_find(m->memory, addr);
+
+	return p ? *p : 0;
+}
+
+static const struct s2_slot *port_slot(void *ctx, struct l1_ipa addr);
+
+static bool in_range(uint64_t addr, uint64_t base, uint64_t size)
+{
+	return addr - base < size;
+}
+
+/* Some trace classes know L1's tables, but not where they lie: those are kept apart. */
+static bool is_memory(struct machine *m, uint64_t addr)
+{
+	const struct s2_slot *slot;
+
+	if (in_range(addr, m->tables_base, m->tables_size))
+		return addr != m->unreadable;
+	slot = port_slot(m, (struct l1_ipa){addr});
+	return slot && !slot->invalid;
+}
+
+static enum s2_io port_read(void *ctx, struct l1_ipa addr, uint64_t *word)
+{
+	struct machine *m = ctx;
+
+	if (!is_memory(m, addr.v))
+		return S2_IO_FAULT;
+	*word = machine_peek(m, addr.v);
+	return S2_IO_OK;
+}
+
+static enum s2_io port_swap(void *ctx, struct l1_ipa addr, uint64_t old, uint64_t new)
+{
+	struct machine *m = ctx;
+	const struct s2_slot *slot = port_slot(m, addr);
+
+	if (!is_memory(m, addr.v) || (slot && slot->readonly) || m->swap == MACHINE_SWAP_FAULTS)
+		return S2_IO_FAULT;
+	if (m->swap == MACHINE_SWAP_LOSES || machine_peek(m, addr.v) != old)
+		return S2_IO_AGAIN;
+	return machine_write(m, addr.v, new) ? S2_IO_OK : S2_IO_FAULT;
+}
+
+/* ---- table pages ---- */
+
+static void *port_alloc(void *ctx, size_t size)
+{
+	return arena_alloc(((struct machine *)ctx)->arena, size);
+}
+
+static void port_free(void *ctx, void *table, size_t size)
+{
+	arena_free(((struct machine *)ctx)->arena, table, size);
+}
+
+uint64_t machine_tables_now(const struct machine *m)
+{
+	return m->arena->pages_now;
+}
+
+uint64_t machine_tables_peak(const struct machine *m)
+{
+	return m->arena->pages_peak;
+}
+
+static void port_tlb(void *ctx, const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ipa,
+		     uint64_t size)
+{
+	struct machine *m = ctx;
+
+	m->stats.tlb_flushes++;
+	if (m->on_tlb)
+		m->on_tlb(m->on_tlb_arg, mmu, op, ipa, size);
+}
+
+/* ---- slots ---- */
+
+static const struct s2_slot *port_slot(void *ctx, struct l1_ipa addr)
+{
+	struct machine *m = ctx;
+	unsigned int i;
+
+	if (m->slot_last < m->slot_count) {
+		const struct s2_slot *s = &m->slots[m->slot_last].s2;
+
+		if (in_range(addr.v, s->base.v, s->size))
+			return s;
+	}
+	for (i = 0; i < m->slot_count; i++) {
+		const struct s2_slot *s = &m->slots[i].s2;
+
+		if (in_range(addr.v, s->base.v, s->size)) {
+			m->slot_last = i;
+			return s;
+		}
+	}
+	return NULL;
+}
+
+struct machine_slot *machine_find_slot(struct machine *m, uint16_t id)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->slot_count; i++)
+		if (m->slots[i].id == id)
+			return &m->slots[i];
+	return NULL;
+}
+
+bool machine_set_slot(struct machine *m, uint16_t id, const struct s2_slot *slot)
+{
+	struct machine_slot *s = machine_find_slot(m, id);
+
+	if (!s) {
+		if (m->slot_count == MACHINE_SLOTS_MAX)
+			return false;
+		s = &m->slots[m->slot_count++];
+	}
+	*s = (struct machine_slot){id, *slot};
+	return true;
+}
+
+void machine_remove_slot(struct machine *m, uint16_t id)
+{
+	struct machine_slot *s = machine_find_slot(m, id);
+
+	if (s)
+		*s = m->slots[--m->slot_count];
+}
+
+/* ---- backing: ascending, disjoint intervals ---- */
+
+/* The first interval that ends above hva. */
+static size_t backing_from(const struct machine *m, uint64_t hva)
+{
+	size_t low = 0, high = m->backing_count;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		const struct machine_backing *b = &m->backing[mid];
+
+		if (b->hva + (b->size - 1) < hva)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+const struct machine_backing *machine_find_backing(struct machine *m, uint64_t hva)
+{
+	size_t i = m->backing_last;
+
+	if (i >= m->backing_count || !in_range(hva, m->backing[i].hva, m->backing[i].size))
+		i = backing_from(m, hva);
+	if (i == m->backing_count || m->backing[i].hva > hva)
+		return NULL;
+	m->backing_last = i;
+	return &m->backing[i];
+}
+
+/* The part of b from `from` on. */
+static struct machine_backing tail_of(const struct machine_backing *b, uint64_t from)
+{
+	struct machine_backing t = *b;
+
+	t.size -= from - b->hva;
+	t.pa += from - b->hva;
+	t.hva = from;
+	return t;
+}
+
+static bool make_room(struct machine *m, size_t at, size_t remove, size_t insert)
+{
+	size_t count = m->backing_count - remove + insert;
+
+	if (count > m->backing_room) {
+		size_t room = count * 2 + 16;
+		struct machine_backing *p = realloc(m->backing, room * sizeof(*p));
+
+		if (!p)
+			return false;
+		m->backing = p;
+		m->backing_room = room;
+	}
+	memmove(&m->backing[at + insert], &m->backing[at + remove],
+		(m->backing_count - at - remove) * sizeof(*m->backing));
+	m->backing_count = count;
+	return true;
+}
+
+bool machine_set_backing(struct machine *m, const struct machine_backing *b)
+{
+	uint64_t last = b->hva + (b->size - 1);
+	struct machine_backing pieces[3];
+	size_t at = backing_from(m, b->hva), end = at, n = 0;
+
+	while (end < m->backing_count && m->backing[end].hva <= last)
+		end++;
+	if (end > at && m->backing[at].hva < b->hva) {
+		pieces[n] = m->backing[at];
+		pieces[n++].size = b->hva - m->backing[at].hva;
+	}
+	pieces[n++] = *b;
+	if (end > at) {
+		const struct machine_backing *old = &m->backing[end - 1];
+
+		if (old->hva + (old->size - 1) > last)
+			pieces[n++] = tail_of(old, last + 1);
+	}
+	if (!make_room(m, at, end - at, n))
+		return false;
+	memcpy(&m->backing[at], pieces, n * sizeof(pieces[0]));
+	return true;
+}
+
+static enum s2_host_status port_backing(void *ctx, const struct s2_slot *slot, struct host_va hva,
+					bool write, struct s2_backing *out)
+{
+	struct machine *m = ctx;
+	const struct machine_backing *b = machine_find_backing(m, hva.v);
+
+	(void)slot;
+	(void)write;
+	m->last_backing = b;
+	if (!b) {
+		m->stats.backing_unknown++;
+		/* Nothing is known: the host's own page, writable, at PA 0. */
+		*out = (struct s2_backing){.user_leaf = 1ull << m->page_shift,
+					   .vma_shift = (uint8_t)m->page_shift,
+					   .writable = true};
+		return S2_HOST_OK;
+	}
+	*out = (struct s2_backing){
+		.pa = {b->no_pa ? 0 : b->pa + (hva.v - b->hva)},
+		.user_leaf = b->user_leaf,
+		.vma_shift = b->vma_shift,
+		.writable = b->writable,
+		.device = b->device,
+		.any_uncached = b->any_uncached,
+		.mte_allowed = true,
+	};
+	return S2_HOST_OK;
+}
+
+static void port_dirty(void *ctx, const struct s2_slot *slot, struct l1_ipa addr)
+{
+	struct machine *m = ctx;
+
+	if (m->on_dirty)
+		m->on_dirty(m->on_dirty_arg, slot, addr);
+}
+
+bool machine_init(struct machine *m, unsigned int page_shift)
+{
+	*m = (struct machine){.page_shift = page_shift};
+	m->memory = memory_new();
+	m->arena = calloc(1, sizeof(*m->arena));
+	if (!m->memory || !m->arena || !arena_init(m->arena, page_shift)) {
+		machine_destroy(m);
+		return false;
+	}
+	m->port = (struct s2_port){
+		.read = port_read,
+		.swap = port_swap,
+		.alloc_table = port_alloc,
+		.free_table = port_free,
+		.tlb = port_tlb,
+		.slot = port_slot,
+		.backing = port_backing,
+		.dirty = port_dirty,
+		.tables_pa = {TABLES_PA},
+		.tables = m->arena->base,
+		.tables_entries = m->arena->entries,
+	};
+	return true;
+}
+
+void machine_destroy(struct machine *m)
+{
+	memory_free(m->memory);
+	if (m->arena)
+		arena_destroy(m->arena);
+	free(m->arena);
+	free(m->backing);
+	m->memory = NULL;
+	m->arena = NULL;
+	m->backing = NULL;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The simulated machine under the handler: L1's memory, memslots, what the
+ * host backs them with, and room for table pages. It provides the handler's
+ * port; struct machine is the port's context.
+ */
+#ifndef NVSIM_REPLAY_MACHINE_H
+#define NVSIM_REPLAY_MACHINE_H
+
+#include "s2.h"
+
+#define MACHINE_SLOTS_MAX 512
+
+/* One interval of host virtual memory; [hva, hva + size) lies at pa upwards. */
+struct machine_backing {
+	uint64_t hva, size, pa;
+	uint64_t user_leaf; /* bytes; 0: not present */
+	uint8_t vma_shift;
+	bool writable, device, any_uncached;
+	bool no_pa;	/* pa is not known: 0 */
+	uint8_t origin; /* the caller's; not looked at here */
+};
+
+struct machine_slot {
+	uint16_t id;
+	struct s2_slot s2;
+};
+
+enum machine_swap { MACHINE_SWAP_WORKS, MACHINE_SWAP_LOSES, MACHINE_SWAP_FAULTS };
+
+struct machine_stats {
+	uint64_t tlb_flushes; /* maintenance operations asked for */
+	uint64_t backing_unknown; /* lookups that no interval answered */
+};
+
+struct machine {
+	struct s2_port port;
+	unsigned int page_shift;
+
+	struct machine_slot slots[MACHINE_SLOTS_MAX];
+	unsigned int slot_count, slot_last;
+
+	struct machine_backing *backing; /* ascending, disjoint */
+	size_t backing_count, backing_room, backing_last;
+
+	struct memory *memory; /* words of L1's memory, by page */
+	struct arena *arena;   /* table pages */
+
+	enum machine_swap swap;
+	/* A range that reads as memory although no slot holds it; one word of it does not. */
+	uint64_t tables_base, tables_size;
+	uint64_t unreadable;
+
+	/* Called for each page reported dirty, may be NULL. */
+	void (*on_dirty)(void *arg, const struct s2_slot *slot, struct l1_ipa addr);
+	void *on_dirty_arg;
+	/* Called for each TLB maintenance operation, may be NULL. */
+	void (*on_tlb)(void *arg, const struct s2_mmu *mmu, enum s2_tlb_op op,
+		       struct table_ipa ipa, uint64_t size);
+	void *on_tlb_arg;
+	/* The backing that the last fill used; NULL: none was known. */
+	const struct machine_backing *last_backing;
+	struct machine_stats stats;
+};
+
+/* False: no memory. Table pages are of 1 << page_shift bytes. */
+bool machine_init(struct machine *m, unsigned int page_shift);
+void machine_destroy(struct machine *m);
+
+/* Sets a word of L1 memory, as stored; addr is a multiple of 8. False: no memory. */
+bool machine_write(struct machine *m, uint64_t addr, uint64_t word);
+/* The word at addr, 0 where nothing was written; slots are not looked at. */
+uint64_t machine_peek(const struct machine *m, uint64_t addr);
+
+/* Adds a slot or, where its id is there, replaces it. False: too many. */
+bool machine_set_slot(struct machine *m, uint16_t id, const struct s2_slot *slot);
+void machine_remove_slot(struct machine *m, uint16_t id);
+struct machine_slot *machine_find_slot(struct machine *m, uint16_t id);
+
+/* Sets an interval; what it covers of older ones goes. False: no memory. */
+bool machine_set_backing(struct machine *m, const struct machine_backing *b);
+/* The interval that holds hva, or NULL. */
+const struct machine_backing *machine_find_backing(struct machine *m, uint64_t hva);
+
+/* Table pages in use now and at most so far. */
+uint64_t machine_tables_now(const struct machine *m);
+uint64_t machine_tables_peak(const struct machine *m);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "memory.h"
+
+#include <stdlib.h>
+
+#define CHUNK_WORDS (MEMORY_CHUNK_SIZE / 8)
+#define RECENT 64u /* direct-mapped cache in front of the hash */
+
+struct chunk {
+	uint64_t key; /* chunk number + 1; 0: free place */
+	uint64_t *words;
+};
+
+struct memory {
+	struct chunk *table; /* open addressing, at most half full */
+	size_t room, count;
+	struct chunk recent[RECENT];
+};
+
+static size_t place(const struct memory *m, uint64_t key)
+{
+	size_t i = (size_t)(key * 0x9e3779b97f4a7c15u >> 20) & (m->room - 1);
+
+	while (m->table[i].key && m->table[i].key != key)
+		i = (i + 1) & (m->room - 1);
+	return i;
+}
+
+struct memory *memory_new(void)
+{
+	struct memory *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->room = 1024;
+	m->table = calloc(m->room, sizeof(*m->table));
+	if (!m->table) {
+		free(m);
+		return NULL;
+	}
+	return m;
+}
+
+void memory_free(struct memory *m)
+{
+	size_t i;
+
+	if (!m)
+		return;
+	for (i = 0; i < m->room; i++)
+		free(m->table[i].words);
+	free(m->table);
+	free(m);
+}
+
+uint64_t *memory_find(const struct memory *m, uint64_t addr)
+{
+	uint64_t key = addr / MEMORY_CHUNK_SIZE + 1;
+	/* A cache of a logically constant lookup. */
+	struct chunk *recent = (struct chunk *)&m->recent[key % RECENT];
+
+	if (recent->key != key) {
+		size_t i = place(m, key);
+
+		if (!m->table[i].key)
+			return NULL;
+		*recent = m->table[i];
+	}
+	return &recent->words[addr / 8 % CHUNK_WORDS];
+}
+
+static bool grow(struct memory *m)
+{
+	struct chunk *old = m->table;
+	size_t old_room = m->room, i;
+
+	m->table = calloc(old_room * 2, sizeof(*m->table));
+	if (!m->table) {
+		m->table = old;
+		return false;
+	}
+	m->room = old_room * 2;
+	for (i = 0; i < old_room; i++)
+		if (old[i].key)
+			m->table[place(m, old[i].key)] = old[i];
+	free(old);
+	return true;
+}
+
+uint64_t *memory_make(struct memory *m, uint64_t addr)
+{
+	uint64_t key = addr / MEMORY_CHUNK_SIZE + 1;
+	uint64_t *word = memory_find(m, addr);
+	struct chunk *c;
+
+	if (word)
+		return word;
+	if (m->count >= MEMORY_BYTES_MAX / MEMORY_CHUNK_SIZE)
+		return NULL;
+	if (m->count * 2 >= m->room && !grow(m))
+		return NULL;
+	c = &m->table[place(m, key)];
+	c->words = calloc(CHUNK_WORDS, sizeof(uint64_t));
+	if (!c->words)
+		return NULL;
+	c->key = key;
+	m->count++;
+	return &c->words[addr / 8 % CHUNK_WORDS];
+}

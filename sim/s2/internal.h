@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the stages share among themselves. */
+#ifndef NVSIM_S2_INTERNAL_H
+#define NVSIM_S2_INTERNAL_H
+
+#include "s2.h"
+
+#define BIT(n) (1ull << (n))
+
+/* Bits [hi:lo], both included; hi <= 63. */
+static inline uint64_t mask(unsigned int hi, unsigned int lo)
+{
+	return (~0ull >> (63 - hi)) & (~0ull << lo);
+}
+
+static inline uint64_t field(uint64_t v, unsigned int hi, unsigned int lo)
+{
+	return (v & mask(hi, lo)) >> lo;
+}
+
+static inline uint64_t floor_to(uint64_t v, uint64_t size)
+{
+	return v & ~(size - 1);
+}
+
+static inline bool quirk(const struct s2_config *cfg, enum s2_quirk q)
+{
+	return cfg->quirks & S2_QUIRK(q);
+}
+
+/* ---- ESR_ELx fields (spec 0.3; Arm ARM D24.2.40) ---- */
+
+#define ESR_EC(esr) ((unsigned int)((esr) >> 26 & 0x3f))
+#define ESR_IL BIT(25)
+#define ESR_ISV BIT(24)
+#define ESR_VNCR BIT(13)
+#define ESR_FNV BIT(10)
+#define ESR_CM BIT(8)
+#define ESR_S1PTW BIT(7)
+#define ESR_WNR BIT(6)
+#define ESR_FSC_MASK 0x3full
+#define EC_IABT_LOW 0x20u
+#define EC_IABT_CUR 0x21u
+#define EC_DABT_LOW 0x24u
+#define EC_DABT_CUR 0x25u
+
+#define FSC_SIZE 0x00u
+#define FSC_TRANSLATION 0x04u
+#define FSC_ACCESS 0x08u
+#define FSC_PERMISSION 0x0cu
+#define FSC_SEA 0x10u
+#define FSC_SEA_WALK 0x14u
+#define FSC_EXCLUSIVE 0x35u
+
+/* A reflected syndrome: everything of the trap's but FSC; ISS2 does not fit (spec 1.6). */
+static inline uint32_t esr_with_fsc(uint64_t esr, unsigned int fsc)
+{
+	return (uint32_t)((esr & ~ESR_FSC_MASK) | fsc);
+}
+
+/* ---- HCR_EL2, HCRX_EL2, SCTLR2_EL2, PSTATE ---- */
+
+#define HCR_VM BIT(0)
+#define HCR_AMO BIT(5)
+#define HCR_TGE BIT(27)
+#define HCR_TEA BIT(37)
+#define HCRX_TMEA BIT(19)
+#define PSTATE_A BIT(8)
+#define PSTATE_M_MASK 0x1full
+#define PSTATE_EL0T 0x00u
+
+/* EL0 in AArch64; User mode (0b10000) in AArch32. */
+static inline bool pstate_el0(uint64_t pstate)
+{
+	uint64_t mode = pstate & PSTATE_M_MASK;
+
+	return mode == PSTATE_EL0T || mode == 0x10;
+}
+
+/* ---- host levels (spec 0.2) ---- */
+
+/* log2 of what an entry at `level` spans, for pages of 1 << page_shift bytes. */
+static inline unsigned int level_shift(unsigned int page_shift, int level)
+{
+	return (page_shift - 3) * (unsigned int)(4 - level) + 3;
+}
+
+static inline uint64_t level_size(unsigned int page_shift, int level)
+{
+	return BIT(level_shift(page_shift, level));
+}
+
+/* The lowest level at which a granule allows a block: 1G, 32M, 512M. */
+static inline int first_block_level(unsigned int page_shift)
+{
+	return page_shift == 12 ? 1 : 2;
+}
+
+/* ---- stage-2 descriptors (spec 0.5, 4.7; Arm ARM D8.3) ---- */
+
+#define DESC_VALID BIT(0)
+#define DESC_TABLE BIT(1) /* levels < 3: a table; level 3: a page */
+#define DESC_R BIT(6)
+#define DESC_W BIT(7)
+#define DESC_AF BIT(10)
+#define DESC_CONTIG BIT(52)
+#define DESC_XN_SHIFT 53
+#define DESC_XN mask(54, 53)
+#define DESC_TAG_SHIFT 55
+#define DESC_TAG mask(56, 55)
+#define DESC_PERMS (DESC_R | DESC_W | DESC_XN)
+
+static inline bool desc_is_table(uint64_t desc, int level)
+{
+	return level < 3 && (desc & (DESC_VALID | DESC_TABLE)) == (DESC_VALID | DESC_TABLE);
+}
+
+static inline uint8_t desc_tag(uint64_t desc)
+{
+	return (uint8_t)(desc >> DESC_TAG_SHIFT & 3);
+}
+
+/* A leaf's attributes with everything but the address and the type (spec 4.7). */
+uint64_t s2_leaf_attributes(const struct s2_config *cfg, const struct s2_prot *prot);
+
+/* ---- table operations (pgtable.c) ---- */
+
+static inline struct table_ipa shadow_input(struct l2_ipa ipa)
+{
+	return (struct table_ipa){ipa.v};
+}
+
+static inline struct table_ipa canonical_input(struct l1_ipa ipa)
+{
+	return (struct table_ipa){ipa.v};
+}
+
+bool s2_table_init(struct s2_vm *vm, struct s2_table *t, unsigned int input_bits);
+void s2_table_destroy(struct s2_vm *vm, struct s2_mmu *mmu);
+
+enum s2_map_status {
+	S2_MAP_OK,
+	S2_MAP_AGAIN, /* a valid leaf differs in permissions only, or there is nothing to relax */
+	S2_MAP_NOMEM,
+};
+
+struct s2_map_result {
+	enum s2_map_status status;
+	bool split, collapsed;
+	uint64_t pte; /* the leaf at the first address */
+};
+
+/*
+ * Maps [ipa, ipa + size) to pa with the largest leaves that alignment allows.
+ * ipa, size and pa are multiples of the host page.
+ */
+struct s2_map_result s2_map(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
+			    uint64_t size, struct host_pa pa, const struct s2_prot *prot);
+/* Raises the permissions of the leaf that holds ipa. */
+struct s2_map_result s2_relax(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
+			      const struct s2_prot *prot);
+/* Sets the access flag of the leaf that holds ipa, if there is one. */
+void s2_make_young(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa);
+/* Removes every leaf that meets [start, start + size), and tables left empty. */
+struct s2_swept s2_unmap(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa start,
+			 uint64_t size);
+struct s2_swept s2_unmap_all(struct s2_vm *vm, struct s2_mmu *mmu);
+/* Clears W; without `flush` no TLB maintenance follows (Q17). */
+struct s2_swept s2_protect(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa start,
+			   uint64_t size, bool flush);
+/* Clears the access flag; leaves counts those that were young. */
+struct s2_swept s2_age(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa start, uint64_t size);
+
+/* ---- slots (slot.c) ---- */
+
+const struct s2_slot *s2_slot_of(const struct s2_vm *vm, struct l1_ipa ipa);
+struct host_va s2_slot_hva(const struct s2_config *cfg, const struct s2_slot *slot,
+			   struct l1_ipa ipa);
+bool s2_slot_congruent(const struct s2_slot *slot, uint64_t size);
+bool s2_slot_holds_block(const struct s2_slot *slot, struct host_va hva, uint64_t size);
+
+/* ---- permissions (perm.c, prot.c) ---- */
+
+bool s2_denies(const struct s2_config *cfg, const struct s2_syndrome *syn, bool el0,
+	       const struct s2_perm *perm);
+
+
+enum s2_prot_status {
+	S2_PROT_OK,
+	S2_PROT_NOEXEC, /* a fetch from memory that must not be cached */
+	S2_PROT_EXCL,	/* an unsupported exclusive or atomic */
+	S2_PROT_FAULT,	/* -EFAULT */
+};
+enum s2_prot_status s2_fault_prot(const struct s2_config *cfg, const struct s2_fill *fill,
+				  struct s2_prot *prot);
+/* guest_memfd: spec 4.8. */
+struct s2_prot s2_gmem_prot(const struct s2_config *cfg, const struct s2_fill *fill);
+
+#endif

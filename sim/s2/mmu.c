@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Stage 7 of the path: contexts, which of them a vCPU uses, and what the host does to all. */
+#include "internal.h"
+
+#define VTTBR_CNP BIT(0)
+#define MMU_INVALID BIT(0) /* CnP is stripped from keys: the bit marks an unused context */
+
+/* Fields of VTCR that the walk consults: HA, PS, TG0, SL0, T0SZ. */
+#define VTCR_WALK_FIELDS (BIT(21) | mask(18, 14) | mask(7, 0))
+
+static uint64_t vmid(const struct s2_vm *vm, uint64_t vttbr)
+{
+	return field(vttbr, vm->cfg.vmid16 ? 63 : 55, 48);
+}
+
+static bool init_context(struct s2_vm *vm, struct s2_mmu *mmu, unsigned int bits)
+{
+	*mmu = (struct s2_mmu){.vttbr = MMU_INVALID, .nested = true};
+	return s2_table_init(vm, &mmu->table, bits);
+}
+
+void s2_vm_destroy(struct s2_vm *vm)
+{
+	uint16_t i;
+
+	if (vm->canonical.table.page_count)
+		s2_table_destroy(vm, &vm->canonical);
+	for (i = 0; i < vm->context_count; i++)
+		if (vm->contexts[i].table.page_count)
+			s2_table_destroy(vm, &vm->contexts[i]);
+}
+
+bool s2_vm_init(struct s2_vm *vm, const struct s2_config *cfg, const struct s2_port *port,
+		void *port_ctx, struct s2_mmu *contexts, uint16_t context_count)
+{
+	uint16_t i;
+
+	*vm = (struct s2_vm){
+		.cfg = *cfg,
+		.port = port,
+		.port_ctx = port_ctx,
+		.contexts = contexts,
+		.context_count = context_count,
+	};
+	for (i = 0; i < context_count; i++)
+		contexts[i] = (struct s2_mmu){0};
+	if (!s2_table_init(vm, &vm->canonical.table, cfg->canonical_bits))
+		goto fail;
+	for (i = 0; i < context_count; i++) {
+		if (!init_context(vm, &contexts[i], cfg->ipa_limit))
+			goto fail;
+		contexts[i].index = i;
+	}
+	return true;
+fail:
+	s2_vm_destroy(vm);
+	return false;
+}
+
+void s2_vcpu_init(struct s2_vcpu *vcpu, struct s2_vm *vm)
+{
+	*vcpu = (struct s2_vcpu){.vm = vm, .mmu = &vm->canonical, .hyp = true};
+}
+
+/* ---- lookup and allocation (spec 7.2, 7.3) ---- */
+
+static bool key_matches(const struct s2_vm *vm, const struct s2_mmu *mmu,
+			const struct s2_l1_regs *regs)
+{
+	uint64_t vtcr_diff = mmu->vtcr ^ regs->vtcr;
+
+	if (!s2_mmu_valid(mmu))
+		return false;
+	if (!(regs->hcr & HCR_VM))
+		return !mmu->enabled && vmid(vm, mmu->vttbr) == vmid(vm, regs->vttbr);
+	if (!quirk(&vm->cfg, S2_Q25_VTCR_KEY))
+		vtcr_diff &= VTCR_WALK_FIELDS;
+	return mmu->enabled && mmu->vttbr == (regs->vttbr & ~VTTBR_CNP) && !vtcr_diff;
+}
+
+static struct s2_mmu *find_context(struct s2_vm *vm, const struct s2_l1_regs *regs)
+{
+	uint16_t i;
+
+	for (i = 0; i < vm->context_count; i++)
+		if (key_matches(vm, &vm->contexts[i], regs))
+			return &vm->contexts[i];
+	return NULL;
+}
+
+/* Two contexts a vCPU and at most one reference a vCPU: there is always a free one. */
+static struct s2_mmu *recycle_context(struct s2_vm *vm, const struct s2_l1_regs *regs)
+{
+	uint16_t i = vm->next;
+	struct s2_mmu *mmu;
+
+	while (vm->contexts[i].refs)
+		i = (uint16_t)((i + 1) % vm->context_count);
+	vm->next = (uint16_t)((i + 1) % vm->context_count);
+
+	mmu = &vm->contexts[i];
+	if (s2_mmu_valid(mmu))
+		mmu->pending_unmap = true;
+	mmu->vttbr = regs->vttbr & ~VTTBR_CNP;
+	mmu->vtcr = regs->vtcr;
+	mmu->enabled = regs->hcr & HCR_VM;
+	return mmu;
+}
+
+static void release(struct s2_vcpu *vcpu)
+{
+	if (vcpu->mmu && vcpu->mmu->nested)
+		vcpu->mmu->refs--;
+	vcpu->mmu = NULL;
+}
+
+/* Chooses the table for what the vCPU is about to run, and makes it fit to be used. */
+static struct s2_switch load(struct s2_vcpu *vcpu)
+{
+	struct s2_vm *vm = vcpu->vm;
+	struct s2_switch sw = {.hit = true};
+
+	if (vcpu->hyp) {
+		vcpu->mmu = &vm->canonical;
+		return sw;
+	}
+	if (!vcpu->mmu) {
+		vcpu->mmu = find_context(vm, &vcpu->regs);
+		sw.hit = vcpu->mmu != NULL;
+		if (!sw.hit)
+			vcpu->mmu = recycle_context(vm, &vcpu->regs);
+		vcpu->mmu->refs++;
+	}
+	sw.context = vcpu->mmu->index;
+	sw.emptied = vcpu->mmu->pending_unmap;
+	if (sw.emptied) {
+		sw.swept = s2_unmap_all(vm, vcpu->mmu);
+		vcpu->mmu->pending_unmap = false;
+	}
+	return sw;
+}
+
+struct s2_switch s2_enter_l2(struct s2_vcpu *vcpu)
+{
+	release(vcpu);
+	vcpu->hyp = false;
+	return load(vcpu);
+}
+
+void s2_enter_l1(struct s2_vcpu *vcpu)
+{
+	release(vcpu);
+	vcpu->hyp = true;
+	load(vcpu);
+}
+
+void s2_vcpu_put(struct s2_vcpu *vcpu, bool wfi)
+{
+	if (wfi)
+		release(vcpu);
+}
+
+struct s2_switch s2_vcpu_load(struct s2_vcpu *vcpu)
+{
+	return load(vcpu);
+}
+
+/* ---- host events (spec 7.6): no reverse map, so every shadow table is hit whole ---- */
+
+static void add(struct s2_swept *sum, struct s2_swept more)
+{
+	sum->bytes += more.bytes;
+	sum->leaves += more.leaves;
+	sum->visited += more.visited;
+}
+
+struct s2_host_swept s2_host_unmap(struct s2_vm *vm, struct l1_ipa base, uint64_t size)
+{
+	struct s2_host_swept done = {
+		.canonical = s2_unmap(vm, &vm->canonical, canonical_input(base), size)};
+	uint16_t i;
+
+	for (i = 0; i < vm->context_count; i++)
+		if (s2_mmu_valid(&vm->contexts[i]))
+			add(&done.nested, s2_unmap_all(vm, &vm->contexts[i]));
+	return done;
+}
+
+struct s2_host_swept s2_host_write_protect(struct s2_vm *vm, struct l1_ipa base, uint64_t size)
+{
+	bool flush_nested = !quirk(&vm->cfg, S2_Q17_NO_WP_TLBI);
+	struct s2_host_swept done = {
+		.canonical = s2_protect(vm, &vm->canonical, canonical_input(base), size, true)};
+	uint16_t i;
+
+	for (i = 0; i < vm->context_count; i++) {
+		struct s2_mmu *mmu = &vm->contexts[i];
+
+		if (s2_mmu_valid(mmu))
+			add(&done.nested, s2_protect(vm, mmu, (struct table_ipa){0},
+						     BIT(mmu->table.input_bits), flush_nested));
+	}
+	return done;
+}
+
+bool s2_host_age(struct s2_vm *vm, struct l1_ipa base, uint64_t size)
+{
+	bool young = s2_age(vm, &vm->canonical, canonical_input(base), size).leaves;
+	uint16_t i;
+
+	if (quirk(&vm->cfg, S2_Q18_NO_SHADOW_AGE))
+		return young;
+	for (i = 0; i < vm->context_count; i++) {
+		struct s2_mmu *mmu = &vm->contexts[i];
+
+		if (s2_mmu_valid(mmu))
+			young |= s2_age(vm, mmu, (struct table_ipa){0},
+					BIT(mmu->table.input_bits)).leaves != 0;
+	}
+	return young;
+}

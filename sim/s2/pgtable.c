@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Stage-2 tables in the architecture's own descriptor format (Arm ARM D8.3),
+ * so that VTTBR_EL2 can point at them.
+ *
+ * A table page is freed as soon as its last entry goes. How many entries of a
+ * page are valid is kept beside the pages, in s2_port.tables_entries; the
+ * root's count is in struct s2_table and the root is never freed.
+ *
+ * A valid entry is never overwritten by another valid one of different
+ * address, size or memory type: break_entry() comes between (break-before-make).
+ */
+#include "internal.h"
+
+static unsigned int page_shift(const struct s2_vm *vm)
+{
+	return vm->cfg.page_shift;
+}
+
+static uint64_t *table_at(const struct s2_vm *vm, struct host_pa pa)
+{
+	return (uint64_t *)(void *)(vm->port->tables + (pa.v - vm->port->tables_pa.v));
+}
+
+static struct host_pa pa_of(const struct s2_vm *vm, const uint64_t *table)
+{
+	uint64_t offset = (uint64_t)((const unsigned char *)table - vm->port->tables);
+
+	return (struct host_pa){vm->port->tables_pa.v + offset};
+}
+
+static uint16_t *entries_of(const struct s2_vm *vm, const uint64_t *table)
+{
+	uint64_t offset = (uint64_t)((const unsigned char *)table - vm->port->tables);
+
+	return &vm->port->tables_entries[offset >> page_shift(vm)];
+}
+
+/* Output addresses of 52 bits: the two layouts of Arm ARM D8.3.1 and the plain one. */
+static uint64_t pa_to_desc(const struct s2_config *cfg, struct host_pa pa)
+{
+	if (cfg->page_shift == 16)
+		return (pa.v & mask(47, 16)) | field(pa.v, 51, 48) << 12;
+	if (cfg->lpa2)
+		return (pa.v & mask(49, cfg->page_shift)) | field(pa.v, 51, 50) << 8;
+	return pa.v & mask(47, cfg->page_shift);
+}
+
+static struct host_pa desc_to_pa(const struct s2_config *cfg, uint64_t desc)
+{
+	if (cfg->page_shift == 16)
+		return (struct host_pa){(desc & mask(47, 16)) | field(desc, 15, 12) << 48};
+	if (cfg->lpa2)
+		return (struct host_pa){(desc & mask(49, cfg->page_shift)) |
+					field(desc, 9, 8) << 50};
+	return (struct host_pa){desc & mask(47, cfg->page_shift)};
+}
+
+static uint64_t table_desc(const struct s2_vm *vm, const uint64_t *table)
+{
+	return pa_to_desc(&vm->cfg, pa_of(vm, table)) | DESC_TABLE | DESC_VALID;
+}
+
+static uint64_t *child_of(const struct s2_vm *vm, uint64_t desc)
+{
+	return table_at(vm, desc_to_pa(&vm->cfg, desc));
+}
+
+static uint64_t root_size(const struct s2_vm *vm, const struct s2_table *t)
+{
+	uint64_t size = 8ull << (t->input_bits - level_shift(page_shift(vm), t->start_level));
+
+	return size < BIT(page_shift(vm)) ? BIT(page_shift(vm)) : size;
+}
+
+/*
+ * Fewest levels, with up to 16 concatenated start tables, and no fewer than
+ * two: a single level would make every host block split (spec 0.2).
+ */
+bool s2_table_init(struct s2_vm *vm, struct s2_table *t, unsigned int input_bits)
+{
+	unsigned int levels = (input_bits - 8) / (page_shift(vm) - 3);
+	uint64_t *root;
+
+	if (levels < 2)
+		levels = 2;
+	*t = (struct s2_table){
+		.start_level = (uint8_t)(4 - levels),
+		.input_bits = (uint8_t)input_bits,
+	};
+	root = vm->port->alloc_table(vm->port_ctx, root_size(vm, t));
+	if (!root)
+		return false;
+	t->root = pa_of(vm, root);
+	t->page_count = (uint32_t)(root_size(vm, t) >> page_shift(vm));
+	return true;
+}
+
+void s2_table_destroy(struct s2_vm *vm, struct s2_mmu *mmu)
+{
+	struct s2_table *t = &mmu->table;
+
+	s2_unmap_all(vm, mmu);
+	vm->port->free_table(vm->port_ctx, table_at(vm, t->root), root_size(vm, t));
+	*t = (struct s2_table){0};
+}
+
+/* ---- one entry on the way down ---- */
+
+struct cursor {
+	uint64_t *table;
+	uint64_t *entry;
+	int level;
+	bool root; /* table is the root */
+};
+
+static unsigned int index_of(const struct s2_vm *vm, const struct cursor *c, uint64_t ipa)
+{
+	uint64_t index = ipa >> level_shift(page_shift(vm), c->level);
+
+	return (unsigned int)(c->root ? index : index & (BIT(page_shift(vm) - 3) - 1));
+}
+
+static struct cursor cursor_root(const struct s2_vm *vm, const struct s2_table *t, uint64_t ipa)
+{
+	struct cursor c = {.table = table_at(vm, t->root), .level = t->start_level, .root = true};
+
+	c.entry = &c.table[index_of(vm, &c, ipa)];
+	return c;
+}
+
+static void cursor_down(const struct s2_vm *vm, struct cursor *c, uint64_t ipa)
+{
+	c->table = child_of(vm, *c->entry);
+	c->level++;
+	c->root = false;
+	c->entry = &c->table[index_of(vm, c, ipa)];
+}
+
+/* Keys are never 0, which stands for "none". */
+static uint64_t last_key(const struct s2_vm *vm, uint64_t ipa)
+{
+	return (ipa >> level_shift(page_shift(vm), 2)) + 1;
+}
+
+static void remember_last(const struct s2_vm *vm, struct s2_table *t, const struct cursor *c,
+			  uint64_t ipa)
+{
+	if (c->level == 3 && !c->root) {
+		t->last_key = last_key(vm, ipa);
+		t->last = c->table;
+	}
+}
+
+/* The entry that maps ipa, or the invalid one that stops the walk. */
+static struct cursor cursor_at(const struct s2_vm *vm, struct s2_table *t, uint64_t ipa)
+{
+	struct cursor c;
+
+	if (t->last_key == last_key(vm, ipa)) {
+		c = (struct cursor){.table = t->last, .level = 3};
+		c.entry = &c.table[index_of(vm, &c, ipa)];
+		return c;
+	}
+	c = cursor_root(vm, t, ipa);
+	while (desc_is_table(*c.entry, c.level))
+		cursor_down(vm, &c, ipa);
+	remember_last(vm, t, &c, ipa);
+	return c;
+}
+
+static void count_entry(struct s2_vm *vm, struct s2_table *t, const struct cursor *c, int delta)
+{
+	if (c->root)
+		t->root_valid = (uint32_t)((int64_t)t->root_valid + delta);
+	else
+		*entries_of(vm, c->table) = (uint16_t)(*entries_of(vm, c->table) + delta);
+}
+
+static void flush(const struct s2_vm *vm, const struct s2_mmu *mmu, enum s2_tlb_op op,
+		  uint64_t ipa, uint64_t size)
+{
+	vm->port->tlb(vm->port_ctx, mmu, op, (struct table_ipa){ipa}, size);
+}
+
+/* Break-before-make, first half: the entry is gone from memory and from every TLB. */
+static void break_entry(struct s2_vm *vm, struct s2_mmu *mmu, const struct cursor *c, uint64_t ipa)
+{
+	uint64_t span = level_size(page_shift(vm), c->level);
+
+	*c->entry = 0;
+	flush(vm, mmu, S2_TLB_IPA, floor_to(ipa, span), span);
+}
+
+static void free_page(struct s2_vm *vm, struct s2_table *t, uint64_t *table)
+{
+	*entries_of(vm, table) = 0;
+	vm->port->free_table(vm->port_ctx, table, BIT(page_shift(vm)));
+	t->page_count--;
+	t->last_key = 0;
+}
+
+/* A subtree that no entry and no TLB refers to any more. */
+static void free_subtree(struct s2_vm *vm, struct s2_table *t, uint64_t *table, int level)
+{
+	unsigned int i, left = *entries_of(vm, table);
+
+	if (level == 3) {
+		t->leaf_count[3] -= left;
+		left = 0;
+	}
+	for (i = 0; left; i++) {
+		if (!(table[i] & DESC_VALID))
+			continue;
+		left--;
+		if (desc_is_table(table[i], level))
+			free_subtree(vm, t, child_of(vm, table[i]), level + 1);
+		else
+			t->leaf_count[level]--;
+	}
+	free_page(vm, t, table);
+}
+
+/* ---- map ---- */
+
+/* The level of the largest leaf that may stand at ipa. */
+static int leaf_level(const struct s2_vm *vm, const struct s2_table *t, uint64_t ipa,
+		      uint64_t size, uint64_t pa)
+{
+	int level = first_block_level(page_shift(vm));
+
+	if (level < t->start_level)
+		level = t->start_level;
+	for (; level < 3; level++) {
+		uint64_t span = level_size(page_shift(vm), level);
+
+		if (size >= span && !((ipa | pa) & (span - 1)))
+			break;
+	}
+	return level;
+}
+
+/* Puts an empty table where there is none; a block there is split by forgetting it. */
+static bool make_table(struct s2_vm *vm, struct s2_mmu *mmu, const struct cursor *c, uint64_t ipa,
+		       struct s2_map_result *r)
+{
+	uint64_t *child = vm->port->alloc_table(vm->port_ctx, BIT(page_shift(vm)));
+
+	if (!child)
+		return false;
+	mmu->table.page_count++;
+	if (*c->entry & DESC_VALID) {
+		break_entry(vm, mmu, c, ipa);
+		mmu->table.leaf_count[c->level]--;
+		r->split = true;
+	} else {
+		count_entry(vm, &mmu->table, c, 1);
+	}
+	*c->entry = table_desc(vm, child);
+	return true;
+}
+
+/*
+ * Two valid leaves that differ in permissions only are left to a later
+ * permission fault; the level tag is no permission (spec 4.6).
+ */
+static bool needs_update(uint64_t old, uint64_t new)
+{
+	return !(old & DESC_VALID) || ((old ^ new) & ~DESC_PERMS);
+}
+
+static enum s2_map_status install_leaf(struct s2_vm *vm, struct s2_mmu *mmu, const struct cursor *c,
+				       uint64_t ipa, uint64_t leaf, struct s2_map_result *r)
+{
+	uint64_t old = *c->entry;
+	bool was_table = desc_is_table(old, c->level);
+
+	if (!needs_update(old, leaf))
+		return S2_MAP_AGAIN;
+	if (old & DESC_VALID)
+		break_entry(vm, mmu, c, ipa);
+	else
+		count_entry(vm, &mmu->table, c, 1);
+	if (was_table) {
+		free_subtree(vm, &mmu->table, child_of(vm, old), c->level + 1);
+		r->collapsed = true;
+	}
+	if (was_table || !(old & DESC_VALID))
+		mmu->table.leaf_count[c->level]++;
+	*c->entry = leaf;
+	return S2_MAP_OK;
+}
+
+static enum s2_map_status map_leaf(struct s2_vm *vm, struct s2_mmu *mmu, uint64_t ipa, int level,
+				   uint64_t leaf, struct s2_map_result *r)
+{
+	struct cursor c;
+
+	if (level == 3 && mmu->table.last_key == last_key(vm, ipa)) {
+		c = cursor_at(vm, &mmu->table, ipa);
+		return install_leaf(vm, mmu, &c, ipa, leaf, r);
+	}
+	c = cursor_root(vm, &mmu->table, ipa);
+	while (c.level < level) {
+		if (!desc_is_table(*c.entry, c.level) && !make_table(vm, mmu, &c, ipa, r))
+			return S2_MAP_NOMEM;
+		cursor_down(vm, &c, ipa);
+	}
+	remember_last(vm, &mmu->table, &c, ipa);
+	return install_leaf(vm, mmu, &c, ipa, leaf, r);
+}
+
+struct s2_map_result s2_map(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
+			    uint64_t size, struct host_pa pa, const struct s2_prot *prot)
+{
+	uint64_t attr = s2_leaf_attributes(&vm->cfg, prot), done = 0;
+	struct s2_map_result r = {.status = S2_MAP_OK};
+
+	while (done < size && r.status == S2_MAP_OK) {
+		int level = leaf_level(vm, &mmu->table, ipa.v + done, size - done, pa.v + done);
+		uint64_t leaf = pa_to_desc(&vm->cfg, (struct host_pa){pa.v + done}) | attr |
+				DESC_VALID | (level == 3 ? DESC_TABLE : 0);
+
+		r.status = map_leaf(vm, mmu, ipa.v + done, level, leaf, &r);
+		if (!done)
+			r.pte = leaf;
+		done += level_size(page_shift(vm), level);
+	}
+	return r;
+}
+
+/* ---- one leaf in place ---- */
+
+static bool in_range(const struct s2_table *t, uint64_t ipa)
+{
+	return !(ipa >> t->input_bits);
+}
+
+struct s2_leaf s2_lookup(const struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa)
+{
+	struct s2_leaf leaf = {.level = (int8_t)mmu->table.start_level};
+	struct cursor c;
+
+	if (!in_range(&mmu->table, ipa.v))
+		return leaf;
+	c = cursor_at(vm, &mmu->table, ipa.v);
+	leaf.level = (int8_t)c.level;
+	leaf.size = level_size(page_shift(vm), c.level);
+	leaf.start.v = floor_to(ipa.v, leaf.size);
+	leaf.desc = *c.entry;
+	leaf.valid = leaf.desc & DESC_VALID;
+	if (leaf.valid)
+		leaf.pa = desc_to_pa(&vm->cfg, leaf.desc);
+	return leaf;
+}
+
+struct s2_map_result s2_relax(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
+			      const struct s2_prot *prot)
+{
+	struct cursor c = cursor_at(vm, &mmu->table, ipa.v);
+	uint64_t new = *c.entry, want = s2_leaf_attributes(&vm->cfg, prot);
+
+	if (!(new & DESC_VALID))
+		return (struct s2_map_result){.status = S2_MAP_AGAIN};
+	new |= want & (DESC_R | DESC_W);
+	if (prot->perm.x_el0 || prot->perm.x_el1)
+		new = (new & ~DESC_XN) | (want & DESC_XN);
+	*c.entry = new;
+	flush(vm, mmu, S2_TLB_PERMS, floor_to(ipa.v, level_size(page_shift(vm), c.level)),
+	      level_size(page_shift(vm), c.level));
+	return (struct s2_map_result){.status = S2_MAP_OK, .pte = new};
+}
+
+void s2_make_young(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa)
+{
+	struct cursor c = cursor_at(vm, &mmu->table, ipa.v);
+
+	if (*c.entry & DESC_VALID)
+		*c.entry |= DESC_AF;
+}
+
+/* ---- ranges ---- */
+
+enum sweep_op { SWEEP_UNMAP, SWEEP_PROTECT, SWEEP_AGE };
+
+struct sweep {
+	struct s2_vm *vm;
+	struct s2_mmu *mmu;
+	enum sweep_op op;
+	uint64_t start, last; /* both included */
+	struct s2_swept done;
+};
+
+static void sweep_leaf(struct sweep *s, const struct cursor *c)
+{
+	static const uint64_t cleared_bit[] = {
+		[SWEEP_UNMAP] = DESC_VALID, [SWEEP_PROTECT] = DESC_W, [SWEEP_AGE] = DESC_AF};
+
+	if (!(*c->entry & cleared_bit[s->op]))
+		return;
+	if (s->op == SWEEP_UNMAP) {
+		*c->entry = 0;
+		count_entry(s->vm, &s->mmu->table, c, -1);
+		s->mmu->table.leaf_count[c->level]--;
+	} else {
+		*c->entry &= ~cleared_bit[s->op];
+	}
+	s->done.leaves++;
+	s->done.bytes += level_size(page_shift(s->vm), c->level);
+}
+
+/* The table below lost its last entry: unlink, make every walker forget it, free. */
+static void drop_empty_table(struct sweep *s, const struct cursor *c, uint64_t ipa)
+{
+	uint64_t *child = child_of(s->vm, *c->entry);
+
+	break_entry(s->vm, s->mmu, c, ipa);
+	count_entry(s->vm, &s->mmu->table, c, -1);
+	free_page(s->vm, &s->mmu->table, child);
+}
+
+static uint64_t valid_entries(const struct sweep *s, const struct cursor *c)
+{
+	return c->root ? s->mmu->table.root_valid : *entries_of(s->vm, c->table);
+}
+
+/* Visits the entries of one table that meet the range; `from` is the first address of them. */
+static void sweep_table(struct sweep *s, struct cursor c, uint64_t from, uint64_t last)
+{
+	uint64_t span = level_size(page_shift(s->vm), c.level), ipa;
+
+	for (ipa = from; ipa <= last; ipa = floor_to(ipa, span) + span, c.entry++) {
+		uint64_t end = floor_to(ipa, span) + span - 1;
+
+		if (s->op == SWEEP_UNMAP && !valid_entries(s, &c))
+			break;
+		s->done.visited++;
+		if (!(*c.entry & DESC_VALID))
+			continue;
+		if (!desc_is_table(*c.entry, c.level)) {
+			sweep_leaf(s, &c);
+			continue;
+		}
+		struct cursor child = c;
+
+		cursor_down(s->vm, &child, ipa);
+		sweep_table(s, child, ipa, end < last ? end : last);
+		if (s->op == SWEEP_UNMAP && !*entries_of(s->vm, child.table))
+			drop_empty_table(s, &c, ipa);
+	}
+}
+
+static struct s2_swept sweep(struct s2_vm *vm, struct s2_mmu *mmu, enum sweep_op op, uint64_t start,
+			     uint64_t size, bool with_flush)
+{
+	struct s2_table *t = &mmu->table;
+	uint64_t top = mask(t->input_bits - 1u, 0);
+	struct sweep s = {.vm = vm, .mmu = mmu, .op = op, .start = start};
+
+	if (!size || start > top)
+		return s.done;
+	s.last = size - 1 > top - start ? top : start + size - 1;
+	sweep_table(&s, cursor_root(vm, t, start), start, s.last);
+	if (s.done.leaves && with_flush)
+		flush(vm, mmu, S2_TLB_RANGE, start, s.last - start + 1);
+	return s.done;
+}
+
+struct s2_swept s2_unmap(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa start,
+			 uint64_t size)
+{
+	return sweep(vm, mmu, SWEEP_UNMAP, start.v, size, true);
+}
+
+struct s2_swept s2_unmap_all(struct s2_vm *vm, struct s2_mmu *mmu)
+{
+	return sweep(vm, mmu, SWEEP_UNMAP, 0, BIT(mmu->table.input_bits), true);
+}
+
+struct s2_swept s2_protect(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa start,
+			   uint64_t size, bool with_flush)
+{
+	return sweep(vm, mmu, SWEEP_PROTECT, start.v, size, with_flush);
+}
+
+struct s2_swept s2_age(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa start, uint64_t size)
+{
+	return sweep(vm, mmu, SWEEP_AGE, start.v, size, true);
+}
+
+static void visit_entries(const struct s2_vm *vm, struct cursor c, uint64_t ipa, uint64_t count,
+			  s2_entry_fn *fn, void *arg)
+{
+	uint64_t span = level_size(page_shift(vm), c.level);
+
+	for (; count; count--, ipa += span, c.entry++) {
+		struct cursor child = c;
+
+		if (!desc_is_table(*c.entry, c.level)) {
+			fn(arg, (struct table_ipa){ipa}, c.level, span, *c.entry);
+			continue;
+		}
+		cursor_down(vm, &child, ipa);
+		visit_entries(vm, child, ipa, BIT(page_shift(vm) - 3), fn, arg);
+	}
+}
+
+void s2_for_each_entry(const struct s2_vm *vm, const struct s2_mmu *mmu, s2_entry_fn *fn, void *arg)
+{
+	const struct s2_table *t = &mmu->table;
+	uint64_t count = BIT(t->input_bits - level_shift(page_shift(vm), t->start_level));
+
+	visit_entries(vm, cursor_root(vm, t, 0), 0, count, fn, arg);
+}

@@ -1,0 +1,602 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The shadow stage-2 fault handler: public interface.
+ *
+ * A hypervisor L0 runs a guest hypervisor L1, which runs L2 under a stage-2
+ * table of its own. Hardware translates L2 with a *shadow* table that L0
+ * fills on demand. This library decides what becomes of each fault: forward
+ * it to L1, map, relax, emulate, retry. It is freestanding: no libc, no
+ * allocation of its own, no state outside the structures given to it.
+ *
+ * "spec" is the behaviour of KVM/arm64 in Linux 7.3, by section; "Qn" is a
+ * quirk of it (see enum s2_quirk); "Arm ARM" is DDI 0487.
+ */
+#ifndef NVSIM_S2_S2_H
+#define NVSIM_S2_S2_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- addresses: distinct types, so that mixing two spaces does not compile ---- */
+
+struct l2_ipa {
+	uint64_t v;
+}; /* input of L1's stage 2, and of a shadow table */
+struct l1_ipa {
+	uint64_t v;
+}; /* output of L1's stage 2; what memslots are keyed by ("canonical") */
+struct host_pa {
+	uint64_t v;
+};
+struct host_va {
+	uint64_t v;
+};
+/* Input of the table at hand: L2's IPA for a shadow table, L1's for the canonical one. */
+struct table_ipa {
+	uint64_t v;
+};
+
+/* ---- configuration ---- */
+
+/* Quirks that can be switched; the bit is the number in spec 10. */
+enum s2_quirk {
+	S2_Q1_ALIAS = 1,	 /* IPA bits above 64-T0SZ are ignored */
+	S2_Q2_READ_FAILS_RUN = 2, /* an unreadable L1 table injects and fails the run */
+	S2_Q3_T0SZ_FSC = 3,	 /* a bad T0SZ is an address-size fault and fails the run */
+	S2_Q4_SL0_FAILS_RUN = 4, /* a bad SL0 injects and fails the run */
+	S2_Q6_AF_FIRST = 6,	 /* L1's AF is set before permissions are looked at */
+	S2_Q10_S1PTW_XN = 10,	 /* a fetch's walk fault is judged by XN */
+	S2_Q11_S1PTW_WRITE = 11, /* a walk's permission fault is always a write */
+	S2_Q12_HPFAR_63 = 12,	 /* bit 63 of the injected HPFAR is set */
+	S2_Q13_SIZE_TO_L2 = 13,	 /* an IPA beyond the PA range faults in L2's own EL1 */
+	S2_Q15_RIPAS2_UNGATED = 15, /* RIPAS2(L)E1 works without FEAT_TLBIRANGE */
+	S2_Q17_NO_WP_TLBI = 17,	 /* write-protecting shadow tables flushes no TLB */
+	S2_Q18_NO_SHADOW_AGE = 18, /* ageing ignores shadow tables */
+	S2_Q20_BLOCK_START = 20, /* a TLBI without TTL looks at block starts only */
+	S2_Q23_CMO_WRITES = 23,	 /* cache maintenance counts as a write */
+	S2_Q24_LATE_FORWARD = 24, /* permissions are not checked on translation faults */
+	S2_Q25_VTCR_KEY = 25,	 /* every bit of VTCR is part of a context's key */
+	S2_Q27_S1PTW_SILENT = 27, /* a walk abort without a known level injects nothing */
+};
+#define S2_QUIRK(n) (1u << (n))
+#define S2_QUIRKS_ARCH 0u
+#define S2_QUIRKS_KVM                                                                              \
+	(S2_QUIRK(S2_Q1_ALIAS) | S2_QUIRK(S2_Q2_READ_FAILS_RUN) | S2_QUIRK(S2_Q3_T0SZ_FSC) |       \
+	 S2_QUIRK(S2_Q4_SL0_FAILS_RUN) | S2_QUIRK(S2_Q6_AF_FIRST) | S2_QUIRK(S2_Q10_S1PTW_XN) |    \
+	 S2_QUIRK(S2_Q11_S1PTW_WRITE) | S2_QUIRK(S2_Q12_HPFAR_63) | S2_QUIRK(S2_Q13_SIZE_TO_L2) |  \
+	 S2_QUIRK(S2_Q15_RIPAS2_UNGATED) | S2_QUIRK(S2_Q17_NO_WP_TLBI) |                           \
+	 S2_QUIRK(S2_Q18_NO_SHADOW_AGE) | S2_QUIRK(S2_Q20_BLOCK_START) |                           \
+	 S2_QUIRK(S2_Q23_CMO_WRITES) | S2_QUIRK(S2_Q24_LATE_FORWARD) | S2_QUIRK(S2_Q25_VTCR_KEY) | \
+	 S2_QUIRK(S2_Q27_S1PTW_SILENT))
+
+/* Translation granules as a set: bit n stands for 4K << 2n. */
+#define S2_GRANULE_4K 1u
+#define S2_GRANULE_16K 2u
+#define S2_GRANULE_64K 4u
+
+/* The host and the VM, as far as decisions depend on them (spec 0.2, 0.7). */
+struct s2_config {
+	uint8_t page_shift;	/* log2 of the host page size: 12, 14 or 16 */
+	uint8_t ipa_limit;	/* host IPA limit = PA size of the VM, in bits: 32..52 */
+	uint8_t canonical_bits; /* input size of L1's own stage 2, in bits: 32..ipa_limit */
+	uint8_t granules;	/* S2_GRANULE_*: what the VM's ID registers offer for stage 2 */
+	bool lpa2;		/* shadow descriptors in the 52-bit layout (4K and 16K hosts) */
+	bool fwb;		/* FEAT_S2FWB */
+	bool dic;		/* CTR_EL0.DIC: no instruction-cache maintenance needed */
+	bool xnx;		/* FEAT_XNX, host and VM */
+	bool ttl;		/* FEAT_TTL in the VM */
+	bool tlbirange, tlbios, xs; /* FEAT_TLBIRANGE, FEAT_TLBIOS, FEAT_XS in the VM */
+	bool ras;		/* FEAT_RAS */
+	bool mte;		/* FEAT_MTE2 given to the VM */
+	bool vmid16;		/* 16-bit VMIDs */
+	bool nisv_exits;	/* the VMM asked for exits on MMIO without syndrome */
+	bool sea_exits;		/* the VMM asked for exits on synchronous external aborts */
+	uint32_t quirks;	/* S2_QUIRK() bits */
+	const struct s2_policy *policy;
+};
+
+/* ---- the port: what the library needs from its environment ---- */
+
+enum s2_io {
+	S2_IO_OK,
+	S2_IO_AGAIN, /* compare-and-swap: another value was there */
+	S2_IO_FAULT, /* no memory there, or it cannot be read or written */
+};
+
+/* A memslot: L1 IPA [base, base + size) is backed by host VA [uaddr, uaddr + size). */
+struct s2_slot {
+	struct l1_ipa base;
+	uint64_t size; /* bytes, a multiple of the host page */
+	struct host_va uaddr;
+	bool readonly;
+	bool log_dirty;	  /* it has a dirty bitmap */
+	bool guest_memfd; /* spec 4.8 */
+	bool invalid;	  /* being deleted: as if it were not there */
+};
+
+enum s2_host_status {
+	S2_HOST_OK,
+	S2_HOST_NONE,	  /* no VMA, or the page cannot be had: -EFAULT */
+	S2_HOST_POISONED, /* hardware-poisoned page: the VMM gets a signal, the guest resumes */
+	S2_HOST_RETRY,	  /* an invalidation runs at the same time */
+};
+
+/* How the host backs one page of its virtual memory. */
+struct s2_backing {
+	struct host_pa pa;    /* of the host page that holds the address asked for */
+	uint64_t user_leaf;   /* bytes: the user page-table leaf that maps it; 0: not present */
+	uint8_t vma_shift;    /* log2 of the VMA's page size (hugetlb), else the host page shift */
+	bool writable;	      /* the page is, or can at once be, mapped writable */
+	bool device;	      /* PFNMAP or MIXEDMAP, and no kernel-mapped memory */
+	bool vma_cacheable;   /* with `device`: the VMA maps it cacheable */
+	bool any_uncached;    /* with `device`: may be mapped Normal Non-cacheable */
+	bool mte_allowed;     /* the VMA may hold tags */
+};
+
+enum s2_tlb_op {
+	S2_TLB_IPA,   /* the leaf or table at [ipa, ipa + size) was broken: invalidate before making */
+	S2_TLB_PERMS, /* permissions in [ipa, ipa + size) were raised: a local invalidation is enough */
+	S2_TLB_RANGE, /* [ipa, ipa + size) was unmapped, aged or write-protected */
+	S2_TLB_S1,    /* stage-1 entries of this VMID */
+};
+
+struct s2_mmu;
+
+/*
+ * Ten members that call, three that tell where table pages are: table pages
+ * lie in one range, so that PA and pointer differ by a constant.
+ * `ctx` is handed to each call unchanged.
+ */
+struct s2_port {
+	/* Reads 8 bytes of L1 memory at a multiple of 8, as stored (little-endian word). */
+	enum s2_io (*read)(void *ctx, struct l1_ipa addr, uint64_t *word);
+	/* Replaces `old` by `new`, both as stored, atomically; fails on a read-only slot. */
+	enum s2_io (*swap)(void *ctx, struct l1_ipa addr, uint64_t old, uint64_t new);
+	/* Zeroed, aligned to `size` (a power of two of at least one host page), inside the range. */
+	void *(*alloc_table)(void *ctx, size_t size);
+	void (*free_table)(void *ctx, void *table, size_t size);
+	void (*tlb)(void *ctx, const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ipa,
+		    uint64_t size);
+	/* The slot that holds `addr`, or NULL. */
+	const struct s2_slot *(*slot)(void *ctx, struct l1_ipa addr);
+	enum s2_host_status (*backing)(void *ctx, const struct s2_slot *slot, struct host_va hva,
+				       bool write, struct s2_backing *backing);
+	/* The host page that holds `addr`, of a slot with log_dirty, was or may be written. */
+	void (*dirty)(void *ctx, const struct s2_slot *slot, struct l1_ipa addr);
+	/* An in-kernel device takes this MMIO access. NULL: there is none. */
+	bool (*device)(void *ctx, struct l1_ipa addr, unsigned int len, bool write);
+
+	struct host_pa tables_pa;   /* first byte of the range of table pages */
+	unsigned char *tables;	    /* where it is mapped */
+	uint16_t *tables_entries;   /* one number a host page of the range, for the library's use, zero at first */
+};
+
+/* ---- stage 1 of the path: the syndrome (spec 0.3, 0.4, 2.1) ---- */
+
+enum s2_fsc_class {
+	S2_FSC_OTHER,
+	S2_FSC_TRANSLATION,
+	S2_FSC_ACCESS_FLAG,
+	S2_FSC_PERMISSION,
+	S2_FSC_SEA,
+	S2_FSC_EXCLUSIVE,
+};
+
+struct s2_syndrome {
+	uint64_t esr;
+	enum s2_fsc_class class;
+	uint8_t fsc;
+	bool iabt;  /* from the instruction side, walk or not */
+	bool s1ptw; /* on a stage-1 descriptor */
+	bool cm;    /* cache maintenance */
+	bool write; /* counts as a write */
+	bool exec;  /* a fetch itself */
+};
+
+struct s2_syndrome s2_syndrome(const struct s2_config *cfg, uint64_t esr);
+
+/* ---- stage 2: the walk of L1's stage-2 tables (spec 1) ---- */
+
+/* L1's virtual EL2 registers, RES0 bits clear. */
+struct s2_l1_regs {
+	uint64_t vtcr;
+	uint64_t vttbr;
+	uint64_t hcr;
+	uint64_t sctlr;
+	uint64_t hcrx;
+	uint64_t sctlr2;
+};
+
+enum s2_walk_status {
+	S2_WALK_OK,
+	S2_WALK_FAULT, /* inject esr */
+	S2_WALK_FATAL, /* inject esr, and the run fails with -EFAULT (Q2) */
+	S2_WALK_RETRY, /* a race was lost: resume L2 */
+};
+
+struct s2_perm {
+	bool r, w, x_el0, x_el1;
+};
+
+struct s2_walk {
+	enum s2_walk_status status;
+	uint32_t esr;	      /* FAULT, FATAL: to inject; else 0 */
+	uint64_t desc;	      /* the last descriptor read, CPU order, AF as updated */
+	struct l1_ipa output; /* OK */
+	uint64_t leaf_size;   /* OK: bytes; the contiguous hint does not enlarge it (Q7) */
+	int8_t level;	      /* of the last descriptor looked at */
+	uint8_t reads;	      /* descriptors read with success */
+	struct s2_perm perm;  /* OK */
+	bool set_af;	      /* this walk set L1's access flag */
+};
+
+/* log2 of the granule that L1's VTCR selects, after the fallback of spec 1.1: 12, 14 or 16. */
+unsigned int s2_l1_granule_shift(const struct s2_config *cfg, uint64_t vtcr);
+
+struct s2_vm;
+
+/*
+ * Walks L1's stage-2 table for `ipa` on behalf of the access that `syn` and
+ * `el0` (the access was made at EL0) describe. Reads and may update L1 memory
+ * through the port. Never fails otherwise: every outcome is a status.
+ */
+struct s2_walk s2_walk(const struct s2_vm *vm, const struct s2_l1_regs *regs,
+		       const struct s2_syndrome *syn, bool el0, struct l2_ipa ipa);
+
+/* ---- stage 3: permission forwarding (spec 2.2) ---- */
+
+struct s2_forward {
+	bool forward;
+	uint32_t esr; /* to inject, where forward is true */
+};
+
+/* Whether L1 denies the access of `syn`; `walk` is OK. `el0`: made at EL0. */
+struct s2_forward s2_permission_forward(const struct s2_config *cfg, const struct s2_syndrome *syn,
+					bool el0, const struct s2_walk *walk);
+
+/* The permissions of a stage-2 descriptor of L1 (spec 1.5). */
+struct s2_perm s2_desc_perm(const struct s2_config *cfg, uint64_t desc);
+
+/* ---- stages 4 and 5: slot and size (spec 4.2, 4.3) ---- */
+
+/* What made a mapping smaller than the largest block of the host. */
+enum s2_clamp {
+	S2_CLAMP_NONE,
+	S2_CLAMP_LOGGING,   /* the slot logs writes */
+	S2_CLAMP_L1_LEAF,   /* L1's leaf is a host level, or smaller than every block */
+	S2_CLAMP_ROUNDING,  /* L1's leaf lies between two host levels */
+	S2_CLAMP_BOUNDS,    /* the block would reach beyond the slot */
+	S2_CLAMP_ALIGNMENT, /* IPA and host VA of the slot are not congruent */
+	S2_CLAMP_BACKING,   /* the host backs the memory with smaller pages */
+	S2_CLAMP_DEVICE,    /* the memory is a device's */
+	S2_CLAMP_POLICY,    /* nothing but the rule itself */
+	S2_CLAMP_COUNT
+};
+
+/* The inputs of a size rule. Sizes are bytes. */
+struct s2_size_in {
+	uint64_t page, pmd, pud; /* P, D, U of spec 0.2 */
+	uint64_t vma_size;	 /* V0: hugetlb page size, else P */
+	uint64_t user_leaf;	 /* leaf of the user page table; 0: not present */
+	uint64_t l1_leaf;	 /* G: size of L1's leaf; 0: not a shadow fault */
+	uint64_t granule;	 /* pg: level size of a permission fault; 0: no permission fault */
+	bool supports_pmd, supports_pud; /* spec 4.2 */
+	bool in_bounds_pmd, in_bounds_pud; /* the bounds half of it */
+	bool logging;
+	bool device;
+};
+
+struct s2_size_out {
+	uint64_t vma;  /* V: what the page frame is looked up for; at least P */
+	uint64_t size; /* M: bytes to map; not always a level of the host under unsound rules */
+	bool thp;      /* M comes from the user page table: addresses are floored to it */
+	bool retry;    /* the user leaf was not present */
+};
+
+struct s2_policy {
+	const char *name;
+	const char *story;  /* one line */
+	const char *source; /* version, commit or posting */
+	bool sound;
+	struct s2_size_out (*size)(const struct s2_size_in *in);
+};
+
+extern const struct s2_policy s2_policies[];
+extern const unsigned int s2_policy_count;
+extern const struct s2_policy *const s2_policy_default;
+
+struct s2_size {
+	bool retry;
+	bool relax;	       /* raise permissions in place */
+	uint64_t vma;	       /* V, bytes */
+	uint64_t size;	       /* M, bytes */
+	struct table_ipa addr; /* start of the mapping, or the page to relax */
+	struct l1_ipa canonical; /* of the first byte mapped */
+	enum s2_clamp clamp;
+	uint64_t sound_max;    /* bytes: the largest sound size for this fault */
+};
+
+/* One fault that is to be filled. */
+struct s2_fill {
+	const struct s2_syndrome *syn;
+	struct table_ipa fault_ipa;
+	struct l1_ipa ipa;	    /* canonical */
+	const struct s2_walk *walk; /* NULL: not a shadow fault */
+	const struct s2_slot *slot;
+	struct host_va hva;
+	struct s2_backing backing;
+};
+
+struct s2_size s2_fault_size(const struct s2_config *cfg, const struct s2_fill *fill);
+
+/* ---- stage 6: shadow and canonical tables (spec 4.5 to 4.7) ---- */
+
+/* Software view of a leaf's attributes. */
+enum s2_memory { S2_NORMAL, S2_NORMAL_NC, S2_DEVICE };
+struct s2_prot {
+	struct s2_perm perm;
+	enum s2_memory memory;
+	uint8_t tag; /* level of L1's leaf, 1..3; 0: canonical, or L1's stage 2 is off */
+};
+
+struct s2_table {
+	struct host_pa root;
+	uint8_t start_level; /* 0..3 */
+	uint8_t input_bits;
+	uint32_t page_count;  /* table pages, the root's included */
+	uint32_t root_valid;  /* valid entries in the root */
+	uint64_t leaf_count[4]; /* valid leaves by level */
+	/* The last table of level-3 entries that was used: found again without a walk. */
+	uint64_t last_key;
+	uint64_t *last;
+};
+
+struct s2_leaf {
+	bool valid;
+	int8_t level; /* of the leaf, or of the invalid entry that was met */
+	struct table_ipa start;
+	uint64_t size; /* bytes that the entry spans */
+	struct host_pa pa;
+	uint64_t desc;
+};
+
+/* What a range operation did. */
+struct s2_swept {
+	uint64_t bytes;	  /* spanned by the leaves that were changed */
+	uint64_t leaves;  /* changed */
+	uint64_t visited; /* descriptors looked at */
+};
+
+/* The entry that translates ipa, or the invalid one that stops the walk. */
+struct s2_leaf s2_lookup(const struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa);
+struct s2_prot s2_leaf_prot(uint64_t desc);
+static inline bool s2_leaf_af(uint64_t desc)
+{
+	return desc >> 10 & 1;
+}
+
+/* Calls `fn` for every entry that is not a table, in ascending order. */
+typedef void s2_entry_fn(void *arg, struct table_ipa start, int level, uint64_t size,
+			 uint64_t desc);
+void s2_for_each_entry(const struct s2_vm *vm, const struct s2_mmu *mmu, s2_entry_fn *fn,
+		       void *arg);
+
+/* ---- stage 7: contexts (spec 7) ---- */
+
+/* One stage-2 context with its table. */
+struct s2_mmu {
+	uint64_t vttbr; /* key: L1's VTTBR_EL2 without CnP; bit 0 set: not valid */
+	uint64_t vtcr;	/* key: L1's VTCR_EL2 */
+	uint16_t index; /* among the nested contexts */
+	uint16_t refs;	/* vCPUs that hold it */
+	bool nested;	/* false: the canonical context */
+	bool enabled;	/* L1's stage 2 is on: faults are walked */
+	bool pending_unmap; /* valid for another key before; to be emptied before use */
+	struct s2_table table;
+};
+
+struct s2_vm {
+	struct s2_config cfg;
+	const struct s2_port *port;
+	void *port_ctx;
+	struct s2_mmu canonical;
+	struct s2_mmu *contexts;
+	uint16_t context_count;
+	uint16_t next; /* where the search for a victim begins */
+};
+
+struct s2_vcpu {
+	struct s2_vm *vm;
+	struct s2_mmu *mmu; /* in use or kept while scheduled out; NULL: none */
+	struct s2_l1_regs regs;
+	bool hyp; /* in hyp context: L1 runs */
+};
+
+/* Contexts that KVM has for each vCPU (spec 7.1). */
+#define S2_CONTEXTS_PER_VCPU 2
+
+/*
+ * Sets up a VM: root tables are allocated for the canonical context and for
+ * each of `contexts` (storage of the caller, context_count of them). False:
+ * no memory; nothing stays allocated.
+ */
+bool s2_vm_init(struct s2_vm *vm, const struct s2_config *cfg, const struct s2_port *port,
+		void *port_ctx, struct s2_mmu *contexts, uint16_t context_count);
+/* Frees every table page. */
+void s2_vm_destroy(struct s2_vm *vm);
+
+/* A vCPU starts in L1, at virtual EL2, on the canonical context. */
+void s2_vcpu_init(struct s2_vcpu *vcpu, struct s2_vm *vm);
+
+struct s2_switch {
+	uint16_t context; /* index now used; unspecified in L1 */
+	bool hit;	  /* found or kept, not allocated */
+	bool emptied;	  /* it had been valid for something else */
+	struct s2_swept swept; /* what emptying it removed */
+};
+
+static inline bool s2_mmu_valid(const struct s2_mmu *mmu)
+{
+	return !(mmu->vttbr & 1);
+}
+
+/* L1 enters L2 with the registers in vcpu->regs (an emulated ERET; spec 7.2 to 7.4). */
+struct s2_switch s2_enter_l2(struct s2_vcpu *vcpu);
+/* L2 is left for L1: an exception to virtual EL2. */
+void s2_enter_l1(struct s2_vcpu *vcpu);
+/* The vCPU is scheduled out; `wfi`: while it waits for an interrupt. */
+void s2_vcpu_put(struct s2_vcpu *vcpu, bool wfi);
+/* The vCPU is scheduled in. */
+struct s2_switch s2_vcpu_load(struct s2_vcpu *vcpu);
+
+/* ---- L1's TLB invalidations (spec 7.5) ---- */
+
+enum s2_tlbi_kind {
+	S2_TLBI_NONE,	  /* no instruction that touches stage-2 contexts */
+	S2_TLBI_UNDEF,	  /* UNDEFINED: the VM lacks the feature */
+	S2_TLBI_STAGE1,	  /* stage 1 of matching VMIDs */
+	S2_TLBI_IPA,	  /* IPAS2E1, IPAS2LE1 and their variants */
+	S2_TLBI_IPA_RANGE, /* RIPAS2E1, RIPAS2LE1 and their variants */
+	S2_TLBI_VMID,	  /* VMALLS12E1 and its variants */
+	S2_TLBI_ALL,	  /* ALLE1 and its variants */
+};
+
+/* Decodes a SYS instruction with Op0 = 1 by its other fields. */
+enum s2_tlbi_kind s2_tlbi_decode(const struct s2_config *cfg, unsigned int op1, unsigned int crn,
+				 unsigned int crm, unsigned int op2);
+
+struct s2_extent {
+	struct table_ipa start;
+	uint64_t size; /* bytes; 0: nothing */
+};
+
+/* What kind IPA, IPA_RANGE, VMID or ALL with operand `xt` asks to unmap in `mmu`. */
+struct s2_extent s2_tlbi_extent(const struct s2_vm *vm, struct s2_mmu *mmu,
+				enum s2_tlbi_kind kind, uint64_t xt);
+
+/* Whether an invalidation for the VMID in `vttbr` applies to `mmu`. */
+bool s2_tlbi_matches(const struct s2_vm *vm, const struct s2_mmu *mmu, enum s2_tlbi_kind kind,
+		     uint64_t vttbr);
+
+/* Carries one out on one context, which it matches. */
+struct s2_swept s2_tlbi(struct s2_vm *vm, struct s2_mmu *mmu, enum s2_tlbi_kind kind, uint64_t xt);
+
+/* ---- host events (spec 7.6) ---- */
+
+struct s2_host_swept {
+	struct s2_swept canonical;
+	struct s2_swept nested;
+};
+
+/* MMU notifier unmap, or the flush of a deleted slot: L1 IPA [base, base + size). */
+struct s2_host_swept s2_host_unmap(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
+/* Dirty logging starts or is cleared for a range: write-protect it. */
+struct s2_host_swept s2_host_write_protect(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
+/* Tests and clears the access flag; true: a page was young. */
+bool s2_host_age(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
+
+/* ---- the decision tree (spec 3) ---- */
+
+/* A stage-2 abort as the hardware reported it. */
+struct s2_trap {
+	uint64_t esr;
+	uint64_t far;
+	uint64_t hpfar;	   /* bit 63 set: valid */
+	uint64_t pstate;   /* of the interrupted context */
+	int8_t s1_level;   /* S1PTW: level of the guest's own stage-1 table; S2_NO_LEVEL: not found */
+};
+#define S2_NO_LEVEL (-128)
+#define S2_HPFAR_VALID (1ull << 63)
+
+enum s2_outcome_kind {
+	S2_MAPPED,
+	S2_RELAXED,
+	S2_INJECTED,	    /* stage-2 fault to virtual EL2 */
+	S2_INJECTED_SEA,    /* synchronous external abort */
+	S2_INJECTED_SIZE,   /* address-size fault */
+	S2_INJECTED_EXCL,   /* unsupported exclusive or atomic */
+	S2_INJECTED_SERROR,
+	S2_MMIO,
+	S2_EXIT_NISV,
+	S2_EXIT_LDST64B,
+	S2_EXIT_SEA,
+	S2_EXIT_MEMORY_FAULT,
+	S2_SKIPPED,
+	S2_AF_SET,
+	S2_RETRY,
+	S2_ERROR,
+	S2_OUTCOME_COUNT
+};
+
+/* Errno values that the handler returns, negated, as on Linux. */
+enum { S2_ENOMEM = 12, S2_EFAULT = 14, S2_ENOSYS = 38 };
+
+/* Sentinels for s2_outcome.row where no row of spec 3 decides. */
+struct s2_injection {
+	uint8_t el; /* 1: the guest's EL1; 2: virtual EL2 */
+	bool has_hpfar;
+	uint64_t esr, far, hpfar;
+};
+
+struct s2_mapping {
+	struct table_ipa addr;
+	uint64_t size; /* bytes */
+	struct host_pa pa; /* mapped */
+	struct l1_ipa canonical; /* of the first byte */
+	uint64_t pte;  /* the leaf at addr after the operation */
+	struct s2_prot prot; /* asked for */
+	bool split;    /* a block was replaced by a table */
+	bool collapsed; /* a table was replaced by a block */
+	bool dirty;    /* the page was reported dirty */
+};
+
+struct s2_mmio {
+	struct l1_ipa addr;
+	uint8_t len; /* bytes */
+	bool write;
+	bool in_kernel;
+	uint64_t esr_iss; /* exits NISV and LDST64B */
+};
+
+struct s2_outcome {
+	enum s2_outcome_kind kind;
+	uint8_t row;   /* of spec 3 that decided: the branch taken */
+	bool shadow;   /* a shadow fault: walk is set */
+	bool filled;   /* size is set */
+	int32_t ret;   /* 1 resume, 0 exit to the VMM, negative errno */
+	struct l1_ipa ipa; /* canonical IPA of the fault, page and offset, from row 11 on */
+	struct s2_walk walk;
+	struct s2_size size;
+	union {
+		struct s2_injection inject; /* INJECTED* */
+		struct s2_mapping map;	    /* MAPPED, RELAXED */
+		struct s2_mmio mmio;	    /* MMIO and its exits */
+	};
+};
+
+/* Handles one abort of the vCPU, which runs. */
+struct s2_outcome s2_handle_abort(struct s2_vcpu *vcpu, const struct s2_trap *trap);
+
+/* ---- exception entry to virtual EL2 (spec 6.2) ---- */
+
+struct s2_entry_in {
+	uint64_t pc, pstate, vbar, sctlr;
+	bool mte;
+	uint16_t type; /* 0 synchronous, 0x80 IRQ, 0x100 FIQ, 0x180 SError */
+};
+struct s2_entry_out {
+	uint64_t elr, spsr, pc, pstate;
+};
+struct s2_entry_out s2_vel2_entry(const struct s2_entry_in *in);
+
+/* ---- a digest of decisions, equal on every host for equal decisions ---- */
+
+struct s2_digest {
+	uint64_t a, b;
+};
+void s2_digest_init(struct s2_digest *d);
+void s2_digest_outcome(struct s2_digest *d, const struct s2_outcome *out);
+void s2_digest_word(struct s2_digest *d, uint64_t word);
+
+#endif
