@@ -41,8 +41,10 @@ static bool is_memory(struct machine *m, uint64_t addr)
 {
 	const struct s2_slot *slot;
 
+	if (addr == m->unreadable)
+		return false;
 	if (in_range(addr, m->tables_base, m->tables_size))
-		return addr != m->unreadable;
+		return true;
 	slot = port_slot(m, (struct l1_ipa){addr});
 	return slot && !slot->invalid;
 }
@@ -281,7 +283,7 @@ static void port_dirty(void *ctx, const struct s2_slot *slot, struct l1_ipa addr
 
 bool machine_init(struct machine *m, unsigned int page_shift)
 {
-	*m = (struct machine){.page_shift = page_shift};
+	*m = (struct machine){.page_shift = page_shift, .unreadable = ~0ull};
 	m->memory = memory_new();
 	m->arena = calloc(1, sizeof(*m->arena));
 	if (!m->memory || !m->arena || !arena_init(m->arena, page_shift)) {

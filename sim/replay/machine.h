@@ -47,9 +47,9 @@ struct machine {
 	struct arena *arena;   /* table pages */
 
 	enum machine_swap swap;
-	/* A range that reads as memory although no slot holds it; one word of it does not. */
+	/* A range that reads as memory although no slot holds it. */
 	uint64_t tables_base, tables_size;
-	uint64_t unreadable;
+	uint64_t unreadable; /* a word that does not read; ~0: none */
 
 	/* Called for each page reported dirty, may be NULL. */
 	void (*on_dirty)(void *arg, const struct s2_slot *slot, struct l1_ipa addr);

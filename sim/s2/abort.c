@@ -230,8 +230,8 @@ static void finish_fill(struct abort *a, enum row row, const struct s2_map_resul
 {
 	struct s2_mapping *m = &a->out.map;
 
-	if (r->status == S2_MAP_NOMEM) {
-		decide(a, row, S2_ERROR, -S2_ENOMEM);
+	if (r->status == S2_MAP_NOMEM || r->status == S2_MAP_RANGE) {
+		decide(a, row, S2_ERROR, r->status == S2_MAP_NOMEM ? -S2_ENOMEM : -S2_ERANGE);
 		return;
 	}
 	if (r->status == S2_MAP_AGAIN) {

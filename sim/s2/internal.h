@@ -138,24 +138,6 @@ static inline struct table_ipa canonical_input(struct l1_ipa ipa)
 bool s2_table_init(struct s2_vm *vm, struct s2_table *t, unsigned int input_bits);
 void s2_table_destroy(struct s2_vm *vm, struct s2_mmu *mmu);
 
-enum s2_map_status {
-	S2_MAP_OK,
-	S2_MAP_AGAIN, /* a valid leaf differs in permissions only, or there is nothing to relax */
-	S2_MAP_NOMEM,
-};
-
-struct s2_map_result {
-	enum s2_map_status status;
-	bool split, collapsed;
-	uint64_t pte; /* the leaf at the first address */
-};
-
-/*
- * Maps [ipa, ipa + size) to pa with the largest leaves that alignment allows.
- * ipa, size and pa are multiples of the host page.
- */
-struct s2_map_result s2_map(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
-			    uint64_t size, struct host_pa pa, const struct s2_prot *prot);
 /* Raises the permissions of the leaf that holds ipa. */
 struct s2_map_result s2_relax(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
 			      const struct s2_prot *prot);

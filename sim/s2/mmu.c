@@ -167,55 +167,73 @@ struct s2_switch s2_vcpu_load(struct s2_vcpu *vcpu)
 
 /* ---- host events (spec 7.6): no reverse map, so every shadow table is hit whole ---- */
 
-static void add(struct s2_swept *sum, struct s2_swept more)
+struct s2_swept s2_canonical_unmap(struct s2_vm *vm, struct l1_ipa base, uint64_t size)
 {
-	sum->bytes += more.bytes;
-	sum->leaves += more.leaves;
-	sum->visited += more.visited;
+	return s2_unmap(vm, &vm->canonical, canonical_input(base), size);
+}
+
+struct s2_swept s2_canonical_protect(struct s2_vm *vm, struct l1_ipa base, uint64_t size)
+{
+	return s2_protect(vm, &vm->canonical, canonical_input(base), size, true);
+}
+
+struct s2_swept s2_context_unmap(struct s2_vm *vm, struct s2_mmu *mmu)
+{
+	return s2_unmap_all(vm, mmu);
+}
+
+struct s2_swept s2_context_protect(struct s2_vm *vm, struct s2_mmu *mmu)
+{
+	return s2_protect(vm, mmu, (struct table_ipa){0}, BIT(mmu->table.input_bits),
+			  !quirk(&vm->cfg, S2_Q17_NO_WP_TLBI));
+}
+
+typedef struct s2_swept context_fn(struct s2_vm *vm, struct s2_mmu *mmu);
+
+static struct s2_swept each_valid_context(struct s2_vm *vm, context_fn *fn)
+{
+	struct s2_swept sum = {0};
+	uint16_t i;
+
+	for (i = 0; i < vm->context_count; i++) {
+		struct s2_swept done;
+
+		if (!s2_mmu_valid(&vm->contexts[i]))
+			continue;
+		done = fn(vm, &vm->contexts[i]);
+		sum.bytes += done.bytes;
+		sum.leaves += done.leaves;
+		sum.visited += done.visited;
+	}
+	return sum;
 }
 
 struct s2_host_swept s2_host_unmap(struct s2_vm *vm, struct l1_ipa base, uint64_t size)
 {
-	struct s2_host_swept done = {
-		.canonical = s2_unmap(vm, &vm->canonical, canonical_input(base), size)};
-	uint16_t i;
-
-	for (i = 0; i < vm->context_count; i++)
-		if (s2_mmu_valid(&vm->contexts[i]))
-			add(&done.nested, s2_unmap_all(vm, &vm->contexts[i]));
-	return done;
+	return (struct s2_host_swept){
+		.canonical = s2_canonical_unmap(vm, base, size),
+		.nested = each_valid_context(vm, s2_context_unmap),
+	};
 }
 
 struct s2_host_swept s2_host_write_protect(struct s2_vm *vm, struct l1_ipa base, uint64_t size)
 {
-	bool flush_nested = !quirk(&vm->cfg, S2_Q17_NO_WP_TLBI);
-	struct s2_host_swept done = {
-		.canonical = s2_protect(vm, &vm->canonical, canonical_input(base), size, true)};
-	uint16_t i;
+	return (struct s2_host_swept){
+		.canonical = s2_canonical_protect(vm, base, size),
+		.nested = each_valid_context(vm, s2_context_protect),
+	};
+}
 
-	for (i = 0; i < vm->context_count; i++) {
-		struct s2_mmu *mmu = &vm->contexts[i];
-
-		if (s2_mmu_valid(mmu))
-			add(&done.nested, s2_protect(vm, mmu, (struct table_ipa){0},
-						     BIT(mmu->table.input_bits), flush_nested));
-	}
-	return done;
+static struct s2_swept age_context(struct s2_vm *vm, struct s2_mmu *mmu)
+{
+	return s2_age(vm, mmu, (struct table_ipa){0}, BIT(mmu->table.input_bits));
 }
 
 bool s2_host_age(struct s2_vm *vm, struct l1_ipa base, uint64_t size)
 {
 	bool young = s2_age(vm, &vm->canonical, canonical_input(base), size).leaves;
-	uint16_t i;
 
-	if (quirk(&vm->cfg, S2_Q18_NO_SHADOW_AGE))
-		return young;
-	for (i = 0; i < vm->context_count; i++) {
-		struct s2_mmu *mmu = &vm->contexts[i];
-
-		if (s2_mmu_valid(mmu))
-			young |= s2_age(vm, mmu, (struct table_ipa){0},
-					BIT(mmu->table.input_bits)).leaves != 0;
-	}
+	if (!quirk(&vm->cfg, S2_Q18_NO_SHADOW_AGE))
+		young |= each_valid_context(vm, age_context).leaves != 0;
 	return young;
 }

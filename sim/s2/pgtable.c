@@ -105,6 +105,11 @@ void s2_table_destroy(struct s2_vm *vm, struct s2_mmu *mmu)
 	*t = (struct s2_table){0};
 }
 
+static bool in_range(const struct s2_table *t, uint64_t ipa)
+{
+	return !(ipa >> t->input_bits);
+}
+
 /* ---- one entry on the way down ---- */
 
 struct cursor {
@@ -316,6 +321,9 @@ struct s2_map_result s2_map(struct s2_vm *vm, struct s2_mmu *mmu, struct table_i
 	uint64_t attr = s2_leaf_attributes(&vm->cfg, prot), done = 0;
 	struct s2_map_result r = {.status = S2_MAP_OK};
 
+	/* A permission fault may name an address that only aliasing lets L1's walk accept (Q1). */
+	if (!in_range(&mmu->table, ipa.v) || size > BIT(mmu->table.input_bits) - ipa.v)
+		return (struct s2_map_result){.status = S2_MAP_RANGE};
 	while (done < size && r.status == S2_MAP_OK) {
 		int level = leaf_level(vm, &mmu->table, ipa.v + done, size - done, pa.v + done);
 		uint64_t leaf = pa_to_desc(&vm->cfg, (struct host_pa){pa.v + done}) | attr |
@@ -330,11 +338,6 @@ struct s2_map_result s2_map(struct s2_vm *vm, struct s2_mmu *mmu, struct table_i
 }
 
 /* ---- one leaf in place ---- */
-
-static bool in_range(const struct s2_table *t, uint64_t ipa)
-{
-	return !(ipa >> t->input_bits);
-}
 
 struct s2_leaf s2_lookup(const struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa)
 {
@@ -357,9 +360,13 @@ struct s2_leaf s2_lookup(const struct s2_vm *vm, struct s2_mmu *mmu, struct tabl
 struct s2_map_result s2_relax(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
 			      const struct s2_prot *prot)
 {
-	struct cursor c = cursor_at(vm, &mmu->table, ipa.v);
-	uint64_t new = *c.entry, want = s2_leaf_attributes(&vm->cfg, prot);
+	uint64_t new, want = s2_leaf_attributes(&vm->cfg, prot);
+	struct cursor c;
 
+	if (!in_range(&mmu->table, ipa.v))
+		return (struct s2_map_result){.status = S2_MAP_RANGE};
+	c = cursor_at(vm, &mmu->table, ipa.v);
+	new = *c.entry;
 	if (!(new & DESC_VALID))
 		return (struct s2_map_result){.status = S2_MAP_AGAIN};
 	new |= want & (DESC_R | DESC_W);
@@ -373,8 +380,11 @@ struct s2_map_result s2_relax(struct s2_vm *vm, struct s2_mmu *mmu, struct table
 
 void s2_make_young(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa)
 {
-	struct cursor c = cursor_at(vm, &mmu->table, ipa.v);
+	struct cursor c;
 
+	if (!in_range(&mmu->table, ipa.v))
+		return;
+	c = cursor_at(vm, &mmu->table, ipa.v);
 	if (*c.entry & DESC_VALID)
 		*c.entry |= DESC_AF;
 }

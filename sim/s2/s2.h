@@ -382,6 +382,27 @@ typedef void s2_entry_fn(void *arg, struct table_ipa start, int level, uint64_t 
 void s2_for_each_entry(const struct s2_vm *vm, const struct s2_mmu *mmu, s2_entry_fn *fn,
 		       void *arg);
 
+enum s2_map_status {
+	S2_MAP_OK,
+	S2_MAP_AGAIN, /* a valid leaf differs in permissions only, or there is nothing to relax */
+	S2_MAP_NOMEM,
+	S2_MAP_RANGE, /* beyond the table's input */
+};
+
+struct s2_map_result {
+	enum s2_map_status status;
+	bool split, collapsed;
+	uint64_t pte; /* the leaf at the first address */
+};
+
+/*
+ * Maps [ipa, ipa + size) to pa with the largest leaves that alignment allows.
+ * ipa, size and pa are multiples of the host page. For callers outside: leaves as
+ * earlier faults would have left them.
+ */
+struct s2_map_result s2_map(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
+			    uint64_t size, struct host_pa pa, const struct s2_prot *prot);
+
 /* ---- stage 7: contexts (spec 7) ---- */
 
 /* One stage-2 context with its table. */
@@ -489,9 +510,18 @@ struct s2_host_swept {
 	struct s2_swept nested;
 };
 
-/* MMU notifier unmap, or the flush of a deleted slot: L1 IPA [base, base + size). */
+/*
+ * The parts of an event, for hosts that let vCPUs run between them: first L1's
+ * own table, L1 IPA [base, base + size), then each valid nested context, whole.
+ */
+struct s2_swept s2_canonical_unmap(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
+struct s2_swept s2_canonical_protect(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
+struct s2_swept s2_context_unmap(struct s2_vm *vm, struct s2_mmu *mmu);
+struct s2_swept s2_context_protect(struct s2_vm *vm, struct s2_mmu *mmu);
+
+/* MMU notifier unmap, or the flush of a deleted slot: all parts. */
 struct s2_host_swept s2_host_unmap(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
-/* Dirty logging starts or is cleared for a range: write-protect it. */
+/* Dirty logging starts or is cleared for a range: all parts. */
 struct s2_host_swept s2_host_write_protect(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
 /* Tests and clears the access flag; true: a page was young. */
 bool s2_host_age(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
@@ -530,7 +560,7 @@ enum s2_outcome_kind {
 };
 
 /* Errno values that the handler returns, negated, as on Linux. */
-enum { S2_ENOMEM = 12, S2_EFAULT = 14, S2_ENOSYS = 38 };
+enum { S2_ENOMEM = 12, S2_EFAULT = 14, S2_ERANGE = 34, S2_ENOSYS = 38 };
 
 /* Sentinels for s2_outcome.row where no row of spec 3 decides. */
 struct s2_injection {

@@ -28,5 +28,6 @@ bool s2_slot_holds_block(const struct s2_slot *slot, struct host_va hva, uint64_
 {
 	uint64_t start = floor_to(hva.v, size);
 
-	return start >= slot->uaddr.v && start + size <= slot->uaddr.v + slot->size;
+	return start >= slot->uaddr.v && size <= slot->size &&
+	       start - slot->uaddr.v <= slot->size - size;
 }

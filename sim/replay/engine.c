@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect.h"
+
+/* ---- setup ---- */
+
+static struct s2_config config_of(const struct nvt_machine *machine,
+				  const struct engine_options *options)
+{
+	return (struct s2_config){
+		.page_shift = machine->page_shift,
+		.ipa_limit = machine->ipa_limit,
+		.canonical_bits = machine->canonical_bits,
+		.granules = machine->s2_granules,
+		.lpa2 = machine->lpa2,
+		.fwb = machine->fwb,
+		.dic = machine->dic,
+		.xnx = machine->xnx,
+		.ttl = machine->ttl,
+		.tlbirange = true,
+		.tlbios = true,
+		.xs = true,
+		.ras = true,
+		.vmid16 = true,
+		.nisv_exits = machine->nisv_exits,
+		.quirks = options->quirks,
+		.policy = options->policy,
+	};
+}
+
+static bool allocate(struct engine *e, const struct nvt_machine *machine)
+{
+	uint16_t contexts = machine->context_count;
+	uint32_t least = S2_CONTEXTS_PER_VCPU * (uint32_t)machine->vcpu_count;
+	struct s2_config cfg = config_of(machine, &e->options);
+
+	if (contexts < least)
+		contexts = (uint16_t)(least < NVT_CANONICAL_CONTEXT ? least
+								    : NVT_CANONICAL_CONTEXT - 1);
+	e->vcpu_count = machine->vcpu_count;
+	e->vcpus = calloc(e->vcpu_count, sizeof(*e->vcpus));
+	e->contexts = calloc(contexts, sizeof(*e->contexts));
+	e->staged = calloc(contexts, sizeof(*e->staged));
+	e->extents = calloc(contexts, sizeof(*e->extents));
+	return e->vcpus && e->contexts && e->staged && e->extents &&
+	       metrics_init(&e->metrics, machine->page_shift, e->class) &&
+	       machine_init(&e->machine, machine->page_shift) &&
+	       s2_vm_init(&e->vm, &cfg, &e->machine.port, &e->machine, e->contexts, contexts);
+}
+
+struct engine *engine_new(const struct nvt_machine *machine, enum nvt_class class,
+			  const struct engine_options *options)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+	uint16_t i;
+
+	if (!e)
+		return NULL;
+	e->options = *options;
+	e->class = class;
+	e->measuring = true;
+	s2_digest_init(&e->digest);
+	if (!allocate(e, machine)) {
+		engine_free(e);
+		return NULL;
+	}
+	for (i = 0; i < e->vcpu_count; i++)
+		s2_vcpu_init(&e->vcpus[i], &e->vm);
+	l1tables_init(&e->l1tables, &e->machine, &e->vm.cfg);
+	e->metrics.shadow_start_level = e->contexts[0].table.start_level;
+	return e;
+}
+
+void engine_free(struct engine *e)
+{
+	if (!e)
+		return;
+	l1tables_destroy(&e->l1tables);
+	machine_destroy(&e->machine);
+	metrics_destroy(&e->metrics);
+	free(e->extents);
+	free(e->staged);
+	free(e->contexts);
+	free(e->vcpus);
+	free(e);
+}
+
+enum engine_status engine_l1mem(struct engine *e, const struct nvt_word *words, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!machine_write(&e->machine, words[i].addr, words[i].value))
+			return ENGINE_NOMEM;
+	return ENGINE_OK;
+}
+
+static enum engine_status bad_event(struct engine *e, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(e->problem, sizeof(e->problem), format, args);
+	va_end(args);
+	return ENGINE_BAD_EVENT;
+}
+
+/* ---- faults and touches ---- */
+
+/* What the handler would be asked about, and by whom. */
+struct access {
+	struct s2_vcpu *vcpu;
+	struct s2_mmu *mmu;
+	struct s2_trap trap;
+	struct s2_syndrome syn;
+	struct table_ipa ipa;
+	bool el0;
+};
+
+static bool mode_el0(uint64_t pstate)
+{
+	return (pstate & 0x1f) == 0 || (pstate & 0x1f) == 0x10;
+}
+
+static struct access access_of(struct engine *e, struct s2_vcpu *vcpu, const struct nvt_fault *f)
+{
+	return (struct access){
+		.vcpu = vcpu,
+		.mmu = vcpu->mmu,
+		.trap = {.esr = f->esr,
+			 .far = f->far,
+			 .hpfar = f->hpfar,
+			 .pstate = f->pstate,
+			 .s1_level = S2_NO_LEVEL},
+		.syn = s2_syndrome(&e->vm.cfg, f->esr),
+		.ipa = {(f->hpfar & 0xfffffffffff0ull) << 8},
+		.el0 = mode_el0(f->pstate),
+	};
+}
+
+/* Whether a stage-2 leaf refuses the access, as the hardware sees it (Arm ARM D8.4). */
+static bool leaf_refuses(const struct access *a, uint64_t desc)
+{
+	struct s2_perm perm = s2_leaf_prot(desc).perm;
+
+	if (a->syn.s1ptw) /* a walk reads; its permission fault is an update that failed */
+		return a->syn.class == S2_FSC_PERMISSION ? !perm.w : !perm.r;
+	if (a->syn.iabt)
+		return a->el0 ? !perm.x_el0 : !perm.x_el1;
+	return (a->trap.esr >> 6 & 1) && !a->syn.cm ? !perm.w : !perm.r;
+}
+
+/* FSC that the hardware reports for the access with the tables as they are; 0: no fault. */
+static uint8_t table_fsc(struct engine *e, const struct access *a)
+{
+	struct s2_leaf leaf = s2_lookup(&e->vm, a->mmu, a->ipa);
+	uint8_t level = (uint8_t)leaf.level & 3;
+
+	if (a->ipa.v >> a->mmu->table.input_bits)
+		return 0x04;
+	if (!leaf.valid)
+		return 0x04 | level;
+	if (!s2_leaf_af(leaf.desc))
+		return 0x08 | level;
+	return leaf_refuses(a, leaf.desc) ? 0x0c | level : 0;
+}
+
+static enum metrics_scope scope_of(const struct s2_mmu *mmu)
+{
+	if (!mmu->nested)
+		return SCOPE_CANONICAL;
+	return mmu->enabled ? SCOPE_SHADOW : SCOPE_S2_OFF;
+}
+
+static void deliver(struct engine *e, const struct access *a, const struct nvt_event *ev)
+{
+	struct engine_step *s = &e->step;
+	enum metrics_scope scope = scope_of(a->mmu);
+
+	e->machine.last_backing = NULL;
+	s->delivered = true;
+	s->outcome = s2_handle_abort(a->vcpu, &a->trap);
+	s->backing = e->machine.last_backing;
+	if (e->options.digest)
+		s2_digest_outcome(&e->digest, &s->outcome);
+	if (!e->measuring)
+		return;
+	metrics_fault(&e->metrics, scope, a->mmu, a->ipa.v, &s->outcome);
+	if (scope == SCOPE_SHADOW && s->outcome.kind == S2_MAPPED)
+		metrics_tables(&e->metrics, &e->vm, ev->time_ns);
+}
+
+static void avoid(struct engine *e, const struct access *a)
+{
+	e->step.avoided = true;
+	if (e->measuring)
+		e->metrics.avoided[scope_of(a->mmu)]++;
+}
+
+static void with_fsc(struct engine *e, struct access *a, uint8_t fsc)
+{
+	a->trap.esr = (a->trap.esr & ~0x3full) | fsc;
+	a->syn = s2_syndrome(&e->vm.cfg, a->trap.esr);
+}
+
+/*
+ * The stream goes on as it was recorded, whatever this policy did: where the
+ * recorded hypervisor entered L1, the events that follow are L1's.
+ */
+static void follow_recording(struct s2_vcpu *vcpu, bool was_hyp, const struct nvt_fault_truth *t)
+{
+	bool recorded_hyp;
+
+	if (!t)
+		return;
+	recorded_hyp = was_hyp || (t->has & NVT_TRUTH_INJECT);
+	if (vcpu->hyp == recorded_hyp)
+		return;
+	if (recorded_hyp)
+		s2_enter_l1(vcpu);
+	else
+		s2_enter_l2(vcpu);
+}
+
+/* Classes of fault that depend on the tables; the others come whatever is mapped. */
+static bool depends_on_tables(const struct access *a)
+{
+	return a->syn.class == S2_FSC_TRANSLATION || a->syn.class == S2_FSC_PERMISSION ||
+	       a->syn.class == S2_FSC_ACCESS_FLAG;
+}
+
+static void recorded_fault(struct engine *e, struct access *a, const struct nvt_event *ev)
+{
+	bool was_hyp = a->vcpu->hyp;
+
+	if (depends_on_tables(a) && (a->trap.hpfar & S2_HPFAR_VALID)) {
+		e->step.hw_fsc = table_fsc(e, a);
+		if (!e->options.as_recorded && !e->step.hw_fsc) {
+			avoid(e, a);
+			follow_recording(a->vcpu, was_hyp, ev->fault.truth);
+			return;
+		}
+		if (!e->options.as_recorded && e->step.hw_fsc != a->syn.fsc) {
+			e->metrics.fsc_rewritten += e->measuring;
+			with_fsc(e, a, e->step.hw_fsc);
+		}
+	}
+	deliver(e, a, ev);
+	follow_recording(a->vcpu, was_hyp, ev->fault.truth);
+}
+
+/* A mapping may first come without the permission that the access needs (Q24). */
+#define TOUCH_TRIES 4
+
+static bool guest_resumes(const struct s2_outcome *out)
+{
+	return out->kind == S2_MAPPED || out->kind == S2_RELAXED || out->kind == S2_AF_SET ||
+	       out->kind == S2_RETRY;
+}
+
+static void touch(struct engine *e, struct access *a, const struct nvt_event *ev)
+{
+	int tries;
+
+	for (tries = 0; tries < TOUCH_TRIES; tries++) {
+		uint8_t fsc = table_fsc(e, a);
+
+		if (!fsc)
+			break;
+		e->step.hw_fsc = fsc;
+		with_fsc(e, a, fsc);
+		deliver(e, a, ev);
+		if (!guest_resumes(&e->step.outcome))
+			break;
+	}
+	if (!tries)
+		avoid(e, a);
+}
+
+static enum engine_status on_fault(struct engine *e, struct s2_vcpu *vcpu,
+				   const struct nvt_event *ev)
+{
+	struct access a;
+
+	if (!vcpu->mmu)
+		s2_vcpu_load(vcpu);
+	a = access_of(e, vcpu, &ev->fault);
+	e->step.context = a.mmu->nested ? a.mmu->index : NVT_CANONICAL_CONTEXT;
+	e->step.shadow = a.mmu->enabled;
+	if (ev->kind == NVT_TOUCH) {
+		e->metrics.touches += e->measuring;
+		touch(e, &a, ev);
+		return ENGINE_OK;
+	}
+	e->metrics.faults_recorded += e->measuring;
+	/* Without L1's tables and registers there is nothing to decide with. */
+	if (e->class == NVT_PARTIAL) {
+		if (ev->fault.truth && (ev->fault.truth->has & NVT_TRUTH_INJECT))
+			e->metrics.recorded_injected += e->measuring;
+		return ENGINE_OK;
+	}
+	recorded_fault(e, &a, ev);
+	return ENGINE_OK;
+}
+
+/* ---- contexts ---- */
+
+static void note_extent(struct engine *e, uint16_t context, uint64_t start, uint64_t size)
+{
+	e->extents[e->step.extent_count++] = (struct engine_extent){context, start, size};
+}
+
+static enum engine_status on_context(struct engine *e, struct s2_vcpu *vcpu,
+				     const struct nvt_event *ev)
+{
+	const struct nvt_context *c = &ev->context;
+	bool hyp = c->flags & NVT_CONTEXT_HYP;
+	struct engine_step *s = &e->step;
+
+	if (e->class == NVT_PARTIAL)
+		return ENGINE_OK;
+	if (!(c->flags & NVT_CONTEXT_NO_REGS))
+		vcpu->regs = (struct s2_l1_regs){
+			.vtcr = c->vtcr, .vttbr = c->vttbr, .hcr = c->hcr, .sctlr = c->sctlr};
+	if (c->reason == NVT_PUT || c->reason == NVT_PUT_WFI) {
+		s2_vcpu_put(vcpu, c->reason == NVT_PUT_WFI);
+		return ENGINE_OK;
+	}
+	if (hyp || c->reason == NVT_EXCEPTION) {
+		s2_enter_l1(vcpu);
+		return ENGINE_OK;
+	}
+	/* A load keeps the context or finds it again: both are a lookup with these registers. */
+	s->switched = true;
+	s->sw = s2_enter_l2(vcpu);
+	if (s->sw.emptied) {
+		note_extent(e, s->sw.context, 0, 1ull << vcpu->mmu->table.input_bits);
+		if (e->measuring)
+			metrics_tables(&e->metrics, &e->vm, ev->time_ns);
+	}
+	return ENGINE_OK;
+}
+
+/* ---- L1's tables and invalidations ---- */
+
+static enum engine_status on_l1_write(struct engine *e, const struct nvt_event *ev)
+{
+	return machine_write(&e->machine, ev->l1_write.addr, ev->l1_write.new_value) ? ENGINE_OK
+										     : ENGINE_NOMEM;
+}
+
+#define SCTLR_EE (1ull << 25)
+
+static enum engine_status on_l1_leaf(struct engine *e, const struct s2_vcpu *vcpu,
+				     const struct nvt_event *ev)
+{
+	if (l1tables_set(&e->l1tables, &ev->l1_leaf, vcpu->regs.sctlr & SCTLR_EE))
+		return ENGINE_OK;
+	return bad_event(e, "L1's stage 2 (VTCR 0x%llx) has no entry at level %d",
+			 (unsigned long long)ev->l1_leaf.vtcr, ev->l1_leaf.level);
+}
+
+/* Bytes that L1 asked to invalidate: the operand's size, or a page where it states none. */
+static uint64_t bytes_asked(const struct engine *e, const struct s2_mmu *mmu,
+			    enum s2_tlbi_kind kind, uint64_t xt, const struct s2_extent *extent)
+{
+	unsigned int level;
+	uint64_t all = 0;
+
+	switch (kind) {
+	case S2_TLBI_IPA:
+		if (e->vm.cfg.ttl && (xt >> 44 & 0xf))
+			return extent->size;
+		return 1ull << s2_l1_granule_shift(&e->vm.cfg, mmu->vtcr);
+	case S2_TLBI_IPA_RANGE:
+		return extent->size;
+	default:
+		for (level = 1; level < 4; level++)
+			all += mmu->table.leaf_count[level]
+			       << ((e->machine.page_shift - 3) * (4 - level) + 3);
+		return all;
+	}
+}
+
+static enum engine_status on_tlbi(struct engine *e, const struct nvt_event *ev)
+{
+	uint16_t op = ev->tlbi.op, i;
+	enum s2_tlbi_kind kind = s2_tlbi_decode(&e->vm.cfg, op >> 11 & 7, op >> 7 & 15,
+						op >> 3 & 15, op & 7);
+
+	e->step.tlbi = kind;
+	if (kind < S2_TLBI_IPA || e->class == NVT_PARTIAL)
+		return ENGINE_OK;
+	e->metrics.tlbi.count += e->measuring;
+	for (i = 0; i < e->vm.context_count; i++) {
+		struct s2_mmu *mmu = &e->contexts[i];
+		struct s2_extent extent;
+		struct s2_swept done;
+		uint64_t asked;
+
+		if (!s2_tlbi_matches(&e->vm, mmu, kind, ev->tlbi.vttbr))
+			continue;
+		extent = s2_tlbi_extent(&e->vm, mmu, kind, ev->tlbi.xt);
+		if (extent.size)
+			note_extent(e, i, extent.start.v, extent.size);
+		asked = bytes_asked(e, mmu, kind, ev->tlbi.xt, &extent);
+		done = s2_tlbi(&e->vm, mmu, kind, ev->tlbi.xt);
+		if (e->measuring)
+			metrics_sweep(&e->metrics.tlbi, asked, &done);
+	}
+	if (e->measuring)
+		metrics_tables(&e->metrics, &e->vm, ev->time_ns);
+	return ENGINE_OK;
+}
+
+/* ---- the host ---- */
+
+static void sweep_context(struct engine *e, uint16_t i, enum engine_stage stage)
+{
+	struct s2_swept done;
+
+	e->staged[i] = STAGE_NONE;
+	if (stage == STAGE_PROTECT) {
+		s2_context_protect(&e->vm, &e->contexts[i]);
+		return;
+	}
+	done = s2_context_unmap(&e->vm, &e->contexts[i]);
+	if (e->measuring)
+		metrics_sweep(&e->metrics.host_unmap, 0, &done);
+}
+
+static void finish_stages(struct engine *e)
+{
+	uint16_t i;
+
+	for (i = 0; i < e->vm.context_count; i++)
+		if (e->staged[i] != STAGE_NONE)
+			sweep_context(e, i, e->staged[i]);
+}
+
+/*
+ * Every valid context is dealt with, one after the other. vCPUs run between
+ * them, so where the recording tells when each one's turn came, wait for that.
+ */
+static void stage_contexts(struct engine *e, enum engine_stage stage)
+{
+	uint16_t i;
+
+	finish_stages(e);
+	for (i = 0; i < e->vm.context_count; i++) {
+		if (!s2_mmu_valid(&e->contexts[i]))
+			continue;
+		note_extent(e, i, 0, 1ull << e->contexts[i].table.input_bits);
+		e->staged[i] = stage;
+	}
+	if (!e->options.staged)
+		finish_stages(e);
+}
+
+static enum engine_status on_extent(struct engine *e, const struct nvt_event *ev)
+{
+	uint16_t i = ev->extent.context;
+
+	if (i >= e->vm.context_count || e->staged[i] == STAGE_NONE)
+		return ENGINE_OK;
+	if ((ev->extent.what == NVT_UNMAPPED) == (e->staged[i] == STAGE_UNMAP)) {
+		sweep_context(e, i, e->staged[i]);
+		if (e->measuring)
+			metrics_tables(&e->metrics, &e->vm, ev->time_ns);
+	}
+	return ENGINE_OK;
+}
+
+static void host_unmap(struct engine *e, uint64_t base, uint64_t size)
+{
+	struct s2_swept done = s2_canonical_unmap(&e->vm, (struct l1_ipa){base}, size);
+
+	if (e->measuring) {
+		e->metrics.host_unmap.count++;
+		metrics_sweep(&e->metrics.host_unmap, size, &done);
+	}
+	stage_contexts(e, STAGE_UNMAP);
+}
+
+static void write_protect(struct engine *e, uint64_t base, uint64_t size)
+{
+	s2_canonical_protect(&e->vm, (struct l1_ipa){base}, size);
+	stage_contexts(e, STAGE_PROTECT);
+}
+
+static enum engine_status on_slot(struct engine *e, const struct nvt_event *ev)
+{
+	const struct nvt_slot *n = &ev->slot;
+	struct machine_slot *old = machine_find_slot(&e->machine, n->id);
+	bool logged = old && old->s2.log_dirty;
+	struct s2_slot slot = {
+		.base = {n->base},
+		.size = n->size,
+		.uaddr = {n->uaddr},
+		.readonly = n->flags & NVT_SLOT_READONLY,
+		.log_dirty = n->flags & NVT_SLOT_LOG,
+		.guest_memfd = n->flags & NVT_SLOT_GUEST_MEMFD,
+	};
+
+	if (old && (n->change == NVT_SLOT_DELETE || n->change == NVT_SLOT_MOVE))
+		host_unmap(e, old->s2.base.v, old->s2.size);
+	if (n->change == NVT_SLOT_DELETE) {
+		machine_remove_slot(&e->machine, n->id);
+		return ENGINE_OK;
+	}
+	if (!machine_set_slot(&e->machine, n->id, &slot))
+		return bad_event(e, "more than %d memslots", MACHINE_SLOTS_MAX);
+	if (slot.log_dirty && !logged)
+		write_protect(e, n->base, n->size);
+	return ENGINE_OK;
+}
+
+static enum engine_status on_backing(struct engine *e, const struct nvt_event *ev)
+{
+	const struct nvt_backing *n = &ev->backing;
+	struct machine_backing b = {
+		.hva = n->hva,
+		.size = n->size,
+		.pa = n->pa,
+		.user_leaf = n->leaf_shift ? 1ull << n->leaf_shift : 0,
+		.vma_shift = n->vma_shift,
+		.writable = n->flags & NVT_BACKING_WRITABLE,
+		.device = n->flags & NVT_BACKING_DEVICE,
+		.any_uncached = n->flags & NVT_BACKING_UNCACHED,
+		.no_pa = n->flags & NVT_BACKING_NO_PA,
+		.origin = n->origin,
+	};
+
+	if (!b.size)
+		return bad_event(e, "a backing of 0 bytes");
+	return machine_set_backing(&e->machine, &b) ? ENGINE_OK : ENGINE_NOMEM;
+}
+
+static enum engine_status on_lost(struct engine *e, const struct nvt_event *ev)
+{
+	if (ev->lost.count)
+		e->metrics.lost += ev->lost.count;
+	else
+		e->metrics.lost_unknown++;
+	return ENGINE_OK;
+}
+
+enum engine_status engine_event(struct engine *e, const struct nvt_event *ev)
+{
+	struct s2_vcpu *vcpu = &e->vcpus[ev->vcpu];
+
+	memset(&e->step, 0, offsetof(struct engine_step, outcome));
+	e->metrics.events += e->measuring;
+	switch (ev->kind) {
+	case NVT_FAULT:
+	case NVT_TOUCH:
+		return on_fault(e, vcpu, ev);
+	case NVT_CONTEXT:
+		return on_context(e, vcpu, ev);
+	case NVT_L1_WRITE:
+		return on_l1_write(e, ev);
+	case NVT_L1_LEAF:
+		return on_l1_leaf(e, vcpu, ev);
+	case NVT_TLBI:
+		return on_tlbi(e, ev);
+	case NVT_HOST_UNMAP:
+		host_unmap(e, ev->range.base, ev->range.size);
+		metrics_tables(&e->metrics, &e->vm, ev->time_ns);
+		return ENGINE_OK;
+	case NVT_HOST_AGE:
+		s2_host_age(&e->vm, (struct l1_ipa){ev->range.base}, ev->range.size);
+		return ENGINE_OK;
+	case NVT_WRITE_PROTECT:
+		write_protect(e, ev->range.base, ev->range.size);
+		return ENGINE_OK;
+	case NVT_SLOT:
+		return on_slot(e, ev);
+	case NVT_BACKING:
+		return on_backing(e, ev);
+	case NVT_LOST:
+		return on_lost(e, ev);
+	case NVT_EXTENT:
+		return on_extent(e, ev);
+	default:
+		return ENGINE_OK;
+	}
+}

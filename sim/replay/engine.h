@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The replay engine: events of a trace in, decisions of the handler out. */
+#ifndef NVSIM_REPLAY_ENGINE_H
+#define NVSIM_REPLAY_ENGINE_H
+
+#include "event.h"
+#include "l1tables.h"
+#include "machine.h"
+#include "metrics.h"
+#include "s2.h"
+#include "trace.h"
+
+struct engine_options {
+	const struct s2_policy *policy;
+	uint32_t quirks; /* S2_QUIRK() bits */
+	/* Deliver recorded faults as recorded, even where the tables would not fault. */
+	bool as_recorded;
+	bool digest;
+	/* EXTENT events tell when each context's turn comes in a host event. */
+	bool staged;
+};
+
+enum engine_status {
+	ENGINE_OK,
+	ENGINE_NOMEM,
+	ENGINE_BAD_EVENT, /* the event cannot be: engine.problem says why */
+};
+
+/* A range that was asked to be unmapped or write-protected in one context. */
+struct engine_extent {
+	uint16_t context;
+	uint64_t start, size;
+};
+
+/* What the last event led to. */
+struct engine_step {
+	bool delivered; /* the handler was called: outcome is set */
+	bool avoided;	/* a recorded fault that these tables do not take, or a touch that hits */
+	bool shadow;	/* of a nested context that is walked */
+	bool switched;	/* L2 was entered: sw is set */
+	uint16_t context; /* the context that faulted, or NVT_CANONICAL_CONTEXT */
+	uint8_t hw_fsc;	/* FSC that these tables give for the access; 0: no fault */
+	enum s2_tlbi_kind tlbi;
+	size_t extent_count; /* of engine.extents: what was to be unmapped or protected */
+	const struct machine_backing *backing; /* that was asked for; NULL: none, or not known */
+	struct s2_switch sw;
+	struct s2_outcome outcome;
+};
+
+/* What a context still waits for in a host event. */
+enum engine_stage { STAGE_NONE, STAGE_UNMAP, STAGE_PROTECT };
+
+struct engine {
+	struct engine_options options;
+	enum nvt_class class;
+	struct machine machine;
+	struct s2_vm vm;
+	struct s2_mmu *contexts;
+	struct s2_vcpu *vcpus;
+	uint16_t vcpu_count;
+	struct l1tables l1tables;
+	struct engine_extent *extents; /* room for one a context */
+	enum engine_stage *staged;     /* by context */
+	struct engine_step step;
+	struct s2_digest digest;
+	struct metrics metrics;
+	bool measuring; /* metrics are being taken */
+	char problem[160];
+};
+
+/* NULL: no memory. The machine's fields are within their documented ranges. */
+struct engine *engine_new(const struct nvt_machine *machine, enum nvt_class class,
+			  const struct engine_options *options);
+void engine_free(struct engine *e);
+
+/* Initial contents of L1's memory. */
+enum engine_status engine_l1mem(struct engine *e, const struct nvt_word *words, size_t count);
+
+/* Processes one event; e->step tells what came of it, until the next call. */
+enum engine_status engine_event(struct engine *e, const struct nvt_event *ev);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "exactness.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+const char *const exactness_names[] = {
+	[EXACT] = "exact",
+	[EXACT_LOWER_BOUND] = "lower bound",
+	[EXACT_AS_RECORDED] = "as recorded",
+};
+
+/* The policy that recorded streams come from, where they do not say what was mapped. */
+static bool is_recorded_policy(const struct s2_policy *policy)
+{
+	return policy == s2_policy_default;
+}
+
+void exactness_event(struct exactness *x, const struct engine_step *step,
+		     const struct nvt_event *ev)
+{
+	const struct nvt_fault_truth *truth = ev->fault.truth;
+
+	x->touches |= ev->kind == NVT_TOUCH;
+	x->faults |= ev->kind == NVT_FAULT;
+	if (!step->delivered || ev->kind != NVT_FAULT || step->outcome.kind != S2_MAPPED)
+		return;
+	if (!truth || !(truth->has & NVT_TRUTH_MAP))
+		x->unknown++;
+	else if (step->outcome.map.size < truth->map_size)
+		x->finer++;
+	else if (step->outcome.map.size > truth->map_size)
+		x->coarser++;
+}
+
+static bool invalidations(const struct metrics *m)
+{
+	return m->tlbi.count || m->host_unmap.count;
+}
+
+static void say(struct exactness *x, enum exactness_verdict verdict, uint64_t count,
+		const char *why)
+{
+	x->verdict = verdict;
+	if (count)
+		snprintf(x->why, sizeof(x->why), "%" PRIu64 " %s", count, why);
+	else
+		snprintf(x->why, sizeof(x->why), "%s", why);
+}
+
+void exactness_judge(struct exactness *x, const struct engine *e)
+{
+	if (e->class == NVT_PARTIAL)
+		say(x, EXACT_AS_RECORDED, 0, "faults alone were recorded; none is replayed");
+	else if (!x->faults)
+		say(x, EXACT, 0, "a stream of demand: the replay finds out what faults");
+	else if (x->finer)
+		say(x, EXACT_LOWER_BOUND, x->finer,
+		    "mappings smaller than recorded; faults beside them are not in the trace");
+	else if (x->coarser && invalidations(&e->metrics))
+		say(x, EXACT_LOWER_BOUND, x->coarser,
+		    "mappings larger than recorded, and invalidations after which they would "
+		    "fault again");
+	else if (x->coarser)
+		say(x, EXACT, 0, "no mapping is smaller than recorded, and nothing was invalidated");
+	else if (!x->unknown)
+		say(x, EXACT, 0, "every mapping has its recorded size");
+	else if (is_recorded_policy(e->options.policy))
+		say(x, EXACT, 0, "the policy is the one recorded");
+	else
+		say(x, EXACT_LOWER_BOUND, 0, "the trace does not tell what sizes were mapped");
+}

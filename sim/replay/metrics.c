@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Counting, while the stream runs; metrics_table.c makes figures of the counts. */
+#include "metrics.h"
+
+#include <stdlib.h>
+
+#include "collect.h"
+
+bool metrics_init(struct metrics *m, unsigned int page_shift, enum nvt_class class)
+{
+	*m = (struct metrics){.page_shift = page_shift, .class = class};
+	return pages_init(&m->pages, page_shift);
+}
+
+void metrics_destroy(struct metrics *m)
+{
+	pages_destroy(&m->pages);
+	free(m->contexts);
+}
+
+/* A number for a pair of keys: contexts are recycled, what they stood for is not. */
+static uint32_t context_id(struct metrics *m, const struct s2_mmu *mmu)
+{
+	uint32_t i;
+
+	for (i = m->context_count; i--;)
+		if (m->contexts[i].vttbr == mmu->vttbr && m->contexts[i].vtcr == mmu->vtcr)
+			return i;
+	if (m->context_count == m->context_room) {
+		uint32_t room = m->context_room * 2 + 16;
+		void *p = room < 1u << 16 ? realloc(m->contexts, room * sizeof(*m->contexts)) : NULL;
+
+		if (!p) {
+			m->pages.full = true;
+			return 0;
+		}
+		m->contexts = p;
+		m->context_room = room;
+	}
+	m->contexts[m->context_count] = (struct metrics_context){mmu->vttbr, mmu->vtcr};
+	return m->context_count++;
+}
+
+static void count_walk(struct metrics *m, const struct s2_walk *w)
+{
+	unsigned int reads = w->reads < WALK_READS_MAX ? w->reads : WALK_READS_MAX - 1;
+
+	if (w->status == S2_WALK_OK)
+		m->walk_reads[reads]++;
+	else
+		m->walk_reads_failed[reads]++;
+}
+
+static void count_injection(struct metrics *m, uint64_t esr)
+{
+	unsigned int fsc = esr & 0x3f;
+	static const enum metrics_inject class_of[16] = {
+		INJECT_SIZE, INJECT_TRANSLATION, INJECT_ACCESS_FLAG, INJECT_PERMISSION,
+		INJECT_SEA,  INJECT_SEA,
+	};
+
+	m->injected[class_of[fsc >> 2]][fsc & 3]++;
+}
+
+static unsigned int log2_u64(uint64_t v)
+{
+	return 63 - (unsigned int)__builtin_clzll(v);
+}
+
+static void count_fill(struct metrics *m, uint32_t context, const struct s2_outcome *out)
+{
+	uint64_t pages = out->size.size >> m->page_shift;
+	unsigned int l1 = log2_u64(out->walk.leaf_size), own = log2_u64(out->size.size);
+
+	m->fills++;
+	m->leaves_touched += pages_touch_leaf(&m->pages, context,
+					      out->size.addr.v & ~(out->walk.leaf_size - 1));
+	if (out->kind != S2_MAPPED)
+		return;
+	m->clamp[out->size.clamp].faults++;
+	m->clamp[out->size.clamp].bytes += out->size.size;
+	m->mapped_bytes += out->size.size;
+	m->sound_bytes += out->size.sound_max;
+	m->splinter_pages += l1 > own ? pages * (l1 - own) : 0;
+	pages_mark_mapped(&m->pages, context, out->size.addr.v, out->size.size);
+}
+
+void metrics_fault(struct metrics *m, enum metrics_scope scope, const struct s2_mmu *mmu,
+		   uint64_t fault_ipa, const struct s2_outcome *out)
+{
+	uint32_t context;
+
+	m->delivered[scope]++;
+	m->outcome[scope][out->kind]++;
+	if (scope != SCOPE_SHADOW)
+		return;
+	context = context_id(m, mmu);
+	m->refaults += pages_was_mapped(&m->pages, context, fault_ipa);
+	if (out->shadow)
+		count_walk(m, &out->walk);
+	if (out->kind == S2_INJECTED)
+		count_injection(m, out->inject.esr);
+	else if (out->filled && (out->kind == S2_MAPPED || out->kind == S2_RELAXED))
+		count_fill(m, context, out);
+}
+
+void metrics_tables(struct metrics *m, const struct s2_vm *vm, uint64_t now_ns)
+{
+	uint64_t elapsed = now_ns - m->last_ns;
+	uint16_t i;
+	int level;
+
+	/* What stood until now counts for the time that it stood. */
+	if (m->last_ns) {
+		m->block_time += (unsigned __int128)m->block_bytes * elapsed;
+		m->total_time += (unsigned __int128)m->total_bytes * elapsed;
+	}
+	m->last_ns = now_ns;
+	m->block_bytes = m->total_bytes = 0;
+	for (level = 0; level < 4; level++)
+		m->leaf_bytes[level] = 0;
+	for (i = 0; i < vm->context_count; i++) {
+		const struct s2_mmu *mmu = &vm->contexts[i];
+
+		for (level = 1; level < 4 && s2_mmu_valid(mmu) && mmu->enabled; level++)
+			m->leaf_bytes[level] += mmu->table.leaf_count[level]
+						<< ((m->page_shift - 3) * (4 - level) + 3);
+	}
+	m->block_bytes = m->leaf_bytes[1] + m->leaf_bytes[2];
+	m->total_bytes = m->block_bytes + m->leaf_bytes[3];
+}
+
+void metrics_sweep(struct metrics_sweep *s, uint64_t asked, const struct s2_swept *done)
+{
+	s->asked += asked;
+	s->unmapped += done->bytes;
+	s->visited += done->visited;
+}

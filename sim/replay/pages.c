@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "pages.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define REGION_PAGES_SHIFT 9u
+#define REGIONS_MAX (1u << 24)
+
+bool pages_init(struct pages *p, unsigned int page_shift)
+{
+	*p = (struct pages){.page_shift = page_shift, .room = 1024};
+	p->table = calloc(p->room, sizeof(*p->table));
+	return p->table != NULL;
+}
+
+void pages_destroy(struct pages *p)
+{
+	free(p->table);
+	p->table = NULL;
+}
+
+static size_t place(const struct pages *p, uint64_t key)
+{
+	size_t i = (size_t)(key * 0x9e3779b97f4a7c15u >> 20) & (p->room - 1);
+
+	while (p->table[i].key && p->table[i].key != key)
+		i = (i + 1) & (p->room - 1);
+	return i;
+}
+
+static bool grow(struct pages *p)
+{
+	struct region *old = p->table;
+	size_t old_room = p->room, i;
+
+	p->table = p->count < REGIONS_MAX ? calloc(old_room * 2, sizeof(*p->table)) : NULL;
+	if (!p->table) {
+		p->table = old;
+		p->full = true;
+		return false;
+	}
+	p->room = old_room * 2;
+	for (i = 0; i < old_room; i++)
+		if (old[i].key)
+			p->table[place(p, old[i].key)] = old[i];
+	free(old);
+	return true;
+}
+
+static uint64_t key_of(const struct pages *p, uint32_t context, uint64_t ipa)
+{
+	return (ipa >> (p->page_shift + REGION_PAGES_SHIFT)) | ((uint64_t)context + 1) << 44;
+}
+
+/* NULL: the set is full. */
+static struct region *region_of(struct pages *p, uint32_t context, uint64_t ipa)
+{
+	uint64_t key = key_of(p, context, ipa);
+	size_t i = place(p, key);
+
+	if (p->table[i].key)
+		return &p->table[i];
+	if (p->count * 2 >= p->room) {
+		if (!grow(p))
+			return NULL;
+		i = place(p, key);
+	}
+	p->table[i].key = key;
+	p->count++;
+	return &p->table[i];
+}
+
+static unsigned int page_in_region(const struct pages *p, uint64_t ipa)
+{
+	return ipa >> p->page_shift & ((1u << REGION_PAGES_SHIFT) - 1);
+}
+
+bool pages_was_mapped(struct pages *p, uint32_t context, uint64_t ipa)
+{
+	const struct region *r = &p->table[place(p, key_of(p, context, ipa))];
+	unsigned int page = page_in_region(p, ipa);
+
+	return r->key && (r->mapped[page / 64] >> page % 64 & 1);
+}
+
+void pages_mark_mapped(struct pages *p, uint32_t context, uint64_t ipa, uint64_t size)
+{
+	uint64_t region_size = 1ull << (p->page_shift + REGION_PAGES_SHIFT), end = ipa + size;
+
+	while (ipa < end) {
+		struct region *r = region_of(p, context, ipa);
+		unsigned int page = page_in_region(p, ipa);
+
+		if (!r)
+			return;
+		if (!page && end - ipa >= region_size) {
+			memset(r->mapped, 0xff, sizeof(r->mapped));
+			ipa += region_size;
+			continue;
+		}
+		r->mapped[page / 64] |= 1ull << page % 64;
+		ipa += 1ull << p->page_shift;
+	}
+}
+
+bool pages_touch_leaf(struct pages *p, uint32_t context, uint64_t start)
+{
+	struct region *r = region_of(p, context, start);
+	unsigned int page = page_in_region(p, start);
+	bool fresh;
+
+	if (!r)
+		return false;
+	fresh = !(r->leaf[page / 64] >> page % 64 & 1);
+	r->leaf[page / 64] |= 1ull << page % 64;
+	return fresh;
+}
