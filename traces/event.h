@@ -40,7 +40,7 @@ enum nvt_origin {
 	NVT_ASSUMED,   /* nothing known: the default of FORMAT.md */
 };
 
-/* Contexts are numbered from 0 in order of creation; L1's own is none of them. */
+/* Contexts are numbered from 0 in order of creation, up to 0x7fff; L1's own is none of them. */
 #define NVT_CANONICAL_CONTEXT 0xffffu
 
 /* Parts of a fault's truth that are there: bits of nvt_fault_truth.has */

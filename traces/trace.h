@@ -74,8 +74,9 @@ enum nvt_status nvt_next(struct nvt_reader *r, const struct nvt_event **ev, uint
 			 struct nvt_error *err);
 
 /*
- * The next block handed out is the one that holds event `ordinal`. Needs a
- * seekable file; nothing before that block is decoded.
+ * The next block handed out is the one that holds event `ordinal`; beyond the
+ * last event, NVT_END comes next. Needs a seekable file; nothing before that
+ * block is decoded.
  */
 enum nvt_status nvt_seek(struct nvt_reader *r, uint64_t ordinal, struct nvt_error *err);
 

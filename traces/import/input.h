@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Text input by lines, from a file or a pipe, plain or compressed with zstd. */
+#ifndef NVSIM_TRACES_IMPORT_INPUT_H
+#define NVSIM_TRACES_IMPORT_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <zstd.h>
+
+#include "hash.h"
+#include "source.h"
+
+#define IMP_LINE_MAX 65536u
+
+struct imp_input {
+	struct nvt_source source;
+	struct nvt_sha256 sha256; /* of the bytes as they lie in the file */
+	uint64_t read_size;
+	ZSTD_DStream *zstd; /* NULL: plain */
+	bool frame_open;    /* a zstd frame has begun and not ended */
+	char *buffer;
+	size_t start, limit;
+	bool end;
+};
+
+enum imp_line {
+	IMP_LINE,
+	IMP_LINE_CUT, /* the last one, without a newline */
+	IMP_LINE_END,
+	IMP_LINE_LONG,	    /* longer than IMP_LINE_MAX */
+	IMP_LINE_IO,	    /* errno tells */
+	IMP_LINE_DAMAGED,   /* zstd finds an error */
+	IMP_LINE_TRUNCATED, /* the zstd stream ends early */
+	IMP_LINE_MEMORY,
+};
+
+/* Takes over an opened source. False: out of memory. */
+bool imp_input_init(struct imp_input *in, bool compressed);
+void imp_input_free(struct imp_input *in);
+/* The next line without its newline, valid until the next call. */
+enum imp_line imp_input_line(struct imp_input *in, char **line, size_t *length);
+
+#endif
