@@ -239,6 +239,7 @@ struct nvt_machine {
 	uint16_t context_count;
 	bool lpa2, fwb, dic, xnx, ttl;
 	bool nisv_exits;	/* the VMM asked for exits on MMIO without syndrome */
+	bool extents; /* EXTENT events tell when the host dealt with each context */
 	uint16_t assumed;	/* bits of enum nvt_machine_field: not recorded, a default */
 };
 enum nvt_machine_field {

@@ -129,7 +129,7 @@ enum {
 };
 
 /* Bits of HEADER_FEATURES. */
-enum { LPA2 = 1, FWB = 2, DIC = 4, XNX = 8, TTL = 16, NISV = 32 };
+enum { LPA2 = 1, FWB = 2, DIC = 4, XNX = 8, TTL = 16, NISV = 32, EXTENTS = 64 };
 
 void nvt_put_header(uint8_t body[NVT_HEADER_SIZE], enum nvt_class class,
 		    const struct nvt_machine *m)
@@ -144,7 +144,8 @@ void nvt_put_header(uint8_t body[NVT_HEADER_SIZE], enum nvt_class class,
 	body[HEADER_GRANULES] = m->s2_granules;
 	body[HEADER_FEATURES] =
 		(uint8_t)((m->lpa2 ? LPA2 : 0) | (m->fwb ? FWB : 0) | (m->dic ? DIC : 0) |
-			  (m->xnx ? XNX : 0) | (m->ttl ? TTL : 0) | (m->nisv_exits ? NISV : 0));
+			  (m->xnx ? XNX : 0) | (m->ttl ? TTL : 0) | (m->nisv_exits ? NISV : 0) |
+			  (m->extents ? EXTENTS : 0));
 	nvt_put16(body + HEADER_VCPUS, m->vcpu_count);
 	nvt_put16(body + HEADER_CONTEXTS, m->context_count);
 	nvt_put16(body + HEADER_ASSUMED, m->assumed);
@@ -166,6 +167,7 @@ static void get_machine(const uint8_t *body, struct nvt_machine *m)
 				  .xnx = features & XNX,
 				  .ttl = features & TTL,
 				  .nisv_exits = features & NISV,
+				  .extents = features & EXTENTS,
 				  .assumed = nvt_get16(body + HEADER_ASSUMED)};
 }
 
@@ -188,7 +190,7 @@ const char *nvt_get_header(const uint8_t *body, size_t size, enum nvt_class *cla
 	if (m->page_shift != 12 && m->page_shift != 14 && m->page_shift != 16)
 		return "its page size is none of 4K, 16K and 64K";
 	if (m->ipa_limit > 64 || m->canonical_bits > 64 || m->s2_granules > 7 ||
-	    body[HEADER_FEATURES] > 63 || m->assumed > 0x1ff || m->context_count > 0x8000)
+	    body[HEADER_FEATURES] > 127 || m->assumed > 0x1ff || m->context_count > 0x8000)
 		return "its machine has a value out of range";
 	return NULL;
 }

@@ -41,6 +41,7 @@ void imp_backing_init(struct imp_backing *m, uint8_t page_shift)
 void imp_backing_free(struct imp_backing *m)
 {
 	imp_map_free(&m->blocks);
+	imp_hostmem_free(&m->host);
 	free(m->slots);
 }
 
@@ -231,6 +232,9 @@ static struct sight look(const struct imp_backing *m, struct imp_slot *in,
 		widen(in, &s);
 		return s;
 	}
+	if (s.size_shift > m->page_shift &&
+	    imp_hostmem_vma_shift(&m->host, s.hva, m->page_shift) == s.size_shift)
+		s.huge_vma = true;
 	/* The first page of a huge page looks like THP; the slot's other pages tell. */
 	if (s.huge_vma && s.size_shift > m->page_shift)
 		in->vma_shift = s.size_shift;
@@ -296,6 +300,25 @@ static int tell(struct imp_backing *m, const struct nvt_backing *told, struct nv
 	return enter(m, told, log2_of(told->size)) ? -1 : 1;
 }
 
+/* What the host said, unless the fault shows that it was otherwise at this moment. */
+static void prefer_given(const struct imp_backing *m, const struct sight *s,
+			 const struct nvt_slot *slot, struct nvt_backing *given)
+{
+	struct nvt_backing host;
+	struct block b;
+
+	if (!imp_hostmem_find(&m->host, s->hva, m->page_shift, &host))
+		return;
+	host.flags = s->flags;
+	b = (struct block){.pa = host.pa,
+			   .vma_shift = host.vma_shift,
+			   .leaf_shift = host.leaf_shift,
+			   .flags = host.flags};
+	if (!agrees(m, &b, host.leaf_shift, s, slot))
+		return;
+	*given = host;
+}
+
 static int observe_canonical(struct imp_backing *m, const struct sight *s,
 			     const struct nvt_slot *slot,
 			     struct nvt_backing out[IMP_BACKING_EVENTS])
@@ -305,8 +328,10 @@ static int observe_canonical(struct imp_backing *m, const struct sight *s,
 	struct nvt_backing told = told_by(m, s);
 	bool same;
 
-	if (!b)
+	if (!b) {
+		prefer_given(m, s, slot, &told);
 		return tell(m, &told, out);
+	}
 	if (agrees(m, b, shift, s, slot)) {
 		b->stale = 0;
 		return 0;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "event.h"
+#include "import/hostmem.h"
 #include "import/map.h"
 
 struct imp_slot {
@@ -27,6 +28,7 @@ struct imp_backing {
 	size_t slot_count;
 	size_t last_slot;
 	uint8_t page_shift;
+	struct imp_hostmem host; /* what it said itself, where the user gave that */
 };
 
 void imp_backing_init(struct imp_backing *m, uint8_t page_shift);

@@ -171,6 +171,7 @@ void imp_machine(struct imp_builder *b, struct nvt_machine *machine)
 		.dic = b->dic != 1,
 		.xnx = true,
 		.ttl = true,
+		.extents = b->stats->kind_count[NVT_EXTENT] > 0,
 		.assumed = NVT_MACHINE_FWB | NVT_MACHINE_XNX | NVT_MACHINE_TTL |
 			   NVT_MACHINE_GRANULES | NVT_MACHINE_NISV};
 	/* L1 is offered no granule smaller than the host's page (spec 1.1). */

@@ -151,6 +151,10 @@ enum nvt_status nvt_import(const struct nvt_import_options *o, struct nvt_import
 		stats = &own;
 	*stats = (struct nvt_import_stats){.format = NVT_IMPORT_TEXT};
 	status = imp_builder_init(&b, o, stats, err);
+	if (status == NVT_OK && o->smaps)
+		status = imp_hostmem_smaps(&b.backing.host, o->smaps, err);
+	if (status == NVT_OK && o->pagemap)
+		status = imp_hostmem_pagemap(&b.backing.host, o->pagemap, o->pagemap_base, err);
 	if (status == NVT_OK) {
 		error = nvt_source_open(&in.source, o->input);
 		status = error ? io_error(&b, error) : run(&b, &in);

@@ -17,6 +17,10 @@ struct nvt_import_options {
 	const char *input;	  /* "-": standard input (text only) */
 	const char *output;	  /* "-": standard output */
 	const char *tool_version; /* for the meta section; NULL: left out */
+	/* What the host said of its memory, or NULL: smaps of the VMM, and pagemap words. */
+	const char *smaps;
+	const char *pagemap;
+	uint64_t pagemap_base;	  /* host virtual address of the first word's page */
 	uint64_t vm;		  /* struct kvm pointer of the VM wanted; 0: the one that runs */
 	int level;		  /* zstd level of the output; 0: the default */
 	/* Called now and then with bytes read of text; `total` is 0 where that is not known. */

@@ -119,3 +119,17 @@ enum imp_line imp_input_line(struct imp_input *in, char **line, size_t *length)
 			return result;
 	}
 }
+
+bool imp_input_bytes(struct imp_input *in, void *to, size_t size, size_t *got)
+{
+	size_t have;
+
+	while (in->limit - in->start < size && !in->end)
+		if (fill(in) != IMP_LINE)
+			return false;
+	have = in->limit - in->start;
+	*got = have < size ? have : size;
+	memcpy(to, in->buffer + in->start, *got);
+	in->start += *got;
+	return true;
+}

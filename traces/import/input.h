@@ -41,5 +41,7 @@ bool imp_input_init(struct imp_input *in, bool compressed);
 void imp_input_free(struct imp_input *in);
 /* The next line without its newline, valid until the next call. */
 enum imp_line imp_input_line(struct imp_input *in, char **line, size_t *length);
+/* Up to `size` bytes, fewer at the end only. False: the input is damaged. */
+bool imp_input_bytes(struct imp_input *in, void *to, size_t size, size_t *got);
 
 #endif
