@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A recording gives the same trace from its text and from its trace-cmd file, and the host's
+# word for its memory leaves nothing about mappings to be derived.
+set -u
+: "${NVSIM:=build/nvsim}"
+data=$(dirname "$0")/data
+sample=$(dirname "$0")/../../traces/samples/thp-thp.zst
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+n=0 status=0
+
+result() { # NAME STATUS
+	n=$((n + 1))
+	if [ "$2" = 0 ]; then
+		echo "ok $n - $1"
+	elif [ "$2" = 77 ]; then
+		echo "ok $n - $1 # SKIP built without libtracecmd"
+	else
+		echo "not ok $n - $1"
+		status=1
+	fi
+}
+
+# Of everything but the meta section, which names the source.
+content() {
+	"$NVSIM" info --json "$1" | python3 -c 'import json,sys; print(json.load(sys.stdin)["digest"])'
+}
+
+"$NVSIM" import -q -o "$out/text.zst" "$data/thp-thp.txt.zst"
+result "text imports" $?
+zstd -dcq "$data/thp-thp.txt.zst" | "$NVSIM" import -q -o "$out/pipe.zst" -
+result "text imports from a pipe" $?
+[ "$(content "$out/text.zst")" = "$(content "$out/pipe.zst")" ]
+result "a pipe gives the same trace" $?
+[ "$(content "$out/text.zst")" = "$(content "$sample")" ]
+result "the sample is what the recording gives" $?
+
+if "$NVSIM" import -q -o "$out/dat.zst" "$data/thp-thp.dat" 2>"$out/err"; then
+	[ "$(content "$out/text.zst")" = "$(content "$out/dat.zst")" ]
+	result "text and trace-cmd file give the same trace" $?
+elif grep -q "built without" "$out/err"; then
+	result "text and trace-cmd file give the same trace" 77
+else
+	cat "$out/err"
+	result "the trace-cmd file imports" 1
+fi
+
+derived() {
+	"$NVSIM" verify --json "$1" | python3 -c '
+import json, sys
+fields = json.load(sys.stdin)["fields"]
+print(fields["size"]["derived"] + fields["output"]["derived"])'
+}
+"$NVSIM" import -q -o "$out/given.zst" --smaps "$data/thp-thp.smaps.zst" \
+	--pagemap "$data/thp-thp.pagemap.zst@0xffff43e00000" "$data/thp-thp.txt.zst"
+result "smaps and pagemap are taken" $?
+[ "$(derived "$out/text.zst")" -gt 0 ] && [ "$(derived "$out/given.zst")" = 0 ]
+result "with them no mapping is derived" $?
+echo "1..$n"
+exit $status
