@@ -1,19 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # nvsim: build, run, test, install. `make help` lists the targets.
 
-CC ?= gcc
+# make has a default of its own for CC.
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 AR ?= ar
+CLANG ?= clang
+CLANG_FORMAT ?= clang-format
 PKG_CONFIG ?= pkg-config
 CROSS_CC ?= aarch64-linux-gnu-gcc
 PREFIX ?= /usr/local
 DESTDIR ?=
 O ?= build
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 
 VERSION := 0.1.0
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 CSTD := -std=c11 -D_GNU_SOURCE
 DEPS := -MMD -MP
+ASAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+
+# V=1 shows whole commands.
+ifeq ($(V),1)
+say = @:
+Q :=
+else
+say = @printf '  %-5s %s\n'
+Q := @
+endif
 
 # The arrows of the architecture are include paths: a folder sees only those named here.
 INC_s2 := -Isim/s2
@@ -23,6 +40,7 @@ INC_cli := -Isim/cli -Isim/replay -Isim/s2 -Itraces -I$(O)
 INC_tests := -Itests -Isim/replay -Isim/s2 -Itraces
 FLAGS_s2 := -ffreestanding -fno-builtin -Wconversion
 
+# Evaluated anew by each make: run and check install what is missing, and then call make again.
 PKGS := libzstd jansson
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
@@ -43,39 +61,115 @@ LDLIBS := $(PKG_LIBS) -lpthread -lm
 all: $(O)/nvsim
 
 $(O)/nvsim: $(call obj,$(SRC_cli)) $(LIBS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 define library
 $(O)/lib$(1).a: $(call obj,$(SRC_$(1)))
+	$$(say) AR $$@
 	@rm -f $$@
-	$(AR) rcs $$@ $$^
+	$$(Q)$(AR) rcs $$@ $$^
 endef
 $(foreach l,s2 traces replay,$(eval $(call library,$(l))))
 
+compile = $(Q)mkdir -p $(@D) && $(CC) $(CSTD) $(CFLAGS) $(WARN) $(1) $(DEPS) -c -o $@ $<
 $(O)/sim/s2/%.o: sim/s2/%.c
-	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(CFLAGS) $(WARN) $(FLAGS_s2) $(INC_s2) $(DEPS) -c -o $@ $<
-$(O)/traces/%.o: traces/%.c
-	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(CFLAGS) $(WARN) $(INC_traces) $(PKG_CFLAGS) $(TRACECMD_CFLAGS) $(DEPS) -c -o $@ $<
-$(O)/sim/replay/%.o: sim/replay/%.c
-	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(CFLAGS) $(WARN) $(INC_replay) $(PKG_CFLAGS) $(DEPS) -c -o $@ $<
-$(O)/sim/cli/%.o: sim/cli/%.c
-	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(CFLAGS) $(WARN) $(INC_cli) $(PKG_CFLAGS) $(DEPS) -c -o $@ $<
+	$(say) CC $<
+	$(call compile,$(FLAGS_s2) $(INC_s2))
+$(O)/traces/%.o: traces/%.c | libraries
+	$(say) CC $<
+	$(call compile,$(INC_traces) $(PKG_CFLAGS) $(TRACECMD_CFLAGS))
+$(O)/sim/replay/%.o: sim/replay/%.c | libraries
+	$(say) CC $<
+	$(call compile,$(INC_replay) $(PKG_CFLAGS))
+$(O)/sim/cli/%.o: sim/cli/%.c | libraries
+	$(say) CC $<
+	$(call compile,$(INC_cli) $(PKG_CFLAGS))
 
-# Tests: every tests/**/test_*.c is one program of its own.
+.PHONY: libraries
+libraries:
+	@$(PKG_CONFIG) --exists $(PKGS) || \
+		{ echo "nvsim: $(PKGS): development files are missing; scripts/setup build installs them" >&2; exit 1; }
+
+# Rewritten when what it tells has changed, and only then.
+$(O)/build-info.h: FORCE
+	@mkdir -p $(@D)
+	@scripts/build-info $(VERSION) "$(CC)" > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(O)/sim/cli/build.o: $(O)/build-info.h
+.PHONY: FORCE
+FORCE:
+
+# ---- run ----
+
+.PHONY: run
+run: ## install what is missing, build, and replay a sample
+	@scripts/setup build
+	@$(MAKE) --no-print-directory -j$(JOBS) $(O)/nvsim
+	$(O)/nvsim replay $(SAMPLE)
+SAMPLE ?= traces/samples/thp-thp.zst
+
+# ---- tests: every tests/*/test_*.c is one program of its own ----
+
 TESTS := $(patsubst %.c,$(O)/%,$(wildcard tests/*/test_*.c))
 $(O)/tests/%: tests/%.c $(LIBS)
-	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(CFLAGS) $(WARN) $(INC_tests) $(PKG_CFLAGS) $(DEPS) -o $@ $< $(LIBS) $(LDLIBS) -lcmocka
+	$(say) TEST $@
+	$(Q)mkdir -p $(@D) && $(CC) $(CSTD) $(CFLAGS) $(WARN) $(INC_tests) $(PKG_CFLAGS) $(DEPS) \
+		$(LDFLAGS) -o $@ $< $(LIBS) $(LDLIBS) -lcmocka
 
-.PHONY: tests
-tests: $(TESTS)
+.PHONY: tests check check-full
+tests: $(TESTS) ## build the test programs
+check: ## install what tests need, and run them all; the last line has the totals
+	@scripts/setup build test
+	@scripts/check "$(MAKE)" $(O) $(JOBS)
+check-full: check ## the same, and once more under AddressSanitizer and UBSan
+	@scripts/check --programs "$(MAKE)" $(O)/asan $(JOBS) "CFLAGS=$(ASAN_FLAGS)"
+
+.PHONY: asan
+asan: ## build with AddressSanitizer and UBSan in $(O)/asan
+	@$(MAKE) --no-print-directory O=$(O)/asan CFLAGS="$(ASAN_FLAGS)"
+
+# The handler sees the freestanding headers of the compiler and nothing else, on both architectures.
+FREESTANDING := $(CSTD) -O2 $(WARN) $(FLAGS_s2) $(INC_s2) -nostdinc -fsyntax-only
+own_headers = -isystem $(shell $(1) -print-file-name=include)
+.PHONY: freestanding warnings format format-check
+freestanding: ## compile the handler without any library's headers
+	$(CC) $(FREESTANDING) $(call own_headers,$(CC)) $(SRC_s2)
+	$(CROSS_CC) $(FREESTANDING) $(call own_headers,$(CROSS_CC)) -mgeneral-regs-only $(SRC_s2)
+
+CLANG_CHECK := $(CLANG) $(CSTD) $(WARN) -fsyntax-only
+warnings: $(O)/build-info.h ## compile everything with clang's warnings
+	$(CLANG_CHECK) $(FLAGS_s2) $(INC_s2) $(SRC_s2)
+	$(CLANG_CHECK) $(INC_traces) $(PKG_CFLAGS) $(TRACECMD_CFLAGS) $(SRC_traces)
+	$(CLANG_CHECK) $(INC_replay) $(PKG_CFLAGS) $(SRC_replay)
+	$(CLANG_CHECK) $(INC_cli) $(PKG_CFLAGS) $(SRC_cli)
+
+FORMATTED := $(wildcard sim/*/*.[ch] traces/*.[ch] traces/*/*.[ch] tests/*/*.[ch])
+format: ## bring every source into the layout of .clang-format
+	$(CLANG_FORMAT) -i $(FORMATTED)
+format-check: ## fail where that would change something
+	@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
+
+.PHONY: bench
+bench: $(O)/nvsim ## measure replay, import and size against zstd and trace-cmd
+	@scripts/bench $(O)/nvsim
+
+# ---- the rest ----
+
+.PHONY: install
+install: $(O)/nvsim ## install to $(DESTDIR)$(PREFIX)
+	install -Dm755 $(O)/nvsim $(DESTDIR)$(PREFIX)/bin/nvsim
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/nvsim README.md LICENSE traces/FORMAT.md
+
+.PHONY: help
+help: ## this text
+	@echo 'Targets (variables: O, CC, CFLAGS, PREFIX, DESTDIR, JOBS, V=1):'
+	@echo '  all           build $(O)/nvsim'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1	\2/p' Makefile | \
+		while IFS='	' read -r name what; do printf '  %-13s %s\n' "$$name" "$$what"; done
 
 .PHONY: clean
-clean:
+clean: ## remove $(O)
 	rm -rf $(O)
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -16,15 +16,19 @@ static bool is_recorded_policy(const struct s2_policy *policy)
 	return policy == s2_policy_default;
 }
 
+/* Compares what was mapped with what was recorded; judged by data, not by the policy's name. */
 void exactness_event(struct exactness *x, const struct engine_step *step,
 		     const struct nvt_event *ev)
 {
-	const struct nvt_fault_truth *truth = ev->fault.truth;
+	const struct nvt_fault_truth *truth;
 
 	x->touches |= ev->kind == NVT_TOUCH;
-	x->faults |= ev->kind == NVT_FAULT;
-	if (!step->delivered || ev->kind != NVT_FAULT || step->outcome.kind != S2_MAPPED)
+	if (ev->kind != NVT_FAULT)
 		return;
+	x->faults = true;
+	if (!step->delivered || !step->shadow || step->outcome.kind != S2_MAPPED)
+		return;
+	truth = ev->fault.truth;
 	if (!truth || !(truth->has & NVT_TRUTH_MAP))
 		x->unknown++;
 	else if (step->outcome.map.size < truth->map_size)
@@ -33,6 +37,7 @@ void exactness_event(struct exactness *x, const struct engine_step *step,
 		x->coarser++;
 }
 
+/* After one, a larger mapping would fault again where the recorded stream has no fault. */
 static bool invalidations(const struct metrics *m)
 {
 	return m->tlbi.count || m->host_unmap.count;
@@ -48,6 +53,7 @@ static void say(struct exactness *x, enum exactness_verdict verdict, uint64_t co
 		snprintf(x->why, sizeof(x->why), "%s", why);
 }
 
+/* From the strongest reservation to none. */
 void exactness_judge(struct exactness *x, const struct engine *e)
 {
 	if (e->class == NVT_PARTIAL)
@@ -56,15 +62,18 @@ void exactness_judge(struct exactness *x, const struct engine *e)
 		say(x, EXACT, 0, "a stream of demand: the replay finds out what faults");
 	else if (x->finer)
 		say(x, EXACT_LOWER_BOUND, x->finer,
-		    "mappings smaller than recorded; faults beside them are not in the trace");
+		    "shadow mappings smaller than recorded; faults beside them are not in the "
+		    "trace");
 	else if (x->coarser && invalidations(&e->metrics))
 		say(x, EXACT_LOWER_BOUND, x->coarser,
-		    "mappings larger than recorded, and invalidations after which they would "
+		    "shadow mappings larger than recorded, and invalidations after which they "
+		    "would "
 		    "fault again");
 	else if (x->coarser)
-		say(x, EXACT, 0, "no mapping is smaller than recorded, and nothing was invalidated");
+		say(x, EXACT, 0,
+		    "no shadow mapping is smaller than recorded, and nothing was invalidated");
 	else if (!x->unknown)
-		say(x, EXACT, 0, "every mapping has its recorded size");
+		say(x, EXACT, 0, "every shadow mapping has its recorded size");
 	else if (is_recorded_policy(e->options.policy))
 		say(x, EXACT, 0, "the policy is the one recorded");
 	else

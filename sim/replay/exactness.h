@@ -11,13 +11,13 @@
 
 enum exactness_verdict {
 	EXACT,
-	EXACT_LOWER_BOUND,  /* of the number of faults */
-	EXACT_AS_RECORDED,  /* nothing was replayed: recorded events were counted */
+	EXACT_LOWER_BOUND, /* of the number of faults */
+	EXACT_AS_RECORDED, /* nothing was replayed: recorded events were counted */
 };
 
 struct exactness {
-	uint64_t finer, coarser; /* mappings smaller and larger than recorded */
-	uint64_t unknown;	 /* mappings without a recorded size */
+	uint64_t finer, coarser; /* shadow mappings smaller and larger than recorded */
+	uint64_t unknown;	 /* shadow mappings without a recorded size */
 	bool touches;		 /* some of the stream is demand, not faults */
 	bool faults;
 	enum exactness_verdict verdict;

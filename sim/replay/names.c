@@ -7,6 +7,7 @@ const char *const class_names[] = {
 	[NVT_FULL] = "full",
 };
 
+/* Also the keys of JSON results: a name that changes here breaks readers there. */
 const char *const kind_names[] = {
 	[0] = "none",
 	[NVT_FAULT] = "fault",
@@ -51,14 +52,10 @@ const char *const outcome_names[] = {
 };
 
 const char *const clamp_names[] = {
-	[S2_CLAMP_NONE] = "none",
-	[S2_CLAMP_LOGGING] = "logging",
-	[S2_CLAMP_L1_LEAF] = "l1_leaf",
-	[S2_CLAMP_ROUNDING] = "rounding",
-	[S2_CLAMP_BOUNDS] = "bounds",
-	[S2_CLAMP_ALIGNMENT] = "alignment",
-	[S2_CLAMP_BACKING] = "backing",
-	[S2_CLAMP_DEVICE] = "device",
+	[S2_CLAMP_NONE] = "none",	[S2_CLAMP_LOGGING] = "logging",
+	[S2_CLAMP_L1_LEAF] = "l1_leaf", [S2_CLAMP_ROUNDING] = "rounding",
+	[S2_CLAMP_BOUNDS] = "bounds",	[S2_CLAMP_ALIGNMENT] = "alignment",
+	[S2_CLAMP_BACKING] = "backing", [S2_CLAMP_DEVICE] = "device",
 	[S2_CLAMP_POLICY] = "policy",
 };
 

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The command nvsim: commands, their options and what they share. A command
+ * is a row of the table in main.c and a file cmd_NAME.c; its option table
+ * drives parsing, validation and help.
+ */
+#ifndef NVSIM_CLI_CLI_H
+#define NVSIM_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "trace.h"
+
+enum cli_exit {
+	CLI_OK = 0,
+	CLI_FINDINGS = 1, /* mismatches, failed vectors */
+	CLI_USAGE = 2,
+	CLI_INPUT = 3,	     /* unreadable or corrupt input */
+	CLI_ENVIRONMENT = 4, /* cannot write, no memory */
+};
+
+/* ---- options ---- */
+
+enum cli_type {
+	CLI_FLAG,     /* bool */
+	CLI_COUNT,    /* struct cli_number; K, M, G are powers of 1000 */
+	CLI_SIZE,     /* struct cli_number; K, M, G are powers of 1024 */
+	CLI_RANGE,    /* struct cli_range; N..M, both included */
+	CLI_TEXT,     /* struct cli_text */
+	CLI_OPTIONAL, /* struct cli_text; --name or --name=TEXT, value NULL without */
+	CLI_CHOICE,   /* struct cli_number: the place in `choices` */
+};
+
+struct cli_number {
+	bool given;
+	uint64_t value;
+};
+struct cli_range {
+	bool given;
+	uint64_t first, last;
+};
+struct cli_text {
+	bool given;
+	const char *value;
+};
+
+struct cli_option {
+	char letter; /* 0: none */
+	const char *name;
+	const char *argument; /* as help shows it; NULL for a flag */
+	enum cli_type type;
+	size_t offset; /* of the value in the command's options */
+	const char *help;
+	uint64_t min, max;	    /* COUNT, SIZE; max 0: no bound */
+	const char *const *choices; /* CHOICE: ends with NULL */
+	bool required;
+};
+
+struct cli_args {
+	const char *const *v;
+	unsigned int count;
+};
+
+#define CLI_EXAMPLES 3
+struct cli_command {
+	const char *name;
+	const char *arguments; /* as usage shows them */
+	const char *summary;
+	const char *about; /* a paragraph for --help */
+	struct cli_example {
+		const char *line, *what;
+	} examples[CLI_EXAMPLES];
+	const struct cli_option *options; /* the one without a name ends them */
+	void (*prepare)(void); /* makes the options, where a library has a table of its own */
+	size_t options_size;   /* of the structure that holds their values */
+	unsigned int args_min, args_max;
+	enum cli_exit (*run)(const void *options, const struct cli_args *args);
+};
+
+extern const struct cli_command cli_replay, cli_verify, cli_info, cli_import, cli_gen, cli_vectors,
+	cli_policies, cli_metrics;
+
+/* The table of commands, in the order of help; ends with NULL. */
+extern const struct cli_command *const cli_commands[];
+const struct cli_command *cli_find_command(const char *name);
+
+/*
+ * Parses argv behind the command's name: options go to `values`, zeroed by the
+ * caller, the rest to args, whose array has room for argc. *help: --help was
+ * met, nothing else counts. On failure the line is printed.
+ */
+enum cli_exit cli_parse(const struct cli_command *command, int argc, char **argv, void *values,
+			const char **args, unsigned int *arg_count, bool *help);
+
+/* A number with an optional suffix of base 1000 or 1024, decimal or 0x. */
+bool cli_parse_number(const char *text, unsigned int base, uint64_t *value);
+
+void cli_help(FILE *out);
+void cli_help_command(FILE *out, const struct cli_command *command);
+
+/* ---- messages ---- */
+
+/* Prints "nvsim: ..." as one line on stderr, escapes made harmless, and returns `status`. */
+enum cli_exit cli_fail(enum cli_exit status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The same for an error of the trace library. */
+enum cli_exit cli_fail_trace(const struct nvt_error *err);
+enum cli_exit cli_no_memory(void);
+
+/* "unknown WHAT 'NAME'", with the nearest of `names` (ends with NULL) where one is near. */
+enum cli_exit cli_unknown(const char *what, const char *name, const char *const *names);
+/* The nearest name within a third of its length, or NULL. */
+const char *cli_nearest(const char *name, const char *const *names);
+
+/* Prints text from a trace: what a terminal could take as a command is escaped. */
+void cli_print_text(FILE *out, const char *text);
+
+/* ---- numbers for people; each fills and returns buf ---- */
+
+#define CLI_NUMBER_SIZE 32
+char *cli_count(char buf[CLI_NUMBER_SIZE], uint64_t n);	    /* 1,234,567 */
+char *cli_bytes(char buf[CLI_NUMBER_SIZE], uint64_t n);	    /* 1.5 GiB */
+char *cli_percent(char buf[CLI_NUMBER_SIZE], double share); /* 31.2% */
+
+/* ---- output files ---- */
+
+/* A file that gets its name when it is complete; "-" or NULL is standard output. */
+struct cli_output {
+	FILE *file;
+	const char *path;
+	char *temporary; /* NULL: written in place */
+};
+enum cli_exit cli_output_open(struct cli_output *out, const char *path);
+/* Puts the file in place, or reports why it cannot be. */
+enum cli_exit cli_output_close(struct cli_output *out);
+/* Removes what was written. */
+void cli_output_abandon(struct cli_output *out);
+/* Flushes standard output: every command's last word. */
+enum cli_exit cli_finish_stdout(void);
+
+/* ---- progress, on a terminal only ---- */
+
+struct cli_progress {
+	bool shown;
+	bool drawn;
+	const char *unit;
+	uint64_t start_ns, next_ns;
+};
+void cli_progress_start(struct cli_progress *p, bool quiet, const char *unit);
+/* total 0: not known. Cheap enough to be called for every block. */
+void cli_progress_update(struct cli_progress *p, uint64_t done, uint64_t total);
+void cli_progress_end(struct cli_progress *p);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Help, made of the tables of commands and options. */
+#include <string.h>
+
+#include "cli.h"
+#include "text.h"
+
+#define NAME_WIDTH 26
+
+/* The three lines that most people come for stand before the list. */
+void cli_help(FILE *out)
+{
+	fputs("nvsim replays recorded stage-2 faults of nested arm64 guests through a shadow\n"
+	      "stage-2 fault handler, and measures what the handler does.\n\n"
+	      "  nvsim replay trace.zst          what the handler does with a trace\n"
+	      "  nvsim import -o t.zst gt.dat    make a trace of a recording\n"
+	      "  nvsim verify t.zst              compare with what the recorded KVM did\n\n"
+	      "Commands:\n",
+	      out);
+	for (size_t i = 0; cli_commands[i]; i++)
+		fprintf(out, "  %-10s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+	fputs("\nnvsim help COMMAND tells more of one; nvsim --version tells the version.\n"
+	      "Exit status: 0 fine, 1 findings, 2 usage, 3 unreadable or corrupt input,\n"
+	      "4 environment (output cannot be written, no memory).\n",
+	      out);
+}
+
+/* Long names push their text to the next line instead of the column to the right. */
+static void print_option(FILE *out, const struct cli_option *o)
+{
+	char text[64] = "";
+	const char *open = "", *close = "";
+	int used;
+
+	if (o->argument) {
+		open = o->type == CLI_OPTIONAL ? "[=" : " ";
+		close = o->type == CLI_OPTIONAL ? "]" : "";
+	}
+	snprintf(text, sizeof(text), "--%s%s%s%s", o->name, open, o->argument ? o->argument : "",
+		 close);
+	if (o->letter)
+		used = fprintf(out, "  -%c, %s", o->letter, text);
+	else
+		used = fprintf(out, "      %s", text);
+	if (used >= NAME_WIDTH) {
+		fputc('\n', out);
+		used = 0;
+	}
+	text_wrap(out, o->help, NAME_WIDTH, used);
+}
+
+/* Examples first: they answer most questions without the options below. */
+void cli_help_command(FILE *out, const struct cli_command *command)
+{
+	static const struct cli_option help = {
+		.letter = 'h', .name = "help", .type = CLI_FLAG, .help = "this text"};
+	int width = 0;
+
+	for (size_t i = 0; i < CLI_EXAMPLES; i++)
+		if ((int)strlen(command->examples[i].line) > width)
+			width = (int)strlen(command->examples[i].line);
+	for (size_t i = 0; i < CLI_EXAMPLES; i++)
+		fprintf(out, "  %-*s  %s\n", width, command->examples[i].line,
+			command->examples[i].what);
+	fprintf(out, "\nUsage: nvsim %s [OPTION...]%s%s\n\n", command->name,
+		*command->arguments ? " " : "", command->arguments);
+	text_wrap(out, command->about, 0, 0);
+	fputc('\n', out);
+	for (const struct cli_option *o = command->options; o->name; o++)
+		print_option(out, o);
+	print_option(out, &help);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The command nvsim: finds the subcommand and runs it. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build.h"
+#include "cli.h"
+
+const struct cli_command *const cli_commands[] = {
+	&cli_replay,  &cli_verify,   &cli_info,	   &cli_import, &cli_gen,
+	&cli_vectors, &cli_policies, &cli_metrics, NULL,
+};
+
+const struct cli_command *cli_find_command(const char *name)
+{
+	for (size_t i = 0; cli_commands[i]; i++) {
+		if (strcmp(cli_commands[i]->name, name))
+			continue;
+		if (cli_commands[i]->prepare)
+			cli_commands[i]->prepare();
+		return cli_commands[i];
+	}
+	return NULL;
+}
+
+/* The candidates for a nearest name are the table itself, and help, which is not in it. */
+static enum cli_exit unknown_command(const char *name)
+{
+	const char *names[sizeof(cli_commands) / sizeof(cli_commands[0]) + 1] = {"help"};
+	size_t count = 1;
+
+	for (size_t i = 0; cli_commands[i]; i++)
+		names[count++] = cli_commands[i]->name;
+	return cli_unknown(name[0] == '-' ? "argument" : "command", name, names);
+}
+
+/* Parses into zeroed storage of the command's own shape, then runs it or shows its help. */
+static enum cli_exit run_command(const struct cli_command *command, int argc, char **argv)
+{
+	void *values = calloc(1, command->options_size);
+	const char **words = calloc((size_t)argc + 1, sizeof(*words));
+	struct cli_args args = {words, 0};
+	bool help = false;
+	enum cli_exit status = CLI_ENVIRONMENT;
+
+	if (values && words)
+		status = cli_parse(command, argc, argv, values, words, &args.count, &help);
+	else
+		cli_no_memory();
+	if (!status && help)
+		cli_help_command(stdout, command);
+	else if (!status)
+		status = command->run(values, &args);
+	free(values);
+	free(words);
+	return status;
+}
+
+/* nvsim help [COMMAND] */
+static enum cli_exit help(int argc, char **argv)
+{
+	const struct cli_command *command;
+
+	if (argc < 1) {
+		cli_help(stdout);
+		return CLI_OK;
+	}
+	command = cli_find_command(argv[0]);
+	if (!command)
+		return unknown_command(argv[0]);
+	cli_help_command(stdout, command);
+	return CLI_OK;
+}
+
+/* Options before the command are the program's own; there are no others. */
+static enum cli_exit dispatch(int argc, char **argv)
+{
+	const struct cli_command *command;
+	const char *name = argc > 1 ? argv[1] : NULL;
+
+	if (!name)
+		return cli_fail(CLI_USAGE, "a command is missing (see nvsim --help)");
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
+		return help(argc - 2, argv + 2);
+	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+		printf("nvsim %s\n", cli_build.version);
+		return CLI_OK;
+	}
+	command = cli_find_command(name);
+	if (!command)
+		return unknown_command(name);
+	return run_command(command, argc - 2, argv + 2);
+}
+
+int main(int argc, char **argv)
+{
+	enum cli_exit status, written;
+
+	/* A reader of our output that goes away is an error of writing like any other. */
+	signal(SIGPIPE, SIG_IGN);
+	status = dispatch(argc, argv);
+	if (status == CLI_ENVIRONMENT)
+		return status;
+	written = cli_finish_stdout();
+	return written ? written : status;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Output files, numbers for people, and the progress line. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static enum cli_exit cannot_write(const char *path)
+{
+	return cli_fail(CLI_ENVIRONMENT, "%s: cannot be written: %s", path, strerror(errno));
+}
+
+/* A device or pipe is written in place: a rename would replace it. */
+static bool in_place(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+/* In the folder of the target, so that the rename stays within a file system. */
+static enum cli_exit open_temporary(struct cli_output *out)
+{
+	mode_t mask = umask(0);
+	int fd;
+
+	umask(mask);
+	if (asprintf(&out->temporary, "%s.XXXXXX", out->path) < 0) {
+		out->temporary = NULL;
+		return cli_no_memory();
+	}
+	fd = mkstemp(out->temporary);
+	if (fd < 0) {
+		enum cli_exit status = cannot_write(out->path);
+
+		free(out->temporary);
+		return status;
+	}
+	fchmod(fd, 0666 & ~mask);
+	out->file = fdopen(fd, "w");
+	return out->file ? CLI_OK : cli_no_memory();
+}
+
+enum cli_exit cli_output_open(struct cli_output *out, const char *path)
+{
+	*out = (struct cli_output){.path = path};
+	if (!path || strcmp(path, "-") == 0) {
+		out->file = stdout;
+		return CLI_OK;
+	}
+	if (!in_place(path))
+		return open_temporary(out);
+	out->file = fopen(path, "w");
+	return out->file ? CLI_OK : cannot_write(path);
+}
+
+/* Errors of buffered writes show here at the latest; then nothing is left behind. */
+enum cli_exit cli_output_close(struct cli_output *out)
+{
+	enum cli_exit status = CLI_OK;
+	bool failed;
+
+	if (out->file == stdout)
+		return cli_finish_stdout();
+	failed = ferror(out->file);
+	if (fclose(out->file) != 0 || failed)
+		status = cannot_write(out->path);
+	else if (out->temporary && rename(out->temporary, out->path) != 0)
+		status = cannot_write(out->path);
+	if (status && out->temporary)
+		unlink(out->temporary);
+	free(out->temporary);
+	return status;
+}
+
+void cli_output_abandon(struct cli_output *out)
+{
+	if (out->file == stdout)
+		return;
+	fclose(out->file);
+	if (out->temporary)
+		unlink(out->temporary);
+	free(out->temporary);
+}
+
+enum cli_exit cli_finish_stdout(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return CLI_OK;
+	/* Once is enough: what is buffered would fail again at exit. */
+	return cannot_write("standard output");
+}
+
+/* ---- numbers ---- */
+
+/* Groups of three, whatever the locale: output is the same everywhere. */
+char *cli_count(char buf[CLI_NUMBER_SIZE], uint64_t n)
+{
+	char plain[24];
+	int length = snprintf(plain, sizeof(plain), "%" PRIu64, n);
+	char *to = buf;
+
+	for (int i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			*to++ = ',';
+		*to++ = plain[i];
+	}
+	*to = 0;
+	return buf;
+}
+
+char *cli_bytes(char buf[CLI_NUMBER_SIZE], uint64_t n)
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	double value = (double)n;
+	size_t unit = 0;
+
+	while (value >= 1024 && unit < 6) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(buf, CLI_NUMBER_SIZE, unit && value < 100 ? "%.1f %s" : "%.0f %s", value,
+		 units[unit]);
+	return buf;
+}
+
+/* Shares below a hundredth of a percent would else be shown as none. */
+char *cli_percent(char buf[CLI_NUMBER_SIZE], double share)
+{
+	snprintf(buf, CLI_NUMBER_SIZE, share > 0 && share < 0.01 ? "%.3f%%" : "%.1f%%",
+		 share * 100);
+	return buf;
+}
+
+/* ---- progress ---- */
+
+#define DRAW_EVERY_NS 100000000u
+
+static uint64_t clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+void cli_progress_start(struct cli_progress *p, bool quiet, const char *unit)
+{
+	*p = (struct cli_progress){.shown = !quiet && isatty(STDERR_FILENO), .unit = unit};
+	if (p->shown) {
+		p->start_ns = clock_ns();
+		p->next_ns = p->start_ns + DRAW_EVERY_NS;
+	}
+}
+
+static void draw(const struct cli_progress *p, uint64_t now, uint64_t done, uint64_t total)
+{
+	char bar[] = "....................";
+	double seconds = (double)(now - p->start_ns) / 1e9;
+	double rate = (double)done / seconds;
+
+	if (!total) {
+		fprintf(stderr, "\r%.1f M %s, %.2f M/s ", (double)done / 1e6, p->unit, rate / 1e6);
+		return;
+	}
+	for (size_t i = 0; i < 20 && i * total < done * 20; i++)
+		bar[i] = '#';
+	fprintf(stderr, "\r[%s] %3.0f%%  %.2f M %s/s  %.0f s left   ", bar,
+		100 * (double)done / (double)total, rate / 1e6, p->unit,
+		rate > 0 && total > done ? (double)(total - done) / rate : 0);
+}
+
+/* Reads the clock once a call and draws ten times a second. */
+void cli_progress_update(struct cli_progress *p, uint64_t done, uint64_t total)
+{
+	uint64_t now;
+
+	if (!p->shown)
+		return;
+	now = clock_ns();
+	if (now < p->next_ns)
+		return;
+	p->next_ns = now + DRAW_EVERY_NS;
+	p->drawn = true;
+	draw(p, now, done, total);
+}
+
+/* Leaves the terminal as if nothing had been there. */
+void cli_progress_end(struct cli_progress *p)
+{
+	if (p->drawn)
+		fputs("\r\033[K", stderr);
+	p->drawn = false;
+}

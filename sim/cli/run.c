@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *run_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+/* The decoder thread starts at once: it works while the engine is set up. */
+enum cli_exit run_open(struct run *r, const char *path, bool quiet)
+{
+	struct nvt_error err = {0};
+	struct nvt_totals totals;
+
+	*r = (struct run){.path = path};
+	r->reader = nvt_open(path, &err);
+	if (!r->reader)
+		return cli_fail_trace(&err);
+	/* A trace that comes through a pipe tells its totals at its end only. */
+	if (nvt_totals(r->reader, &totals, &err) == NVT_OK)
+		r->event_total = totals.event_count;
+	r->stream = stream_open(r->reader);
+	if (!r->stream)
+		return cli_no_memory();
+	cli_progress_start(&r->progress, quiet, "events");
+	return CLI_OK;
+}
+
+enum cli_exit run_engine(struct run *r, const struct engine_options *options)
+{
+	struct engine_options with_stages = *options;
+	const struct nvt_word *words;
+	size_t count;
+
+	with_stages.staged = nvt_machine(r->reader)->extents;
+	r->engine = engine_new(nvt_machine(r->reader), nvt_class(r->reader), &with_stages);
+	if (!r->engine)
+		return cli_no_memory();
+	words = nvt_l1mem(r->reader, &count);
+	return engine_l1mem(r->engine, words, count) == ENGINE_OK ? CLI_OK : cli_no_memory();
+}
+
+/* In this order: the thread uses the reader, and blocks may be in flight. */
+void run_close(struct run *r)
+{
+	cli_progress_end(&r->progress);
+	if (r->stream)
+		stream_close(r->stream);
+	if (r->engine)
+		engine_free(r->engine);
+	if (r->reader)
+		nvt_close(r->reader);
+}
+
+/* The line is wiped before an error is printed onto it. */
+enum run_next run_block(struct run *r, struct nvt_block **block, enum cli_exit *status)
+{
+	struct nvt_error err = {0};
+	enum nvt_status got = stream_next(r->stream, block, &err);
+
+	if (got == NVT_OK) {
+		r->event_at = (*block)->first_ordinal + (*block)->count;
+		cli_progress_update(&r->progress, r->event_at, r->event_total);
+		return RUN_BLOCK;
+	}
+	cli_progress_end(&r->progress);
+	if (got == NVT_END)
+		return RUN_END;
+	*status = cli_fail_trace(&err);
+	return RUN_FAILED;
+}
+
+enum cli_exit run_event(struct run *r, const struct nvt_event *ev, uint64_t ordinal)
+{
+	switch (engine_event(r->engine, ev)) {
+	case ENGINE_OK:
+		return CLI_OK;
+	case ENGINE_NOMEM:
+		return cli_no_memory();
+	case ENGINE_BAD_EVENT:
+		break;
+	}
+	cli_progress_end(&r->progress);
+	return cli_fail(CLI_INPUT, "%s: event %llu cannot be: %s", r->path,
+			(unsigned long long)ordinal, r->engine->problem);
+}
+
+enum cli_exit run_describe(struct run *r, bool hash)
+{
+	struct result_trace *t = &r->trace;
+	struct nvt_error err = {0};
+	size_t length;
+
+	/* The decoder reads ahead; it is through with the file, or no longer needed. */
+	stream_close(r->stream);
+	r->stream = NULL;
+	t->name = run_base_name(r->path);
+	t->class = nvt_class(r->reader);
+	t->machine = nvt_machine(r->reader);
+	t->has_totals = nvt_totals(r->reader, &t->totals, &err) == NVT_OK;
+	if (nvt_meta(r->reader, &t->meta, &length, &err) != NVT_OK)
+		t->meta = NULL;
+	if (nvt_digest(r->reader, t->digest, &err) != NVT_OK)
+		t->digest[0] = 0;
+	if (hash && strcmp(r->path, "-") && !result_file_sha256(r->path, t->sha256))
+		return cli_fail(CLI_INPUT, "%s: cannot be read: %s", r->path, strerror(errno));
+	return CLI_OK;
+}
+
+/* Six digits of a ratio are more than it means, and equal on every machine. */
+enum cli_exit run_write_json(json_t *json, const char *path)
+{
+	struct cli_output out;
+	enum cli_exit status;
+	int failed;
+
+	if (!json)
+		return cli_no_memory();
+	status = cli_output_open(&out, path);
+	if (!status) {
+		failed = json_dumpf(json, out.file, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+		/* No memory shows here alone: trouble of the file is found at its close. */
+		if (failed && !ferror(out.file))
+			status = cli_no_memory();
+		fputc('\n', out.file);
+		if (status)
+			cli_output_abandon(&out);
+		else
+			status = cli_output_close(&out);
+	}
+	json_decref(json);
+	return status;
+}
+
+/* The table of policies is the list of names: a new row needs nothing here. */
+enum cli_exit run_find_policy(const struct cli_text *name, const struct s2_policy **policy)
+{
+	const char *names[64] = {NULL};
+
+	*policy = s2_policy_default;
+	if (!name->given)
+		return CLI_OK;
+	for (unsigned int i = 0; i < s2_policy_count && i < 63; i++) {
+		names[i] = s2_policies[i].name;
+		if (strcmp(names[i], name->value) == 0) {
+			*policy = &s2_policies[i];
+			return CLI_OK;
+		}
+	}
+	return cli_unknown("policy", name->value, names);
+}
+
+/* One word of the list; numbers are those of the quirks that can be switched. */
+static bool apply_quirk(const char *word, uint32_t *quirks)
+{
+	bool remove = *word == '-';
+	uint64_t n;
+
+	if (strcmp(word, "kvm") == 0) {
+		*quirks = S2_QUIRKS_KVM;
+		return true;
+	}
+	if (strcmp(word, "arch") == 0) {
+		*quirks = S2_QUIRKS_ARCH;
+		return true;
+	}
+	if (!cli_parse_number(word + remove, 1000, &n) || n > 31 || !(S2_QUIRK(n) & S2_QUIRKS_KVM))
+		return false;
+	*quirks = remove ? *quirks & ~S2_QUIRK(n) : *quirks | S2_QUIRK(n);
+	return true;
+}
+
+/* A list begins with none set: "6" is quirk 6 alone, "kvm,-6" all others. */
+enum cli_exit run_parse_quirks(const struct cli_text *text, uint32_t *quirks)
+{
+	char *list, *rest, *word;
+	enum cli_exit status = CLI_OK;
+	char known[128];
+
+	*quirks = text->given ? S2_QUIRKS_ARCH : S2_QUIRKS_KVM;
+	if (!text->given)
+		return CLI_OK;
+	list = strdup(text->value);
+	if (!list)
+		return cli_no_memory();
+	rest = list;
+	while (!status && (word = strsep(&rest, ",")) != NULL) {
+		if (apply_quirk(word, quirks))
+			continue;
+		result_quirk_numbers(S2_QUIRKS_KVM, known, sizeof(known));
+		status = cli_fail(CLI_USAGE, "unknown quirk '%s'; there are kvm, arch, and %s",
+				  word, known);
+	}
+	free(list);
+	return status;
+}
