@@ -129,13 +129,34 @@ check-full: check ## the same, and once more under AddressSanitizer and UBSan
 asan: ## build with AddressSanitizer and UBSan in $(O)/asan
 	@$(MAKE) --no-print-directory O=$(O)/asan CFLAGS="$(ASAN_FLAGS)"
 
-# The handler sees the freestanding headers of the compiler and nothing else, on both architectures.
-FREESTANDING := $(CSTD) -O2 $(WARN) $(FLAGS_s2) $(INC_s2) -nostdinc -fsyntax-only
+# The handler sees the freestanding headers of the compiler and nothing else, needs of a linker no
+# more than the four functions that compilers themselves call, and has no state of its own.
+FREESTANDING_KINDS := gcc-host gcc-arm64 clang-host clang-arm64
+CC_gcc-host := $(CC)
+CC_gcc-arm64 := $(CROSS_CC) -mgeneral-regs-only
+CC_clang-host := $(CLANG)
+CC_clang-arm64 := $(CLANG) --target=aarch64-linux-gnu -mgeneral-regs-only
+LD_gcc-host := ld
+LD_gcc-arm64 := aarch64-linux-gnu-ld
+LD_clang-host := ld
+LD_clang-arm64 := aarch64-linux-gnu-ld
 own_headers = -isystem $(shell $(1) -print-file-name=include)
+define freestanding_kind
+$(O)/freestanding/$(1)/%.o: sim/s2/%.c $(wildcard sim/s2/*.h)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC_$(1)) $(CSTD) -O2 $(WARN) $(FLAGS_s2) $(INC_s2) -nostdlib -nostdinc \
+		$$(call own_headers,$$(firstword $$(CC_$(1)))) -c -o $$@ $$<
+$(O)/freestanding/$(1).o: $(patsubst sim/s2/%.c,$(O)/freestanding/$(1)/%.o,$(SRC_s2))
+	$$(Q)$$(LD_$(1)) -r -o $$@ $$^
+	@nm -u $$@ | awk '$$$$2 !~ /^mem(cpy|set|move|cmp)$$$$/ { \
+		print "$(1): undefined symbol " $$$$2; bad = 1 } END { exit bad }'
+	@size -A $$@ | awk '$$$$1 ~ /^\.(data|bss|tdata|tbss)(\.|$$$$)/ && $$$$1 !~ /\.rel\.ro/ && $$$$2 { \
+		print "$(1): " $$$$2 " bytes in " $$$$1; bad = 1 } END { exit bad }'
+endef
+$(foreach k,$(FREESTANDING_KINDS),$(eval $(call freestanding_kind,$(k))))
+.DELETE_ON_ERROR:
 .PHONY: freestanding warnings format format-check
-freestanding: ## compile the handler without any library's headers
-	$(CC) $(FREESTANDING) $(call own_headers,$(CC)) $(SRC_s2)
-	$(CROSS_CC) $(FREESTANDING) $(call own_headers,$(CROSS_CC)) -mgeneral-regs-only $(SRC_s2)
+freestanding: $(FREESTANDING_KINDS:%=$(O)/freestanding/%.o) ## link the handler alone, for two architectures
 
 CLANG_CHECK := $(CLANG) $(CSTD) $(WARN) -fsyntax-only
 warnings: $(O)/build-info.h ## compile everything with clang's warnings

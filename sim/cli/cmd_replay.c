@@ -262,7 +262,9 @@ static enum cli_exit check_vcpu(const struct replay *r)
 /* Options are looked at before the trace is: a typo shows at once. */
 static enum cli_exit start(struct replay *r, const char *path)
 {
-	struct engine_options engine = {.digest = true};
+	const struct replay_options *o = r->o;
+	/* Nothing is made of it where nothing is printed. */
+	struct engine_options engine = {.digest = o->digest || o->json.given || !o->quiet};
 	enum cli_exit status = run_find_policy(&r->o->policy, &engine.policy);
 
 	if (!status)

@@ -45,6 +45,7 @@ bool arena_init(struct arena *a, unsigned int page_shift)
 	a->entries = reserve(entries_size(a));
 	if (!a->entries) {
 		munmap(a->base, a->size);
+		a->base = NULL;
 		return false;
 	}
 	return true;

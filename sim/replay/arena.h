@@ -11,8 +11,8 @@ struct arena {
 	unsigned char *base;
 	uint16_t *entries; /* one number a page */
 	unsigned int page_shift;
-	size_t size;	/* of the range */
-	size_t top;	/* bytes handed out at least once */
+	size_t size;	  /* of the range */
+	size_t top;	  /* bytes handed out at least once */
 	void *free_pages; /* single pages, linked through their first word */
 	uint64_t pages_now, pages_peak;
 };

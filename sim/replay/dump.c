@@ -15,11 +15,11 @@ struct run {
 	uint64_t attr; /* of struct attr_bits; 0: not valid */
 };
 
-#define ATTR_VALID (1u << 0)
-#define ATTR_BLOCK (1u << 1)
-#define ATTR_AF (1u << 2)
-#define ATTR_R (1u << 3)
-#define ATTR_W (1u << 4)
+#define ATTR_VALID    (1u << 0)
+#define ATTR_BLOCK    (1u << 1)
+#define ATTR_AF	      (1u << 2)
+#define ATTR_R	      (1u << 3)
+#define ATTR_W	      (1u << 4)
 #define ATTR_XN_SHIFT 5
 
 static uint64_t attributes(int level, uint64_t desc)
@@ -98,9 +98,15 @@ static int dump_file(const char *dir, const char *name, const struct s2_vm *vm,
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-	out = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!out)
+	if (fd < 0)
 		return errno;
+	out = fdopen(fd, "w");
+	if (!out) {
+		err = errno;
+		close(fd);
+		unlink(temporary);
+		return err;
+	}
 	dump_mmu(out, vm, mmu);
 	if (ferror(out))
 		err = EIO;

@@ -34,6 +34,9 @@ static struct s2_config config_of(const struct nvt_machine *machine,
 	};
 }
 
+/* A slot that moves and begins to log at once unmaps and protects each context. */
+#define EXTENTS_PER_CONTEXT 2
+
 static bool allocate(struct engine *e, const struct nvt_machine *machine)
 {
 	uint16_t contexts = machine->context_count;
@@ -47,7 +50,7 @@ static bool allocate(struct engine *e, const struct nvt_machine *machine)
 	e->vcpus = calloc(e->vcpu_count, sizeof(*e->vcpus));
 	e->contexts = calloc(contexts, sizeof(*e->contexts));
 	e->staged = calloc(contexts, sizeof(*e->staged));
-	e->extents = calloc(contexts, sizeof(*e->extents));
+	e->extents = calloc(contexts, EXTENTS_PER_CONTEXT * sizeof(*e->extents));
 	return e->vcpus && e->contexts && e->staged && e->extents &&
 	       metrics_init(&e->metrics, machine->page_shift, e->class) &&
 	       machine_init(&e->machine, machine->page_shift) &&
@@ -113,12 +116,21 @@ static enum engine_status bad_event(struct engine *e, const char *format, ...)
 
 /* ---- faults and touches ---- */
 
+/* ESR_ELx (Arm ARM D24.2.40) */
+#define ESR_EC		   (0x3full << 26)
+#define ESR_EC_IABT	   (0x20ull << 26)
+#define ESR_CM		   (1ull << 8)
+#define ESR_S1PTW	   (1ull << 7)
+#define ESR_WNR		   (1ull << 6)
+#define ESR_FSC		   0x3full
+#define ESR_FSC_CLASS	   0x3cull
+#define ESR_FSC_PERMISSION 0x0cull
+
 /* What the handler would be asked about, and by whom. */
 struct access {
 	struct s2_vcpu *vcpu;
 	struct s2_mmu *mmu;
 	struct s2_trap trap;
-	struct s2_syndrome syn;
 	struct table_ipa ipa;
 	bool el0;
 };
@@ -128,7 +140,7 @@ static bool mode_el0(uint64_t pstate)
 	return (pstate & 0x1f) == 0 || (pstate & 0x1f) == 0x10;
 }
 
-static struct access access_of(struct engine *e, struct s2_vcpu *vcpu, const struct nvt_fault *f)
+static struct access access_of(struct s2_vcpu *vcpu, const struct nvt_fault *f)
 {
 	return (struct access){
 		.vcpu = vcpu,
@@ -138,7 +150,6 @@ static struct access access_of(struct engine *e, struct s2_vcpu *vcpu, const str
 			 .hpfar = f->hpfar,
 			 .pstate = f->pstate,
 			 .s1_level = S2_NO_LEVEL},
-		.syn = s2_syndrome(&e->vm.cfg, f->esr),
 		.ipa = {(f->hpfar & 0xfffffffffff0ull) << 8},
 		.el0 = mode_el0(f->pstate),
 	};
@@ -147,28 +158,30 @@ static struct access access_of(struct engine *e, struct s2_vcpu *vcpu, const str
 /* Whether a stage-2 leaf refuses the access, as the hardware sees it (Arm ARM D8.4). */
 static bool leaf_refuses(const struct access *a, uint64_t desc)
 {
-	struct s2_perm perm = s2_leaf_prot(desc).perm;
+	struct s2_perm perm = s2_leaf_perm(desc);
+	uint64_t esr = a->trap.esr;
 
-	if (a->syn.s1ptw) /* a walk reads; its permission fault is an update that failed */
-		return a->syn.class == S2_FSC_PERMISSION ? !perm.w : !perm.r;
-	if (a->syn.iabt)
+	if (esr & ESR_S1PTW) /* a walk reads; its permission fault is an update that failed */
+		return (esr & ESR_FSC_CLASS) == ESR_FSC_PERMISSION ? !perm.w : !perm.r;
+	if ((esr & ESR_EC) == ESR_EC_IABT)
 		return a->el0 ? !perm.x_el0 : !perm.x_el1;
-	return (a->trap.esr >> 6 & 1) && !a->syn.cm ? !perm.w : !perm.r;
+	return (esr & ESR_WNR) && !(esr & ESR_CM) ? !perm.w : !perm.r;
 }
 
 /* FSC that the hardware reports for the access with the tables as they are; 0: no fault. */
 static uint8_t table_fsc(struct engine *e, const struct access *a)
 {
-	struct s2_leaf leaf = s2_lookup(&e->vm, a->mmu, a->ipa);
-	uint8_t level = (uint8_t)leaf.level & 3;
+	uint64_t desc;
+	int level;
 
 	if (a->ipa.v >> a->mmu->table.input_bits)
 		return 0x04;
-	if (!leaf.valid)
-		return 0x04 | level;
-	if (!s2_leaf_af(leaf.desc))
-		return 0x08 | level;
-	return leaf_refuses(a, leaf.desc) ? 0x0c | level : 0;
+	desc = s2_descriptor(&e->vm, a->mmu, a->ipa, &level);
+	if (!s2_leaf_valid(desc))
+		return (uint8_t)(0x04 | level);
+	if (!s2_leaf_af(desc))
+		return (uint8_t)(0x08 | level);
+	return leaf_refuses(a, desc) ? (uint8_t)(0x0c | level) : 0;
 }
 
 static enum metrics_scope scope_of(const struct s2_mmu *mmu)
@@ -182,18 +195,24 @@ static void deliver(struct engine *e, const struct access *a, const struct nvt_e
 {
 	struct engine_step *s = &e->step;
 	enum metrics_scope scope = scope_of(a->mmu);
+	struct metrics_leaves before = metrics_leaves(&a->mmu->table);
 
 	e->machine.last_backing = NULL;
 	s->delivered = true;
-	s->outcome = s2_handle_abort(a->vcpu, &a->trap);
+	s2_handle_abort_into(a->vcpu, &a->trap, &s->outcome);
 	s->backing = e->machine.last_backing;
 	if (e->options.digest)
 		s2_digest_outcome(&e->digest, &s->outcome);
 	if (!e->measuring)
 		return;
 	metrics_fault(&e->metrics, scope, a->mmu, a->ipa.v, &s->outcome);
-	if (scope == SCOPE_SHADOW && s->outcome.kind == S2_MAPPED)
+	if (scope != SCOPE_SHADOW || s->outcome.kind != S2_MAPPED)
+		return;
+	if (e->tables_current)
+		metrics_table_changed(&e->metrics, &before, &a->mmu->table, ev->time_ns);
+	else
 		metrics_tables(&e->metrics, &e->vm, ev->time_ns);
+	e->tables_current = true;
 }
 
 static void avoid(struct engine *e, const struct access *a)
@@ -203,10 +222,9 @@ static void avoid(struct engine *e, const struct access *a)
 		e->metrics.avoided[scope_of(a->mmu)]++;
 }
 
-static void with_fsc(struct engine *e, struct access *a, uint8_t fsc)
+static void with_fsc(struct access *a, uint8_t fsc)
 {
-	a->trap.esr = (a->trap.esr & ~0x3full) | fsc;
-	a->syn = s2_syndrome(&e->vm.cfg, a->trap.esr);
+	a->trap.esr = (a->trap.esr & ~ESR_FSC) | fsc;
 }
 
 /*
@@ -229,26 +247,27 @@ static void follow_recording(struct s2_vcpu *vcpu, bool was_hyp, const struct nv
 }
 
 /* Classes of fault that depend on the tables; the others come whatever is mapped. */
-static bool depends_on_tables(const struct access *a)
+static bool depends_on_tables(const struct s2_syndrome *syn)
 {
-	return a->syn.class == S2_FSC_TRANSLATION || a->syn.class == S2_FSC_PERMISSION ||
-	       a->syn.class == S2_FSC_ACCESS_FLAG;
+	return syn->class == S2_FSC_TRANSLATION || syn->class == S2_FSC_PERMISSION ||
+	       syn->class == S2_FSC_ACCESS_FLAG;
 }
 
 static void recorded_fault(struct engine *e, struct access *a, const struct nvt_event *ev)
 {
+	struct s2_syndrome syn = s2_syndrome(&e->vm.cfg, a->trap.esr);
 	bool was_hyp = a->vcpu->hyp;
 
-	if (depends_on_tables(a) && (a->trap.hpfar & S2_HPFAR_VALID)) {
+	if (depends_on_tables(&syn) && (a->trap.hpfar & S2_HPFAR_VALID)) {
 		e->step.hw_fsc = table_fsc(e, a);
 		if (!e->options.as_recorded && !e->step.hw_fsc) {
 			avoid(e, a);
 			follow_recording(a->vcpu, was_hyp, ev->fault.truth);
 			return;
 		}
-		if (!e->options.as_recorded && e->step.hw_fsc != a->syn.fsc) {
+		if (!e->options.as_recorded && e->step.hw_fsc != syn.fsc) {
 			e->metrics.fsc_rewritten += e->measuring;
-			with_fsc(e, a, e->step.hw_fsc);
+			with_fsc(a, e->step.hw_fsc);
 		}
 	}
 	deliver(e, a, ev);
@@ -264,6 +283,12 @@ static bool guest_resumes(const struct s2_outcome *out)
 	       out->kind == S2_RETRY;
 }
 
+/* The mapping just made admits the access: there is no need to look again. */
+static bool serves(const struct access *a, const struct s2_outcome *out)
+{
+	return out->kind == S2_MAPPED && !leaf_refuses(a, out->map.pte);
+}
+
 static void touch(struct engine *e, struct access *a, const struct nvt_event *ev)
 {
 	int tries;
@@ -274,12 +299,12 @@ static void touch(struct engine *e, struct access *a, const struct nvt_event *ev
 		if (!fsc)
 			break;
 		e->step.hw_fsc = fsc;
-		with_fsc(e, a, fsc);
+		with_fsc(a, fsc);
 		deliver(e, a, ev);
-		if (!guest_resumes(&e->step.outcome))
+		if (!guest_resumes(&e->step.outcome) || serves(a, &e->step.outcome))
 			break;
 	}
-	if (!tries)
+	if (!e->step.delivered)
 		avoid(e, a);
 }
 
@@ -288,9 +313,11 @@ static enum engine_status on_fault(struct engine *e, struct s2_vcpu *vcpu,
 {
 	struct access a;
 
-	if (!vcpu->mmu)
+	if (!vcpu->mmu) {
+		e->tables_current = false;
 		s2_vcpu_load(vcpu);
-	a = access_of(e, vcpu, &ev->fault);
+	}
+	a = access_of(vcpu, &ev->fault);
 	e->step.context = a.mmu->nested ? a.mmu->index : NVT_CANONICAL_CONTEXT;
 	e->step.shadow = a.mmu->enabled;
 	if (ev->kind == NVT_TOUCH) {
@@ -391,8 +418,8 @@ static uint64_t bytes_asked(const struct engine *e, const struct s2_mmu *mmu,
 static enum engine_status on_tlbi(struct engine *e, const struct nvt_event *ev)
 {
 	uint16_t op = ev->tlbi.op, i;
-	enum s2_tlbi_kind kind = s2_tlbi_decode(&e->vm.cfg, op >> 11 & 7, op >> 7 & 15,
-						op >> 3 & 15, op & 7);
+	enum s2_tlbi_kind kind =
+		s2_tlbi_decode(&e->vm.cfg, op >> 11 & 7, op >> 7 & 15, op >> 3 & 15, op & 7);
 
 	e->step.tlbi = kind;
 	if (kind < S2_TLBI_IPA || e->class == NVT_PARTIAL)
@@ -537,8 +564,8 @@ static enum engine_status on_backing(struct engine *e, const struct nvt_event *e
 		.origin = n->origin,
 	};
 
-	if (!b.size)
-		return bad_event(e, "a backing of 0 bytes");
+	if (!b.size || b.size - 1 > UINT64_MAX - b.hva)
+		return bad_event(e, "a backing of 0 bytes, or beyond the last address");
 	return machine_set_backing(&e->machine, &b) ? ENGINE_OK : ENGINE_NOMEM;
 }
 
@@ -557,6 +584,9 @@ enum engine_status engine_event(struct engine *e, const struct nvt_event *ev)
 
 	memset(&e->step, 0, offsetof(struct engine_step, outcome));
 	e->metrics.events += e->measuring;
+	/* Touches alone change no table but that of their context. */
+	if (!e->measuring || ev->kind != NVT_TOUCH)
+		e->tables_current = false;
 	switch (ev->kind) {
 	case NVT_FAULT:
 	case NVT_TOUCH:

@@ -34,12 +34,12 @@ struct engine_extent {
 
 /* What the last event led to. */
 struct engine_step {
-	bool delivered; /* the handler was called: outcome is set */
-	bool avoided;	/* a recorded fault that these tables do not take, or a touch that hits */
-	bool shadow;	/* of a nested context that is walked */
-	bool switched;	/* L2 was entered: sw is set */
+	bool delivered;	  /* the handler was called: outcome is set */
+	bool avoided;	  /* a recorded fault that these tables do not take, or a touch that hits */
+	bool shadow;	  /* of a nested context that is walked */
+	bool switched;	  /* L2 was entered: sw is set */
 	uint16_t context; /* the context that faulted, or NVT_CANONICAL_CONTEXT */
-	uint8_t hw_fsc;	/* FSC that these tables give for the access; 0: no fault */
+	uint8_t hw_fsc;	  /* FSC that these tables give for the access; 0: no fault */
 	enum s2_tlbi_kind tlbi;
 	size_t extent_count; /* of engine.extents: what was to be unmapped or protected */
 	const struct machine_backing *backing; /* that was asked for; NULL: none, or not known */
@@ -59,12 +59,13 @@ struct engine {
 	struct s2_vcpu *vcpus;
 	uint16_t vcpu_count;
 	struct l1tables l1tables;
-	struct engine_extent *extents; /* room for one a context */
+	struct engine_extent *extents; /* room for two a context */
 	enum engine_stage *staged;     /* by context */
 	struct engine_step step;
 	struct s2_digest digest;
 	struct metrics metrics;
-	bool measuring; /* metrics are being taken */
+	bool measuring;	     /* metrics are being taken */
+	bool tables_current; /* what metrics know of the tables is as they are */
 	char problem[160];
 };
 

@@ -5,7 +5,7 @@
 
 #define TABLE_ROOM 0x10000ull /* address space a made-up table takes: the largest granule */
 #define RANGE_SIZE (TABLE_ROOM << 16)
-#define OA_BITS 48u
+#define OA_BITS	   48u
 #define DESC_TABLE 3u
 
 void l1tables_init(struct l1tables *t, struct machine *m, const struct s2_config *cfg)
@@ -52,8 +52,8 @@ static bool geometry_of(const struct l1tables *t, const struct nvt_l1_leaf *leaf
 
 static uint64_t entry_addr(const struct geometry *g, uint64_t table, int level, uint64_t ipa)
 {
-	unsigned int bits = level == g->start_level ? g->input_bits - shift_at(g, level)
-						    : g->page_shift - 3;
+	unsigned int bits =
+		level == g->start_level ? g->input_bits - shift_at(g, level) : g->page_shift - 3;
 
 	return table + ((ipa >> shift_at(g, level) & ((1ull << bits) - 1)) << 3);
 }
@@ -139,6 +139,8 @@ static bool drop_table(struct l1tables *t, const struct geometry *g, uint64_t de
 
 	if (table - t->machine->tables_base >= t->machine->tables_size)
 		return true;
+	if (t->machine->unreadable - table < 1ull << g->page_shift)
+		t->machine->unreadable = ~0ull;
 	for (addr = table; addr < table + (1ull << g->page_shift); addr += 8) {
 		uint64_t child = load(t, g, addr);
 
@@ -161,6 +163,10 @@ bool l1tables_set(struct l1tables *t, const struct nvt_l1_leaf *leaf, bool big_e
 	for (table = g.root, level = g.start_level;; level++) {
 		addr = entry_addr(&g, table, level, leaf->ipa);
 		old = load(t, &g, addr);
+		/* What lies above the entry was read, and so was the entry unless it says
+		 * otherwise. */
+		if (t->machine->unreadable == addr)
+			t->machine->unreadable = ~0ull;
 		if (level == leaf->level)
 			break;
 		if (!is_table(old, level)) {
@@ -175,8 +181,6 @@ bool l1tables_set(struct l1tables *t, const struct nvt_l1_leaf *leaf, bool big_e
 	}
 	if (leaf->flags & NVT_LEAF_UNREADABLE)
 		t->machine->unreadable = addr;
-	else if (t->machine->unreadable == addr)
-		t->machine->unreadable = ~0ull;
 	if (is_table(old, level) && !drop_table(t, &g, old, level))
 		return false;
 	return machine_write(t->machine, addr, stored(&g, leaf->desc));

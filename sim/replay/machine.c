@@ -160,6 +160,8 @@ void machine_remove_slot(struct machine *m, uint16_t id)
 
 /* ---- backing: ascending, disjoint intervals ---- */
 
+#define RECENT_SHIFT 21 /* few intervals are smaller than a block */
+
 /* The first interval that ends above hva. */
 static size_t backing_from(const struct machine *m, uint64_t hva)
 {
@@ -179,13 +181,16 @@ static size_t backing_from(const struct machine *m, uint64_t hva)
 
 const struct machine_backing *machine_find_backing(struct machine *m, uint64_t hva)
 {
-	size_t i = m->backing_last;
+	uint32_t *recent = &m->backing_recent[(hva >> RECENT_SHIFT) % MACHINE_RECENT];
+	size_t i = *recent;
 
-	if (i >= m->backing_count || !in_range(hva, m->backing[i].hva, m->backing[i].size))
-		i = backing_from(m, hva);
+	/* Intervals are disjoint: one that holds hva is the right one, however old the guess. */
+	if (i < m->backing_count && in_range(hva, m->backing[i].hva, m->backing[i].size))
+		return &m->backing[i];
+	i = backing_from(m, hva);
 	if (i == m->backing_count || m->backing[i].hva > hva)
 		return NULL;
-	m->backing_last = i;
+	*recent = (uint32_t)i;
 	return &m->backing[i];
 }
 

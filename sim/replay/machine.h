@@ -10,6 +10,7 @@
 #include "s2.h"
 
 #define MACHINE_SLOTS_MAX 512
+#define MACHINE_RECENT	  256u
 
 /* One interval of host virtual memory; [hva, hva + size) lies at pa upwards. */
 struct machine_backing {
@@ -29,7 +30,7 @@ struct machine_slot {
 enum machine_swap { MACHINE_SWAP_WORKS, MACHINE_SWAP_LOSES, MACHINE_SWAP_FAULTS };
 
 struct machine_stats {
-	uint64_t tlb_flushes; /* maintenance operations asked for */
+	uint64_t tlb_flushes;	  /* maintenance operations asked for */
 	uint64_t backing_unknown; /* lookups that no interval answered */
 };
 
@@ -41,7 +42,8 @@ struct machine {
 	unsigned int slot_count, slot_last;
 
 	struct machine_backing *backing; /* ascending, disjoint */
-	size_t backing_count, backing_room, backing_last;
+	size_t backing_count, backing_room;
+	uint32_t backing_recent[MACHINE_RECENT]; /* index last found, by address: a guess */
 
 	struct memory *memory; /* words of L1's memory, by page */
 	struct arena *arena;   /* table pages */
@@ -55,8 +57,8 @@ struct machine {
 	void (*on_dirty)(void *arg, const struct s2_slot *slot, struct l1_ipa addr);
 	void *on_dirty_arg;
 	/* Called for each TLB maintenance operation, may be NULL. */
-	void (*on_tlb)(void *arg, const struct s2_mmu *mmu, enum s2_tlb_op op,
-		       struct table_ipa ipa, uint64_t size);
+	void (*on_tlb)(void *arg, const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ipa,
+		       uint64_t size);
 	void *on_tlb_arg;
 	/* The backing that the last fill used; NULL: none was known. */
 	const struct machine_backing *last_backing;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #define CHUNK_WORDS (MEMORY_CHUNK_SIZE / 8)
-#define RECENT 64u /* direct-mapped cache in front of the hash */
+#define RECENT	    256u /* direct-mapped cache in front of the hash */
 
 struct chunk {
 	uint64_t key; /* chunk number + 1; 0: free place */
@@ -59,7 +59,7 @@ uint64_t *memory_find(const struct memory *m, uint64_t addr)
 	/* A cache of a logically constant lookup. */
 	struct chunk *recent = (struct chunk *)&m->recent[key % RECENT];
 
-	if (recent->key != key) {
+	if (__builtin_expect(recent->key != key, 0)) {
 		size_t i = place(m, key);
 
 		if (!m->table[i].key)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* Words are kept in chunks of this many bytes. */
-#define MEMORY_CHUNK_SIZE 512u
+#define MEMORY_CHUNK_SIZE 4096u
 /* More than this is refused: a hostile trace must not eat the machine. */
 #define MEMORY_BYTES_MAX (4ull << 30)
 

@@ -18,17 +18,26 @@ void metrics_destroy(struct metrics *m)
 	free(m->contexts);
 }
 
+static bool is_context(const struct metrics_context *c, const struct s2_mmu *mmu)
+{
+	return c->vttbr == mmu->vttbr && c->vtcr == mmu->vtcr;
+}
+
 /* A number for a pair of keys: contexts are recycled, what they stood for is not. */
 static uint32_t context_id(struct metrics *m, const struct s2_mmu *mmu)
 {
+	uint32_t *recent = &m->context_recent[mmu->index % METRICS_RECENT];
 	uint32_t i;
 
+	if (*recent < m->context_count && is_context(&m->contexts[*recent], mmu))
+		return *recent;
 	for (i = m->context_count; i--;)
-		if (m->contexts[i].vttbr == mmu->vttbr && m->contexts[i].vtcr == mmu->vtcr)
-			return i;
+		if (is_context(&m->contexts[i], mmu))
+			return *recent = i;
 	if (m->context_count == m->context_room) {
 		uint32_t room = m->context_room * 2 + 16;
-		void *p = room < 1u << 16 ? realloc(m->contexts, room * sizeof(*m->contexts)) : NULL;
+		void *p =
+			room < 1u << 16 ? realloc(m->contexts, room * sizeof(*m->contexts)) : NULL;
 
 		if (!p) {
 			m->pages.full = true;
@@ -38,7 +47,7 @@ static uint32_t context_id(struct metrics *m, const struct s2_mmu *mmu)
 		m->context_room = room;
 	}
 	m->contexts[m->context_count] = (struct metrics_context){mmu->vttbr, mmu->vtcr};
-	return m->context_count++;
+	return *recent = m->context_count++;
 }
 
 static void count_walk(struct metrics *m, const struct s2_walk *w)
@@ -55,8 +64,8 @@ static void count_injection(struct metrics *m, uint64_t esr)
 {
 	unsigned int fsc = esr & 0x3f;
 	static const enum metrics_inject class_of[16] = {
-		INJECT_SIZE, INJECT_TRANSLATION, INJECT_ACCESS_FLAG, INJECT_PERMISSION,
-		INJECT_SEA,  INJECT_SEA,
+		INJECT_SIZE,	   INJECT_TRANSLATION, INJECT_ACCESS_FLAG,
+		INJECT_PERMISSION, INJECT_SEA,	       INJECT_SEA,
 	};
 
 	m->injected[class_of[fsc >> 2]][fsc & 3]++;
@@ -73,8 +82,8 @@ static void count_fill(struct metrics *m, uint32_t context, const struct s2_outc
 	unsigned int l1 = log2_u64(out->walk.leaf_size), own = log2_u64(out->size.size);
 
 	m->fills++;
-	m->leaves_touched += pages_touch_leaf(&m->pages, context,
-					      out->size.addr.v & ~(out->walk.leaf_size - 1));
+	m->leaves_touched +=
+		pages_touch_leaf(&m->pages, context, out->size.addr.v & ~(out->walk.leaf_size - 1));
 	if (out->kind != S2_MAPPED)
 		return;
 	m->clamp[out->size.clamp].faults++;
@@ -104,30 +113,62 @@ void metrics_fault(struct metrics *m, enum metrics_scope scope, const struct s2_
 		count_fill(m, context, out);
 }
 
-void metrics_tables(struct metrics *m, const struct s2_vm *vm, uint64_t now_ns)
+/* What stood until now counts for the time that it stood. */
+static void pass_time(struct metrics *m, uint64_t now_ns)
 {
 	uint64_t elapsed = now_ns - m->last_ns;
-	uint16_t i;
-	int level;
 
-	/* What stood until now counts for the time that it stood. */
 	if (m->last_ns) {
 		m->block_time += (unsigned __int128)m->block_bytes * elapsed;
 		m->total_time += (unsigned __int128)m->total_bytes * elapsed;
 	}
 	m->last_ns = now_ns;
-	m->block_bytes = m->total_bytes = 0;
+}
+
+static void sum_tables(struct metrics *m)
+{
+	m->block_bytes = m->leaf_bytes[1] + m->leaf_bytes[2];
+	m->total_bytes = m->block_bytes + m->leaf_bytes[3];
+	if (m->table_pages_now > m->table_pages_peak)
+		m->table_pages_peak = m->table_pages_now;
+}
+
+static unsigned int leaf_shift(const struct metrics *m, int level)
+{
+	return (m->page_shift - 3) * (unsigned int)(4 - level) + 3;
+}
+
+void metrics_tables(struct metrics *m, const struct s2_vm *vm, uint64_t now_ns)
+{
+	uint16_t i;
+	int level;
+
+	pass_time(m, now_ns);
+	m->table_pages_now = 0;
 	for (level = 0; level < 4; level++)
 		m->leaf_bytes[level] = 0;
 	for (i = 0; i < vm->context_count; i++) {
 		const struct s2_mmu *mmu = &vm->contexts[i];
 
+		m->table_pages_now += mmu->table.page_count;
 		for (level = 1; level < 4 && s2_mmu_valid(mmu) && mmu->enabled; level++)
 			m->leaf_bytes[level] += mmu->table.leaf_count[level]
-						<< ((m->page_shift - 3) * (4 - level) + 3);
+						<< leaf_shift(m, level);
 	}
-	m->block_bytes = m->leaf_bytes[1] + m->leaf_bytes[2];
-	m->total_bytes = m->block_bytes + m->leaf_bytes[3];
+	sum_tables(m);
+}
+
+void metrics_table_changed(struct metrics *m, const struct metrics_leaves *before,
+			   const struct s2_table *now, uint64_t now_ns)
+{
+	int level;
+
+	pass_time(m, now_ns);
+	m->table_pages_now += now->page_count - before->pages;
+	for (level = 1; level < 4; level++)
+		m->leaf_bytes[level] += (now->leaf_count[level] - before->count[level])
+					<< leaf_shift(m, level);
+	sum_tables(m);
 }
 
 void metrics_sweep(struct metrics_sweep *s, uint64_t asked, const struct s2_swept *done)

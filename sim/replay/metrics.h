@@ -20,10 +20,17 @@ enum metrics_scope {
 	SCOPE_COUNT
 };
 
-enum metrics_inject { INJECT_TRANSLATION, INJECT_PERMISSION, INJECT_ACCESS_FLAG, INJECT_SIZE,
-		      INJECT_SEA, INJECT_CLASS_COUNT };
+enum metrics_inject {
+	INJECT_TRANSLATION,
+	INJECT_PERMISSION,
+	INJECT_ACCESS_FLAG,
+	INJECT_SIZE,
+	INJECT_SEA,
+	INJECT_CLASS_COUNT
+};
 
 #define WALK_READS_MAX 8
+#define METRICS_RECENT 64u
 
 /* Work asked for and done by one kind of invalidation. Bytes. */
 struct metrics_sweep {
@@ -49,10 +56,10 @@ struct metrics {
 	uint64_t fsc_rewritten; /* delivered with another FSC than recorded */
 	uint64_t lost, lost_unknown;
 
-	uint64_t walk_reads[WALK_READS_MAX];	     /* walks that reached a leaf */
+	uint64_t walk_reads[WALK_READS_MAX];	    /* walks that reached a leaf */
 	uint64_t walk_reads_failed[WALK_READS_MAX]; /* walks that did not */
 	uint64_t injected[INJECT_CLASS_COUNT][4];   /* by level; level -1 counts as 0 */
-	uint64_t recorded_injected;		     /* partial traces: as recorded */
+	uint64_t recorded_injected;		    /* partial traces: as recorded */
 
 	/* Mappings made in shadow contexts. */
 	struct metrics_clamp clamp[S2_CLAMP_COUNT];
@@ -65,8 +72,8 @@ struct metrics {
 	struct metrics_sweep tlbi, host_unmap;
 
 	/* Shadow tables. */
-	uint64_t block_bytes, total_bytes; /* now */
-	uint64_t leaf_bytes[4];		   /* now, by level */
+	uint64_t block_bytes, total_bytes;	  /* now */
+	uint64_t leaf_bytes[4];			  /* now, by level */
 	unsigned __int128 block_time, total_time; /* byte * ns */
 	uint64_t last_ns;
 	uint64_t table_pages_now, table_pages_peak;
@@ -74,8 +81,9 @@ struct metrics {
 	struct pages pages;
 	struct metrics_context {
 		uint64_t vttbr, vtcr;
-	} *contexts; /* keys seen, for pages */
+	} * contexts; /* keys seen, for pages */
 	uint32_t context_count, context_room;
+	uint32_t context_recent[METRICS_RECENT]; /* place in contexts, by index: a guess */
 };
 
 bool metrics_init(struct metrics *m, unsigned int page_shift, enum nvt_class class);

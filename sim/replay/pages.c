@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define REGION_PAGES_SHIFT 9u
-#define REGIONS_MAX (1u << 24)
+#define REGIONS_MAX	   (1u << 24)
 
 bool pages_init(struct pages *p, unsigned int page_shift)
 {
@@ -41,6 +41,7 @@ static bool grow(struct pages *p)
 		return false;
 	}
 	p->room = old_room * 2;
+	p->last = NULL;
 	for (i = 0; i < old_room; i++)
 		if (old[i].key)
 			p->table[place(p, old[i].key)] = old[i];
@@ -48,40 +49,53 @@ static bool grow(struct pages *p)
 	return true;
 }
 
-static uint64_t key_of(const struct pages *p, uint32_t context, uint64_t ipa)
+static inline uint64_t key_of(const struct pages *p, uint32_t context, uint64_t ipa)
 {
 	return (ipa >> (p->page_shift + REGION_PAGES_SHIFT)) | ((uint64_t)context + 1) << 44;
 }
 
+/* NULL: there is none. */
+static inline struct region *find_region(struct pages *p, uint64_t key)
+{
+	size_t i;
+
+	if (p->last && p->last->key == key)
+		return p->last;
+	i = place(p, key);
+	if (!p->table[i].key)
+		return NULL;
+	p->last = &p->table[i];
+	return p->last;
+}
+
 /* NULL: the set is full. */
-static struct region *region_of(struct pages *p, uint32_t context, uint64_t ipa)
+static inline struct region *region_of(struct pages *p, uint32_t context, uint64_t ipa)
 {
 	uint64_t key = key_of(p, context, ipa);
-	size_t i = place(p, key);
+	struct region *r = find_region(p, key);
+	size_t i;
 
-	if (p->table[i].key)
-		return &p->table[i];
-	if (p->count * 2 >= p->room) {
-		if (!grow(p))
-			return NULL;
-		i = place(p, key);
-	}
+	if (r)
+		return r;
+	if (p->count * 2 >= p->room && !grow(p))
+		return NULL;
+	i = place(p, key);
 	p->table[i].key = key;
 	p->count++;
 	return &p->table[i];
 }
 
-static unsigned int page_in_region(const struct pages *p, uint64_t ipa)
+static inline unsigned int page_in_region(const struct pages *p, uint64_t ipa)
 {
 	return ipa >> p->page_shift & ((1u << REGION_PAGES_SHIFT) - 1);
 }
 
 bool pages_was_mapped(struct pages *p, uint32_t context, uint64_t ipa)
 {
-	const struct region *r = &p->table[place(p, key_of(p, context, ipa))];
+	const struct region *r = find_region(p, key_of(p, context, ipa));
 	unsigned int page = page_in_region(p, ipa);
 
-	return r->key && (r->mapped[page / 64] >> page % 64 & 1);
+	return r && (r->mapped[page / 64] >> page % 64 & 1);
 }
 
 void pages_mark_mapped(struct pages *p, uint32_t context, uint64_t ipa, uint64_t size)

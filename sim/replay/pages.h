@@ -18,7 +18,8 @@ struct pages {
 	struct region *table;
 	size_t room, count;
 	unsigned int page_shift;
-	bool full; /* memory ran out: the set is no longer complete */
+	struct region *last; /* found last, and most often asked for again; NULL: none */
+	bool full;	     /* memory ran out: the set is no longer complete */
 };
 
 bool pages_init(struct pages *p, unsigned int page_shift);

@@ -59,6 +59,14 @@ static void *decode(void *arg)
 	return NULL;
 }
 
+static void stream_free(struct stream *s)
+{
+	pthread_mutex_destroy(&s->lock);
+	pthread_cond_destroy(&s->filled);
+	pthread_cond_destroy(&s->drained);
+	free(s);
+}
+
 struct stream *stream_open(struct nvt_reader *r)
 {
 	struct stream *s = calloc(1, sizeof(*s));
@@ -70,7 +78,7 @@ struct stream *stream_open(struct nvt_reader *r)
 	pthread_cond_init(&s->filled, NULL);
 	pthread_cond_init(&s->drained, NULL);
 	if (pthread_create(&s->thread, NULL, decode, s)) {
-		free(s);
+		stream_free(s);
 		return NULL;
 	}
 	return s;
@@ -107,8 +115,5 @@ void stream_close(struct stream *s)
 	pthread_join(s->thread, NULL);
 	while (s->count--)
 		nvt_release_block(s->ring[s->head++ % AHEAD]);
-	pthread_mutex_destroy(&s->lock);
-	pthread_cond_destroy(&s->filled);
-	pthread_cond_destroy(&s->drained);
-	free(s);
+	stream_free(s);
 }

@@ -35,7 +35,11 @@ static void on_dirty(void *arg, const struct s2_slot *slot, struct l1_ipa addr)
 bool verify_init(struct verify *v, struct engine *e, verify_report_fn *report, void *arg)
 {
 	*v = (struct verify){
-		.report = report, .report_arg = arg, .page_size = 1ull << e->machine.page_shift};
+		.report = report,
+		.report_arg = arg,
+		.page_size = 1ull << e->machine.page_shift,
+		.extent_field = VERIFY_HOST_EXTENT,
+	};
 	e->machine.on_dirty = on_dirty;
 	e->machine.on_dirty_arg = v;
 	return dirtylog_init(&v->dirty);
@@ -168,8 +172,10 @@ static void compare_syndrome(struct comparison *c, const struct engine *e,
 static void compare_walk(struct comparison *c, const struct s2_outcome *out,
 			 const struct nvt_fault_truth *t, bool derived)
 {
-	static const int32_t ret_of[] = {
-		[S2_WALK_OK] = 0, [S2_WALK_FAULT] = 1, [S2_WALK_FATAL] = -14, [S2_WALK_RETRY] = -11};
+	static const int32_t ret_of[] = {[S2_WALK_OK] = 0,
+					 [S2_WALK_FAULT] = 1,
+					 [S2_WALK_FATAL] = -14,
+					 [S2_WALK_RETRY] = -11};
 	bool walked = t->has & NVT_TRUTH_WALK;
 
 	if (!walked && !out->shadow)
@@ -356,8 +362,9 @@ static void compare_context(struct comparison *c, const struct engine *e,
 
 static void miss_extents(struct verify *v, const struct nvt_event *ev)
 {
-	struct comparison c = {.v = v, .d = {.ordinal = v->extent_ordinal, .time_ns = ev->time_ns,
-					     .vcpu = ev->vcpu}};
+	struct comparison c = {
+		.v = v,
+		.d = {.ordinal = v->extent_ordinal, .time_ns = ev->time_ns, .vcpu = ev->vcpu}};
 
 	for (; v->extent_next < v->extent_count; v->extent_next++) {
 		const struct engine_extent *x = &v->extents[v->extent_next];
@@ -396,6 +403,18 @@ static void expect_extents(struct verify *v, const struct engine *e, const struc
 	v->extent_field = ev->kind == NVT_TLBI ? VERIFY_TLBI_EXTENT : VERIFY_HOST_EXTENT;
 }
 
+/* Where none is waited for, an extent that comes belongs to what swept last. */
+static void note_cause(struct verify *v, const struct engine *e, const struct nvt_event *ev)
+{
+	if (v->extent_next < v->extent_count)
+		return;
+	if (ev->kind == NVT_TLBI && e->step.tlbi >= S2_TLBI_IPA)
+		v->extent_field = VERIFY_TLBI_EXTENT;
+	else if (ev->kind == NVT_HOST_UNMAP || ev->kind == NVT_WRITE_PROTECT ||
+		 ev->kind == NVT_SLOT)
+		v->extent_field = VERIFY_HOST_EXTENT;
+}
+
 static void compare_extent(struct comparison *c, const struct nvt_extent *x)
 {
 	struct verify *v = c->v;
@@ -417,8 +436,8 @@ static void compare_extent(struct comparison *c, const struct nvt_extent *x)
 static void compare_dirty(struct comparison *c, const struct engine *e,
 			  const struct nvt_range *range)
 {
-	const struct s2_slot *slot = e->machine.port.slot((void *)&e->machine,
-							  (struct l1_ipa){range->base});
+	const struct s2_slot *slot =
+		e->machine.port.slot((void *)&e->machine, (struct l1_ipa){range->base});
 	uint64_t page = c->v->page_size, first, pages;
 
 	/* Words of the log and of the slot must coincide. */
@@ -428,8 +447,7 @@ static void compare_dirty(struct comparison *c, const struct engine *e,
 	first = range->base & ~(64 * page - 1);
 	begin(c, VERIFY_DIRTY, false);
 	value(c, "base", pages ? first + page * (uint64_t)__builtin_ctzll(pages) : 0, range->base);
-	value(c, "end",
-	      pages ? first + page * (64 - (uint64_t)__builtin_clzll(pages)) : 0,
+	value(c, "end", pages ? first + page * (64 - (uint64_t)__builtin_clzll(pages)) : 0,
 	      range->base + range->size);
 	end(c);
 }
@@ -437,8 +455,8 @@ static void compare_dirty(struct comparison *c, const struct engine *e,
 void verify_after(struct verify *v, const struct engine *e, const struct nvt_event *ev,
 		  uint64_t ordinal)
 {
-	struct comparison c = {
-		.v = v, .d = {.ordinal = ordinal, .time_ns = ev->time_ns, .vcpu = ev->vcpu}};
+	struct comparison c = {.v = v,
+			       .d = {.ordinal = ordinal, .time_ns = ev->time_ns, .vcpu = ev->vcpu}};
 
 	if (ev->kind == NVT_FAULT) {
 		v->faults++;
@@ -461,6 +479,7 @@ void verify_after(struct verify *v, const struct engine *e, const struct nvt_eve
 	if (ev->kind == NVT_HOST_UNMAP || ev->kind == NVT_WRITE_PROTECT || ev->kind == NVT_SLOT ||
 	    (ev->kind == NVT_EXTENT && v->extent_field == VERIFY_HOST_EXTENT))
 		v->host_ns = ev->time_ns;
+	note_cause(v, e, ev);
 	if (e->options.staged && e->step.extent_count)
 		expect_extents(v, e, ev, ordinal);
 	v->other_mismatched += c.any_difference;

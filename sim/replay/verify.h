@@ -43,9 +43,8 @@ struct verify_count {
  * A host event's probe tells when it began, not when it held the lock: what a
  * vCPU does to a table within this time after it may have come before it.
  */
-#define VERIFY_RACE_NS 1000000u
+#define VERIFY_RACE_NS	    1000000u
 #define VERIFY_RACED_LEAVES 64u
-
 
 /* One difference. */
 struct verify_difference {
@@ -59,9 +58,9 @@ struct verify_difference {
 typedef void verify_report_fn(void *arg, const struct verify_difference *d);
 
 struct verify {
-	uint64_t faults;     /* in the stream */
-	uint64_t compared;   /* faults with at least one field compared */
-	uint64_t mismatched; /* faults with at least one difference */
+	uint64_t faults;	   /* in the stream */
+	uint64_t compared;	   /* faults with at least one field compared */
+	uint64_t mismatched;	   /* faults with at least one difference */
 	uint64_t other_mismatched; /* other events with a difference */
 	struct verify_count field[VERIFY_FIELD_COUNT];
 	verify_report_fn *report;

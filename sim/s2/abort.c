@@ -31,14 +31,14 @@ struct abort {
 	struct table_ipa fault_ipa;
 	bool el0;
 	const struct s2_slot *slot;
-	struct s2_outcome out;
+	struct s2_outcome *out; /* in place: it is large */
 };
 
 static void decide(struct abort *a, enum row row, enum s2_outcome_kind kind, int ret)
 {
-	a->out.row = (uint8_t)row;
-	a->out.kind = kind;
-	a->out.ret = ret;
+	a->out->row = (uint8_t)row;
+	a->out->kind = kind;
+	a->out->ret = ret;
 }
 
 /* FAR's offset in the page, under a page address. */
@@ -51,7 +51,7 @@ static uint64_t with_far_offset(const struct abort *a, uint64_t page)
 
 static void inject(struct abort *a, unsigned int el, uint64_t esr, uint64_t far)
 {
-	a->out.inject = (struct s2_injection){.el = (uint8_t)el, .esr = esr, .far = far};
+	a->out->inject = (struct s2_injection){.el = (uint8_t)el, .esr = esr, .far = far};
 	if (el == 2 && !a->vcpu->hyp)
 		s2_enter_l1(a->vcpu);
 }
@@ -64,8 +64,8 @@ static void inject_s2(struct abort *a, uint32_t esr)
 	if (!quirk(&a->vm->cfg, S2_Q12_HPFAR_63))
 		hpfar &= ~S2_HPFAR_VALID;
 	inject(a, 2, esr, a->trap->far);
-	a->out.inject.has_hpfar = true;
-	a->out.inject.hpfar = hpfar;
+	a->out->inject.has_hpfar = true;
+	a->out->inject.hpfar = hpfar;
 }
 
 /* An abort as the EL that runs would take it; class by side and by origin (spec 6.3). */
@@ -145,7 +145,7 @@ static void inject_excl(struct abort *a, enum row row)
 		inject(a, current_el(a), current_el_esr(a, false, FSC_EXCLUSIVE), a->trap->far);
 }
 
-#define EC_SERROR 0x2full
+#define EC_SERROR  0x2full
 #define SERROR_IDS BIT(24) /* implementation-defined syndrome */
 
 static void inject_serror(struct abort *a)
@@ -169,7 +169,7 @@ static void external_abort(struct abort *a)
 		return;
 	}
 	decide(a, ROW_SEA, S2_EXIT_SEA, 0);
-	a->out.mmio = (struct s2_mmio){
+	a->out->mmio = (struct s2_mmio){
 		.addr = {a->fault_ipa.v},
 		.esr_iss = a->syn.esr & (mask(31, 26) | ESR_IL | ESR_FNV | BIT(9) | ESR_CM |
 					 ESR_WNR | ESR_FSC_MASK | mask(12, 11)),
@@ -186,7 +186,7 @@ static bool fsc_of_ldst64b(unsigned int fsc)
 static void emulate(struct abort *a, struct l1_ipa page)
 {
 	uint64_t esr = a->syn.esr;
-	struct s2_mmio *m = &a->out.mmio;
+	struct s2_mmio *m = &a->out->mmio;
 
 	*m = (struct s2_mmio){.addr = {with_far_offset(a, page.v)}, .write = esr & ESR_WNR};
 	if (!(esr & ESR_ISV)) {
@@ -220,7 +220,7 @@ static bool no_memory(struct abort *a)
 	else if (!a->slot && a->syn.cm)
 		decide(a, ROW_CACHE_MAINTENANCE, S2_SKIPPED, 1);
 	else
-		emulate(a, a->out.ipa);
+		emulate(a, a->out->ipa);
 	return true;
 }
 
@@ -228,7 +228,7 @@ static bool no_memory(struct abort *a)
 
 static void finish_fill(struct abort *a, enum row row, const struct s2_map_result *r)
 {
-	struct s2_mapping *m = &a->out.map;
+	struct s2_mapping *m = &a->out->map;
 
 	if (r->status == S2_MAP_NOMEM || r->status == S2_MAP_RANGE) {
 		decide(a, row, S2_ERROR, r->status == S2_MAP_NOMEM ? -S2_ENOMEM : -S2_ERANGE);
@@ -238,12 +238,12 @@ static void finish_fill(struct abort *a, enum row row, const struct s2_map_resul
 		decide(a, row, S2_RETRY, 1);
 		return;
 	}
-	decide(a, row, a->out.size.relax ? S2_RELAXED : S2_MAPPED, 1);
+	decide(a, row, a->out->size.relax ? S2_RELAXED : S2_MAPPED, 1);
 	m->pte = r->pte;
 	m->split = r->split;
 	m->collapsed = r->collapsed;
 	if (m->prot.perm.w && a->slot->log_dirty) {
-		struct l1_ipa dirty = {floor_to(a->out.ipa.v, a->out.size.vma)};
+		struct l1_ipa dirty = {floor_to(a->out->ipa.v, a->out->size.vma)};
 
 		/* One page is marked, the first of the mapping. */
 		dirty.v = floor_to(dirty.v, m->size);
@@ -254,11 +254,11 @@ static void finish_fill(struct abort *a, enum row row, const struct s2_map_resul
 
 static void map_or_relax(struct abort *a, enum row row)
 {
-	struct s2_mapping *m = &a->out.map;
+	struct s2_mapping *m = &a->out->map;
 	struct s2_mmu *mmu = a->vcpu->mmu;
 	struct s2_map_result r;
 
-	if (a->out.size.relax)
+	if (a->out->size.relax)
 		r = s2_relax(a->vm, mmu, m->addr, &m->prot);
 	else
 		r = s2_map(a->vm, mmu, m->addr, m->size, m->pa, &m->prot);
@@ -270,7 +270,7 @@ static struct host_pa first_frame(const struct abort *a, const struct s2_fill *f
 {
 	uint64_t page = floor_to(fill->ipa.v, BIT(a->vm->cfg.page_shift));
 
-	return (struct host_pa){fill->backing.pa.v - (page - a->out.size.canonical.v)};
+	return (struct host_pa){fill->backing.pa.v - (page - a->out->size.canonical.v)};
 }
 
 static void fill_from_memfd(struct abort *a, struct s2_fill *fill, enum s2_host_status status)
@@ -279,10 +279,10 @@ static void fill_from_memfd(struct abort *a, struct s2_fill *fill, enum s2_host_
 
 	if (status != S2_HOST_OK) {
 		decide(a, ROW_GUEST_MEMFD, S2_EXIT_MEMORY_FAULT, -S2_EFAULT);
-		a->out.mmio = (struct s2_mmio){.addr = {a->fault_ipa.v}}; /* L2's IPA (Q14) */
+		a->out->mmio = (struct s2_mmio){.addr = {a->fault_ipa.v}}; /* L2's IPA (Q14) */
 		return;
 	}
-	a->out.size = (struct s2_size){
+	a->out->size = (struct s2_size){
 		.relax = a->syn.class == S2_FSC_PERMISSION,
 		.vma = page,
 		.size = page,
@@ -291,12 +291,12 @@ static void fill_from_memfd(struct abort *a, struct s2_fill *fill, enum s2_host_
 		.clamp = S2_CLAMP_BACKING,
 		.sound_max = page,
 	};
-	a->out.filled = true;
-	a->out.map = (struct s2_mapping){
-		.addr = a->out.size.addr,
+	a->out->filled = true;
+	a->out->map = (struct s2_mapping){
+		.addr = a->out->size.addr,
 		.size = page,
 		.pa = fill->backing.pa,
-		.canonical = a->out.size.canonical,
+		.canonical = a->out->size.canonical,
 		.prot = s2_gmem_prot(&a->vm->cfg, fill),
 	};
 	map_or_relax(a, ROW_GUEST_MEMFD);
@@ -333,15 +333,15 @@ static void fill_from_user(struct abort *a, struct s2_fill *fill, enum s2_host_s
 		return;
 	if (prot_refuses(a, s2_fault_prot(&a->vm->cfg, fill, &prot)) || status == S2_HOST_RETRY)
 		return;
-	a->out.size = s2_fault_size(&a->vm->cfg, fill);
-	a->out.filled = true;
-	if (a->out.size.retry)
+	a->out->size = s2_fault_size(&a->vm->cfg, fill);
+	a->out->filled = true;
+	if (a->out->size.retry)
 		return;
-	a->out.map = (struct s2_mapping){
-		.addr = a->out.size.addr,
-		.size = a->out.size.size,
+	a->out->map = (struct s2_mapping){
+		.addr = a->out->size.addr,
+		.size = a->out->size.size,
 		.pa = first_frame(a, fill),
-		.canonical = a->out.size.canonical,
+		.canonical = a->out->size.canonical,
 		.prot = prot,
 	};
 	map_or_relax(a, ROW_USER_MEMORY);
@@ -352,13 +352,13 @@ static void fill(struct abort *a)
 	struct s2_fill f = {
 		.syn = &a->syn,
 		.fault_ipa = a->fault_ipa,
-		.ipa = a->out.ipa,
-		.walk = a->out.shadow ? &a->out.walk : NULL,
+		.ipa = a->out->ipa,
+		.walk = a->out->shadow ? &a->out->walk : NULL,
 		.slot = a->slot,
-		.hva = s2_slot_hva(&a->vm->cfg, a->slot, a->out.ipa),
+		.hva = s2_slot_hva(&a->vm->cfg, a->slot, a->out->ipa),
 	};
-	enum s2_host_status status = a->vm->port->backing(a->vm->port_ctx, a->slot, f.hva,
-							  a->syn.write, &f.backing);
+	enum s2_host_status status =
+		a->vm->port->backing(a->vm->port_ctx, a->slot, f.hva, a->syn.write, &f.backing);
 
 	if (a->slot->guest_memfd)
 		fill_from_memfd(a, &f, status);
@@ -370,19 +370,18 @@ static void fill(struct abort *a)
 
 static bool l1_decides(struct abort *a)
 {
-	const struct s2_walk *w = &a->out.walk;
+	const struct s2_walk *w = &a->out->walk;
 	struct s2_forward fwd;
 
-	a->out.shadow = true;
-	a->out.walk = s2_walk(a->vm, &a->vcpu->regs, &a->syn, a->el0,
-			      (struct l2_ipa){a->fault_ipa.v});
+	a->out->shadow = true;
+	s2_walk_into(a->vm, &a->vcpu->regs, &a->syn, a->el0, (struct l2_ipa){a->fault_ipa.v},
+		     &a->out->walk);
 	if (w->status == S2_WALK_RETRY) {
 		decide(a, ROW_WALK_RETRY, S2_RETRY, 1);
 		return true;
 	}
 	if (w->status != S2_WALK_OK) {
-		decide(a, ROW_WALK_FAULT, S2_INJECTED,
-		       w->status == S2_WALK_FATAL ? -S2_EFAULT : 1);
+		decide(a, ROW_WALK_FAULT, S2_INJECTED, w->status == S2_WALK_FATAL ? -S2_EFAULT : 1);
 		inject_s2(a, w->esr);
 		return true;
 	}
@@ -392,7 +391,7 @@ static bool l1_decides(struct abort *a)
 		inject_s2(a, fwd.esr);
 		return true;
 	}
-	a->out.ipa = w->output;
+	a->out->ipa = w->output;
 	return false;
 }
 
@@ -412,8 +411,7 @@ static bool trap_decides(struct abort *a)
 	} else if (translation && a->fault_ipa.v >> cfg->ipa_limit && !l1_checks) {
 		inject_size(a);
 	} else if (translation && a->fault_ipa.v >> mmu->table.input_bits && !l1_checks) {
-		inject_sea(a, ROW_BEYOND_INPUT, a->syn.iabt,
-			   with_far_offset(a, a->fault_ipa.v));
+		inject_sea(a, ROW_BEYOND_INPUT, a->syn.iabt, with_far_offset(a, a->fault_ipa.v));
 	} else if (a->syn.class == S2_FSC_OTHER) {
 		decide(a, ROW_UNSUPPORTED, S2_ERROR, -S2_EFAULT);
 	} else {
@@ -422,7 +420,20 @@ static bool trap_decides(struct abort *a)
 	return true;
 }
 
-struct s2_outcome s2_handle_abort(struct s2_vcpu *vcpu, const struct s2_trap *trap)
+/* Part by part: as a whole it would be cleared by a string instruction, which is slow to start. */
+static void clear(struct s2_outcome *out)
+{
+	out->kind = S2_MAPPED;
+	out->row = 0;
+	out->shadow = out->filled = false;
+	out->ret = 0;
+	out->ipa = (struct l1_ipa){0};
+	out->walk = (struct s2_walk){0};
+	out->size = (struct s2_size){0};
+	out->map = (struct s2_mapping){0};
+}
+
+void s2_handle_abort_into(struct s2_vcpu *vcpu, const struct s2_trap *trap, struct s2_outcome *out)
 {
 	struct abort a = {
 		.vcpu = vcpu,
@@ -431,21 +442,30 @@ struct s2_outcome s2_handle_abort(struct s2_vcpu *vcpu, const struct s2_trap *tr
 		.syn = s2_syndrome(&vcpu->vm->cfg, trap->esr),
 		.fault_ipa = {field(trap->hpfar, 47, 4) << 12},
 		.el0 = pstate_el0(trap->pstate),
+		.out = out,
 	};
 
+	clear(out);
 	if (trap_decides(&a))
-		return a.out;
-	a.out.ipa.v = a.fault_ipa.v;
+		return;
+	out->ipa.v = a.fault_ipa.v;
 	if (vcpu->mmu->enabled && l1_decides(&a))
-		return a.out;
-	a.slot = s2_slot_of(a.vm, a.out.ipa);
+		return;
+	a.slot = s2_slot_of(a.vm, out->ipa);
 	if (no_memory(&a))
-		return a.out;
+		return;
 	if (a.syn.class == S2_FSC_ACCESS_FLAG) {
 		s2_make_young(a.vm, vcpu->mmu, a.fault_ipa);
 		decide(&a, ROW_ACCESS_FLAG, S2_AF_SET, 1);
-		return a.out;
+		return;
 	}
 	fill(&a);
-	return a.out;
+}
+
+struct s2_outcome s2_handle_abort(struct s2_vcpu *vcpu, const struct s2_trap *trap)
+{
+	struct s2_outcome out;
+
+	s2_handle_abort_into(vcpu, trap, &out);
+	return out;
 }

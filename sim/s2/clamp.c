@@ -2,42 +2,50 @@
 /* Stage 5 of the path: how large a mapping may be (spec 4.2, 4.3), and what bound it. */
 #include "internal.h"
 
-/* The largest level size of the host, of P, D and (where it can be a block) U, up to `limit`. */
-static uint64_t level_at_most(const struct s2_size_in *in, uint64_t limit)
+/* Sizes that a host can map: P, D and (where it can be a block) U (spec 0.2). */
+enum rank { RANK_PAGE, RANK_PMD, RANK_PUD };
+
+/* The largest of them up to `limit`, which is at least P. */
+static inline enum rank rank_at_most(const struct s2_size_in *in, uint64_t limit)
 {
-	if (limit >= in->pud && first_block_level((unsigned int)__builtin_ctzll(in->page)) == 1)
-		return in->pud;
-	return limit >= in->pmd ? in->pmd : in->page;
+	if (limit >= in->pud && in->page == BIT(12))
+		return RANK_PUD;
+	return limit >= in->pmd ? RANK_PMD : RANK_PAGE;
 }
 
-static uint64_t largest_allowed(const struct s2_size_in *in, bool pmd, bool pud)
+static inline uint64_t rank_size(const struct s2_size_in *in, enum rank rank)
 {
-	return level_at_most(in, pud ? in->pud : pmd ? in->pmd : in->page);
+	return rank == RANK_PUD ? in->pud : rank == RANK_PMD ? in->pmd : in->page;
 }
 
-static uint64_t l1_leaf_limit(const struct s2_size_in *in)
+static inline enum rank largest_allowed(const struct s2_size_in *in, bool pmd, bool pud)
 {
-	return level_at_most(in, in->l1_leaf ? in->l1_leaf : in->pud);
+	return pud ? rank_at_most(in, in->pud) : pmd ? RANK_PMD : RANK_PAGE;
 }
 
-static uint64_t backing_limit(const struct s2_size_in *in)
+static inline enum rank l1_leaf_limit(const struct s2_size_in *in)
 {
-	return level_at_most(in, in->vma_size > in->user_leaf ? in->vma_size : in->user_leaf);
+	return rank_at_most(in, in->l1_leaf ? in->l1_leaf : in->pud);
 }
 
-static uint64_t min_u64(uint64_t a, uint64_t b)
+static inline enum rank backing_limit(const struct s2_size_in *in)
+{
+	return rank_at_most(in, in->vma_size > in->user_leaf ? in->vma_size : in->user_leaf);
+}
+
+static inline enum rank lesser(enum rank a, enum rank b)
 {
 	return a < b ? a : b;
 }
 
 /* The largest mapping that exposes nothing that L1 and the host do not map alike. */
-static uint64_t sound_max(const struct s2_size_in *in)
+static enum rank sound_max(const struct s2_size_in *in)
 {
-	uint64_t size = largest_allowed(in, in->supports_pmd, in->supports_pud);
+	enum rank rank = largest_allowed(in, in->supports_pmd, in->supports_pud);
 
 	if (in->logging)
-		return in->page;
-	return min_u64(size, min_u64(l1_leaf_limit(in), backing_limit(in)));
+		return RANK_PAGE;
+	return lesser(rank, lesser(l1_leaf_limit(in), backing_limit(in)));
 }
 
 /*
@@ -47,20 +55,20 @@ static uint64_t sound_max(const struct s2_size_in *in)
 static enum s2_clamp binding_clamp(const struct s2_size_in *in, const struct s2_slot *slot,
 				   uint64_t size)
 {
-	uint64_t leaf = l1_leaf_limit(in);
+	enum rank rank = rank_at_most(in, size), leaf = l1_leaf_limit(in);
 
-	if (size >= level_at_most(in, in->pud))
+	if (rank >= rank_at_most(in, in->pud))
 		return S2_CLAMP_NONE;
 	if (in->logging)
 		return S2_CLAMP_LOGGING;
-	if (in->l1_leaf && leaf <= size)
-		return leaf == in->l1_leaf ? S2_CLAMP_L1_LEAF : S2_CLAMP_ROUNDING;
-	if (largest_allowed(in, in->in_bounds_pmd, in->in_bounds_pud) <= size)
+	if (in->l1_leaf && leaf <= rank)
+		return rank_size(in, leaf) == in->l1_leaf ? S2_CLAMP_L1_LEAF : S2_CLAMP_ROUNDING;
+	if (largest_allowed(in, in->in_bounds_pmd, in->in_bounds_pud) <= rank)
 		return S2_CLAMP_BOUNDS;
 	if (largest_allowed(in, s2_slot_congruent(slot, in->pmd),
-			    s2_slot_congruent(slot, in->pud)) <= size)
+			    s2_slot_congruent(slot, in->pud)) <= rank)
 		return S2_CLAMP_ALIGNMENT;
-	if (backing_limit(in) <= size)
+	if (backing_limit(in) <= rank)
 		return S2_CLAMP_BACKING;
 	return in->device ? S2_CLAMP_DEVICE : S2_CLAMP_POLICY;
 }
@@ -104,6 +112,6 @@ struct s2_size s2_fault_size(const struct s2_config *cfg, const struct s2_fill *
 		.addr = {floor_to(fill->fault_ipa.v, align)},
 		.canonical = {floor_to(fill->ipa.v, align)},
 		.clamp = binding_clamp(&in, fill->slot, out.size),
-		.sound_max = sound_max(&in),
+		.sound_max = rank_size(&in, sound_max(&in)),
 	};
 }

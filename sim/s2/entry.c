@@ -2,17 +2,17 @@
 /* Exception entry to virtual EL2 (spec 6.2; Arm ARM D1.3.1). */
 #include "internal.h"
 
-#define PSTATE_NZCV mask(31, 28)
-#define PSTATE_TCO BIT(25)
-#define PSTATE_DIT BIT(24)
-#define PSTATE_PAN BIT(22)
-#define PSTATE_SSBS BIT(12)
-#define PSTATE_DAIF mask(9, 6)
+#define PSTATE_NZCV    mask(31, 28)
+#define PSTATE_TCO     BIT(25)
+#define PSTATE_DIT     BIT(24)
+#define PSTATE_PAN     BIT(22)
+#define PSTATE_SSBS    BIT(12)
+#define PSTATE_DAIF    mask(9, 6)
 #define PSTATE_AARCH32 BIT(4)
-#define PSTATE_EL2T 0x8u
-#define PSTATE_EL2H 0x9u
-#define SCTLR_SPAN BIT(23)
-#define SCTLR_DSSBS BIT(44)
+#define PSTATE_EL2T    0x8u
+#define PSTATE_EL2H    0x9u
+#define SCTLR_SPAN     BIT(23)
+#define SCTLR_DSSBS    BIT(44)
 
 /* Which quarter of the vector table: by where the exception comes from. */
 static uint64_t vector_offset(uint64_t pstate)

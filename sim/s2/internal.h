@@ -30,27 +30,27 @@ static inline bool quirk(const struct s2_config *cfg, enum s2_quirk q)
 
 /* ---- ESR_ELx fields (spec 0.3; Arm ARM D24.2.40) ---- */
 
-#define ESR_EC(esr) ((unsigned int)((esr) >> 26 & 0x3f))
-#define ESR_IL BIT(25)
-#define ESR_ISV BIT(24)
-#define ESR_VNCR BIT(13)
-#define ESR_FNV BIT(10)
-#define ESR_CM BIT(8)
-#define ESR_S1PTW BIT(7)
-#define ESR_WNR BIT(6)
+#define ESR_EC(esr)  ((unsigned int)((esr) >> 26 & 0x3f))
+#define ESR_IL	     BIT(25)
+#define ESR_ISV	     BIT(24)
+#define ESR_VNCR     BIT(13)
+#define ESR_FNV	     BIT(10)
+#define ESR_CM	     BIT(8)
+#define ESR_S1PTW    BIT(7)
+#define ESR_WNR	     BIT(6)
 #define ESR_FSC_MASK 0x3full
-#define EC_IABT_LOW 0x20u
-#define EC_IABT_CUR 0x21u
-#define EC_DABT_LOW 0x24u
-#define EC_DABT_CUR 0x25u
+#define EC_IABT_LOW  0x20u
+#define EC_IABT_CUR  0x21u
+#define EC_DABT_LOW  0x24u
+#define EC_DABT_CUR  0x25u
 
-#define FSC_SIZE 0x00u
+#define FSC_SIZE	0x00u
 #define FSC_TRANSLATION 0x04u
-#define FSC_ACCESS 0x08u
-#define FSC_PERMISSION 0x0cu
-#define FSC_SEA 0x10u
-#define FSC_SEA_WALK 0x14u
-#define FSC_EXCLUSIVE 0x35u
+#define FSC_ACCESS	0x08u
+#define FSC_PERMISSION	0x0cu
+#define FSC_SEA		0x10u
+#define FSC_SEA_WALK	0x14u
+#define FSC_EXCLUSIVE	0x35u
 
 /* A reflected syndrome: everything of the trap's but FSC; ISS2 does not fit (spec 1.6). */
 static inline uint32_t esr_with_fsc(uint64_t esr, unsigned int fsc)
@@ -60,14 +60,14 @@ static inline uint32_t esr_with_fsc(uint64_t esr, unsigned int fsc)
 
 /* ---- HCR_EL2, HCRX_EL2, SCTLR2_EL2, PSTATE ---- */
 
-#define HCR_VM BIT(0)
-#define HCR_AMO BIT(5)
-#define HCR_TGE BIT(27)
-#define HCR_TEA BIT(37)
-#define HCRX_TMEA BIT(19)
-#define PSTATE_A BIT(8)
+#define HCR_VM	      BIT(0)
+#define HCR_AMO	      BIT(5)
+#define HCR_TGE	      BIT(27)
+#define HCR_TEA	      BIT(37)
+#define HCRX_TMEA     BIT(19)
+#define PSTATE_A      BIT(8)
 #define PSTATE_M_MASK 0x1full
-#define PSTATE_EL0T 0x00u
+#define PSTATE_EL0T   0x00u
 
 /* EL0 in AArch64; User mode (0b10000) in AArch32. */
 static inline bool pstate_el0(uint64_t pstate)
@@ -98,17 +98,17 @@ static inline int first_block_level(unsigned int page_shift)
 
 /* ---- stage-2 descriptors (spec 0.5, 4.7; Arm ARM D8.3) ---- */
 
-#define DESC_VALID BIT(0)
-#define DESC_TABLE BIT(1) /* levels < 3: a table; level 3: a page */
-#define DESC_R BIT(6)
-#define DESC_W BIT(7)
-#define DESC_AF BIT(10)
-#define DESC_CONTIG BIT(52)
-#define DESC_XN_SHIFT 53
-#define DESC_XN mask(54, 53)
+#define DESC_VALID     BIT(0)
+#define DESC_TABLE     BIT(1) /* levels < 3: a table; level 3: a page */
+#define DESC_R	       BIT(6)
+#define DESC_W	       BIT(7)
+#define DESC_AF	       BIT(10)
+#define DESC_CONTIG    BIT(52)
+#define DESC_XN_SHIFT  53
+#define DESC_XN	       mask(54, 53)
 #define DESC_TAG_SHIFT 55
-#define DESC_TAG mask(56, 55)
-#define DESC_PERMS (DESC_R | DESC_W | DESC_XN)
+#define DESC_TAG       mask(56, 55)
+#define DESC_PERMS     (DESC_R | DESC_W | DESC_XN)
 
 static inline bool desc_is_table(uint64_t desc, int level)
 {
@@ -153,19 +153,42 @@ struct s2_swept s2_protect(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ip
 /* Clears the access flag; leaves counts those that were young. */
 struct s2_swept s2_age(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa start, uint64_t size);
 
+/* s2_walk, with the result in place. */
+void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
+		  const struct s2_syndrome *syn, bool el0, struct l2_ipa ipa, struct s2_walk *out);
+
 /* ---- slots (slot.c) ---- */
 
 const struct s2_slot *s2_slot_of(const struct s2_vm *vm, struct l1_ipa ipa);
-struct host_va s2_slot_hva(const struct s2_config *cfg, const struct s2_slot *slot,
-			   struct l1_ipa ipa);
-bool s2_slot_congruent(const struct s2_slot *slot, uint64_t size);
-bool s2_slot_holds_block(const struct s2_slot *slot, struct host_va hva, uint64_t size);
+
+static inline struct host_va s2_slot_hva(const struct s2_config *cfg, const struct s2_slot *slot,
+					 struct l1_ipa ipa)
+{
+	uint64_t page = floor_to(ipa.v, BIT(cfg->page_shift));
+
+	return (struct host_va){slot->uaddr.v + (page - slot->base.v)};
+}
+
+/* IPA and host VA of the slot agree modulo `size`: a block of it can be aligned in both. */
+static inline bool s2_slot_congruent(const struct s2_slot *slot, uint64_t size)
+{
+	return !((slot->base.v ^ slot->uaddr.v) & (size - 1));
+}
+
+/* The block of `size` around hva lies within the slot. */
+static inline bool s2_slot_holds_block(const struct s2_slot *slot, struct host_va hva,
+				       uint64_t size)
+{
+	uint64_t start = floor_to(hva.v, size);
+
+	return start >= slot->uaddr.v && size <= slot->size &&
+	       start - slot->uaddr.v <= slot->size - size;
+}
 
 /* ---- permissions (perm.c, prot.c) ---- */
 
 bool s2_denies(const struct s2_config *cfg, const struct s2_syndrome *syn, bool el0,
 	       const struct s2_perm *perm);
-
 
 enum s2_prot_status {
 	S2_PROT_OK,

@@ -2,7 +2,7 @@
 /* Stage 7 of the path: contexts, which of them a vCPU uses, and what the host does to all. */
 #include "internal.h"
 
-#define VTTBR_CNP BIT(0)
+#define VTTBR_CNP   BIT(0)
 #define MMU_INVALID BIT(0) /* CnP is stripped from keys: the bit marks an unused context */
 
 /* Fields of VTCR that the walk consults: HA, PS, TG0, SL0, T0SZ. */

@@ -12,12 +12,12 @@
  */
 #include "internal.h"
 
-static unsigned int page_shift(const struct s2_vm *vm)
+static inline unsigned int page_shift(const struct s2_vm *vm)
 {
 	return vm->cfg.page_shift;
 }
 
-static uint64_t *table_at(const struct s2_vm *vm, struct host_pa pa)
+static inline uint64_t *table_at(const struct s2_vm *vm, struct host_pa pa)
 {
 	return (uint64_t *)(void *)(vm->port->tables + (pa.v - vm->port->tables_pa.v));
 }
@@ -37,7 +37,7 @@ static uint16_t *entries_of(const struct s2_vm *vm, const uint64_t *table)
 }
 
 /* Output addresses of 52 bits: the two layouts of Arm ARM D8.3.1 and the plain one. */
-static uint64_t pa_to_desc(const struct s2_config *cfg, struct host_pa pa)
+static inline uint64_t pa_to_desc(const struct s2_config *cfg, struct host_pa pa)
 {
 	if (cfg->page_shift == 16)
 		return (pa.v & mask(47, 16)) | field(pa.v, 51, 48) << 12;
@@ -46,13 +46,13 @@ static uint64_t pa_to_desc(const struct s2_config *cfg, struct host_pa pa)
 	return pa.v & mask(47, cfg->page_shift);
 }
 
-static struct host_pa desc_to_pa(const struct s2_config *cfg, uint64_t desc)
+static inline struct host_pa desc_to_pa(const struct s2_config *cfg, uint64_t desc)
 {
 	if (cfg->page_shift == 16)
 		return (struct host_pa){(desc & mask(47, 16)) | field(desc, 15, 12) << 48};
 	if (cfg->lpa2)
-		return (struct host_pa){(desc & mask(49, cfg->page_shift)) |
-					field(desc, 9, 8) << 50};
+		return (struct host_pa){(desc & mask(49, cfg->page_shift)) | field(desc, 9, 8)
+										     << 50};
 	return (struct host_pa){desc & mask(47, cfg->page_shift)};
 }
 
@@ -61,7 +61,7 @@ static uint64_t table_desc(const struct s2_vm *vm, const uint64_t *table)
 	return pa_to_desc(&vm->cfg, pa_of(vm, table)) | DESC_TABLE | DESC_VALID;
 }
 
-static uint64_t *child_of(const struct s2_vm *vm, uint64_t desc)
+static inline uint64_t *child_of(const struct s2_vm *vm, uint64_t desc)
 {
 	return table_at(vm, desc_to_pa(&vm->cfg, desc));
 }
@@ -112,65 +112,103 @@ static bool in_range(const struct s2_table *t, uint64_t ipa)
 
 /* ---- one entry on the way down ---- */
 
+/* Walks of these tables are the hottest loops of all: hence `inline`, and no level_shift() here. */
 struct cursor {
 	uint64_t *table;
 	uint64_t *entry;
 	int level;
-	bool root; /* table is the root */
+	unsigned int shift; /* log2 of what an entry spans */
+	bool root;	    /* table is the root */
 };
 
-static unsigned int index_of(const struct s2_vm *vm, const struct cursor *c, uint64_t ipa)
+static inline unsigned int index_bits(const struct s2_vm *vm)
 {
-	uint64_t index = ipa >> level_shift(page_shift(vm), c->level);
-
-	return (unsigned int)(c->root ? index : index & (BIT(page_shift(vm) - 3) - 1));
+	return page_shift(vm) - 3;
 }
 
-static struct cursor cursor_root(const struct s2_vm *vm, const struct s2_table *t, uint64_t ipa)
+static inline struct cursor cursor_root(const struct s2_vm *vm, const struct s2_table *t,
+					uint64_t ipa)
 {
-	struct cursor c = {.table = table_at(vm, t->root), .level = t->start_level, .root = true};
+	struct cursor c = {
+		.table = table_at(vm, t->root),
+		.level = t->start_level,
+		.shift = level_shift(page_shift(vm), t->start_level),
+		.root = true,
+	};
 
-	c.entry = &c.table[index_of(vm, &c, ipa)];
+	c.entry = &c.table[ipa >> c.shift];
 	return c;
 }
 
-static void cursor_down(const struct s2_vm *vm, struct cursor *c, uint64_t ipa)
+/* The entry for ipa in a table that is not the root. */
+static inline uint64_t *entry_in(const struct s2_vm *vm, uint64_t *table, unsigned int shift,
+				 uint64_t ipa)
+{
+	return &table[ipa >> shift & (BIT(index_bits(vm)) - 1)];
+}
+
+static inline void cursor_down(const struct s2_vm *vm, struct cursor *c, uint64_t ipa)
 {
 	c->table = child_of(vm, *c->entry);
 	c->level++;
+	c->shift -= index_bits(vm);
 	c->root = false;
-	c->entry = &c->table[index_of(vm, c, ipa)];
+	c->entry = entry_in(vm, c->table, c->shift, ipa);
 }
 
-/* Keys are never 0, which stands for "none". */
-static uint64_t last_key(const struct s2_vm *vm, uint64_t ipa)
+/* The number of the table of level-2 entries that ipa belongs to; never 0, which stands for "none".
+ */
+static inline uint64_t recent_key(const struct s2_vm *vm, uint64_t ipa)
 {
-	return (ipa >> level_shift(page_shift(vm), 2)) + 1;
+	return (ipa >> (page_shift(vm) + 2 * index_bits(vm))) + 1;
 }
 
-static void remember_last(const struct s2_vm *vm, struct s2_table *t, const struct cursor *c,
-			  uint64_t ipa)
+static void remember(const struct s2_vm *vm, struct s2_table *t, const struct cursor *c,
+		     uint64_t ipa)
 {
-	if (c->level == 3 && !c->root) {
-		t->last_key = last_key(vm, ipa);
-		t->last = c->table;
-	}
+	uint64_t key = recent_key(vm, ipa);
+
+	t->recent[key % S2_RECENT_TABLES] = (struct s2_recent){key, c->table};
+}
+
+static void forget(struct s2_table *t, const uint64_t *table)
+{
+	unsigned int i;
+
+	for (i = 0; i < S2_RECENT_TABLES; i++)
+		if (t->recent[i].table == table)
+			t->recent[i] = (struct s2_recent){0};
+}
+
+/* As far down as ipa can be found without reading an entry. */
+static inline struct cursor cursor_top(const struct s2_vm *vm, const struct s2_table *t,
+				       uint64_t ipa)
+{
+	uint64_t key = recent_key(vm, ipa);
+	const struct s2_recent *r = &t->recent[key % S2_RECENT_TABLES];
+	unsigned int shift = page_shift(vm) + index_bits(vm);
+
+	if (r->key != key)
+		return cursor_root(vm, t, ipa);
+	return (struct cursor){
+		.table = r->table,
+		.entry = entry_in(vm, r->table, shift, ipa),
+		.level = 2,
+		.shift = shift,
+	};
 }
 
 /* The entry that maps ipa, or the invalid one that stops the walk. */
-static struct cursor cursor_at(const struct s2_vm *vm, struct s2_table *t, uint64_t ipa)
+static inline __attribute__((always_inline)) struct cursor
+cursor_at(const struct s2_vm *vm, struct s2_table *t, uint64_t ipa)
 {
-	struct cursor c;
+	struct cursor c = cursor_top(vm, t, ipa);
 
-	if (t->last_key == last_key(vm, ipa)) {
-		c = (struct cursor){.table = t->last, .level = 3};
-		c.entry = &c.table[index_of(vm, &c, ipa)];
-		return c;
-	}
-	c = cursor_root(vm, t, ipa);
-	while (desc_is_table(*c.entry, c.level))
+	while (desc_is_table(*c.entry, c.level)) {
 		cursor_down(vm, &c, ipa);
-	remember_last(vm, t, &c, ipa);
+		if (c.level == 2)
+			remember(vm, t, &c, ipa);
+	}
 	return c;
 }
 
@@ -182,8 +220,8 @@ static void count_entry(struct s2_vm *vm, struct s2_table *t, const struct curso
 		*entries_of(vm, c->table) = (uint16_t)(*entries_of(vm, c->table) + delta);
 }
 
-static void flush(const struct s2_vm *vm, const struct s2_mmu *mmu, enum s2_tlb_op op,
-		  uint64_t ipa, uint64_t size)
+static void flush(const struct s2_vm *vm, const struct s2_mmu *mmu, enum s2_tlb_op op, uint64_t ipa,
+		  uint64_t size)
 {
 	vm->port->tlb(vm->port_ctx, mmu, op, (struct table_ipa){ipa}, size);
 }
@@ -202,7 +240,7 @@ static void free_page(struct s2_vm *vm, struct s2_table *t, uint64_t *table)
 	*entries_of(vm, table) = 0;
 	vm->port->free_table(vm->port_ctx, table, BIT(page_shift(vm)));
 	t->page_count--;
-	t->last_key = 0;
+	forget(t, table);
 }
 
 /* A subtree that no entry and no TLB refers to any more. */
@@ -229,11 +267,13 @@ static void free_subtree(struct s2_vm *vm, struct s2_table *t, uint64_t *table, 
 /* ---- map ---- */
 
 /* The level of the largest leaf that may stand at ipa. */
-static int leaf_level(const struct s2_vm *vm, const struct s2_table *t, uint64_t ipa,
-		      uint64_t size, uint64_t pa)
+static int leaf_level(const struct s2_vm *vm, const struct s2_table *t, uint64_t ipa, uint64_t size,
+		      uint64_t pa)
 {
 	int level = first_block_level(page_shift(vm));
 
+	if (size < level_size(page_shift(vm), 2))
+		return 3;
 	if (level < t->start_level)
 		level = t->start_level;
 	for (; level < 3; level++) {
@@ -299,19 +339,14 @@ static enum s2_map_status install_leaf(struct s2_vm *vm, struct s2_mmu *mmu, con
 static enum s2_map_status map_leaf(struct s2_vm *vm, struct s2_mmu *mmu, uint64_t ipa, int level,
 				   uint64_t leaf, struct s2_map_result *r)
 {
-	struct cursor c;
+	struct cursor c =
+		level < 2 ? cursor_root(vm, &mmu->table, ipa) : cursor_top(vm, &mmu->table, ipa);
 
-	if (level == 3 && mmu->table.last_key == last_key(vm, ipa)) {
-		c = cursor_at(vm, &mmu->table, ipa);
-		return install_leaf(vm, mmu, &c, ipa, leaf, r);
-	}
-	c = cursor_root(vm, &mmu->table, ipa);
 	while (c.level < level) {
 		if (!desc_is_table(*c.entry, c.level) && !make_table(vm, mmu, &c, ipa, r))
 			return S2_MAP_NOMEM;
 		cursor_down(vm, &c, ipa);
 	}
-	remember_last(vm, &mmu->table, &c, ipa);
 	return install_leaf(vm, mmu, &c, ipa, leaf, r);
 }
 
@@ -339,6 +374,19 @@ struct s2_map_result s2_map(struct s2_vm *vm, struct s2_mmu *mmu, struct table_i
 
 /* ---- one leaf in place ---- */
 
+uint64_t s2_descriptor(const struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa, int *level)
+{
+	struct s2_table *t = &mmu->table;
+	struct cursor c;
+
+	*level = t->start_level;
+	if (!in_range(t, ipa.v))
+		return 0;
+	c = cursor_at(vm, t, ipa.v);
+	*level = c.level;
+	return *c.entry;
+}
+
 struct s2_leaf s2_lookup(const struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa)
 {
 	struct s2_leaf leaf = {.level = (int8_t)mmu->table.start_level};
@@ -348,7 +396,7 @@ struct s2_leaf s2_lookup(const struct s2_vm *vm, struct s2_mmu *mmu, struct tabl
 		return leaf;
 	c = cursor_at(vm, &mmu->table, ipa.v);
 	leaf.level = (int8_t)c.level;
-	leaf.size = level_size(page_shift(vm), c.level);
+	leaf.size = BIT(c.shift);
 	leaf.start.v = floor_to(ipa.v, leaf.size);
 	leaf.desc = *c.entry;
 	leaf.valid = leaf.desc & DESC_VALID;
@@ -367,9 +415,9 @@ struct s2_map_result s2_relax(struct s2_vm *vm, struct s2_mmu *mmu, struct table
 		return (struct s2_map_result){.status = S2_MAP_RANGE};
 	c = cursor_at(vm, &mmu->table, ipa.v);
 	new = *c.entry;
-	if (!(new & DESC_VALID))
+	if (!(new &DESC_VALID))
 		return (struct s2_map_result){.status = S2_MAP_AGAIN};
-	new |= want & (DESC_R | DESC_W);
+	new |= want &(DESC_R | DESC_W);
 	if (prot->perm.x_el0 || prot->perm.x_el1)
 		new = (new & ~DESC_XN) | (want & DESC_XN);
 	*c.entry = new;

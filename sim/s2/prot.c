@@ -32,7 +32,9 @@ enum s2_prot_status s2_fault_prot(const struct s2_config *cfg, const struct s2_f
 
 	*prot = (struct s2_prot){
 		.perm = {.r = true, .x_el0 = exec, .x_el1 = exec},
-		.memory = !uncached ? S2_NORMAL : b->any_uncached ? S2_NORMAL_NC : S2_DEVICE,
+		.memory = !uncached	    ? S2_NORMAL
+			  : b->any_uncached ? S2_NORMAL_NC
+					    : S2_DEVICE,
 	};
 	prot->perm.w = writable && (b->device || !logging || syn->write);
 	if (fill->walk)
@@ -79,7 +81,7 @@ uint64_t s2_leaf_attributes(const struct s2_config *cfg, const struct s2_prot *p
 	uint64_t attr = memattr(cfg, prot->memory) << 2 | DESC_AF | xn_field(&prot->perm) |
 			(uint64_t)prot->tag << DESC_TAG_SHIFT;
 
-	if (!cfg->lpa2) /* with it, these bits hold PA[51:50] */
+	if (!cfg->lpa2)		 /* with it, these bits hold PA[51:50] */
 		attr |= 3u << 8; /* inner shareable */
 	if (prot->perm.r)
 		attr |= DESC_R;
@@ -90,14 +92,13 @@ uint64_t s2_leaf_attributes(const struct s2_config *cfg, const struct s2_prot *p
 
 struct s2_prot s2_leaf_prot(uint64_t desc)
 {
-	unsigned int xn = (unsigned int)(desc >> DESC_XN_SHIFT & 3), attr = desc >> 2 & 0xf;
+	unsigned int attr = desc >> 2 & 0xf;
 
 	return (struct s2_prot){
-		.perm = {.r = desc & DESC_R,
-			 .w = desc & DESC_W,
-			 .x_el0 = xn < 2,
-			 .x_el1 = xn == 0 || xn == 3},
-		.memory = attr == 0x5 ? S2_NORMAL_NC : attr == 0x1 ? S2_DEVICE : S2_NORMAL,
+		.perm = s2_leaf_perm(desc),
+		.memory = attr == 0x5	? S2_NORMAL_NC
+			  : attr == 0x1 ? S2_DEVICE
+					: S2_NORMAL,
 		.tag = desc_tag(desc),
 	};
 }

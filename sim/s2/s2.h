@@ -41,58 +41,60 @@ struct table_ipa {
 
 /* Quirks that can be switched; the bit is the number in spec 10. */
 enum s2_quirk {
-	S2_Q1_ALIAS = 1,	 /* IPA bits above 64-T0SZ are ignored */
-	S2_Q2_READ_FAILS_RUN = 2, /* an unreadable L1 table injects and fails the run */
-	S2_Q3_T0SZ_FSC = 3,	 /* a bad T0SZ is an address-size fault and fails the run */
-	S2_Q4_SL0_FAILS_RUN = 4, /* a bad SL0 injects and fails the run */
-	S2_Q6_AF_FIRST = 6,	 /* L1's AF is set before permissions are looked at */
-	S2_Q10_S1PTW_XN = 10,	 /* a fetch's walk fault is judged by XN */
-	S2_Q11_S1PTW_WRITE = 11, /* a walk's permission fault is always a write */
-	S2_Q12_HPFAR_63 = 12,	 /* bit 63 of the injected HPFAR is set */
-	S2_Q13_SIZE_TO_L2 = 13,	 /* an IPA beyond the PA range faults in L2's own EL1 */
+	S2_Q1_ALIAS = 1,	    /* IPA bits above 64-T0SZ are ignored */
+	S2_Q2_READ_FAILS_RUN = 2,   /* an unreadable L1 table injects and fails the run */
+	S2_Q3_T0SZ_FSC = 3,	    /* a bad T0SZ is an address-size fault and fails the run */
+	S2_Q4_SL0_FAILS_RUN = 4,    /* a bad SL0 injects and fails the run */
+	S2_Q6_AF_FIRST = 6,	    /* L1's AF is set before permissions are looked at */
+	S2_Q10_S1PTW_XN = 10,	    /* a fetch's walk fault is judged by XN */
+	S2_Q11_S1PTW_WRITE = 11,    /* a walk's permission fault is always a write */
+	S2_Q12_HPFAR_63 = 12,	    /* bit 63 of the injected HPFAR is set */
+	S2_Q13_SIZE_TO_L2 = 13,	    /* an IPA beyond the PA range faults in L2's own EL1 */
 	S2_Q15_RIPAS2_UNGATED = 15, /* RIPAS2(L)E1 works without FEAT_TLBIRANGE */
-	S2_Q17_NO_WP_TLBI = 17,	 /* write-protecting shadow tables flushes no TLB */
-	S2_Q18_NO_SHADOW_AGE = 18, /* ageing ignores shadow tables */
-	S2_Q20_BLOCK_START = 20, /* a TLBI without TTL looks at block starts only */
-	S2_Q23_CMO_WRITES = 23,	 /* cache maintenance counts as a write */
-	S2_Q24_LATE_FORWARD = 24, /* permissions are not checked on translation faults */
-	S2_Q25_VTCR_KEY = 25,	 /* every bit of VTCR is part of a context's key */
-	S2_Q27_S1PTW_SILENT = 27, /* a walk abort without a known level injects nothing */
+	S2_Q16_ROUNDED_END = 16,    /* an invalidation's end is rounded from its rounded start */
+	S2_Q17_NO_WP_TLBI = 17,	    /* write-protecting shadow tables flushes no TLB */
+	S2_Q18_NO_SHADOW_AGE = 18,  /* ageing ignores shadow tables */
+	S2_Q20_BLOCK_START = 20,    /* a TLBI without TTL looks at block starts only */
+	S2_Q23_CMO_WRITES = 23,	    /* cache maintenance counts as a write */
+	S2_Q24_LATE_FORWARD = 24,   /* permissions are not checked on translation faults */
+	S2_Q25_VTCR_KEY = 25,	    /* every bit of VTCR is part of a context's key */
+	S2_Q27_S1PTW_SILENT = 27,   /* a walk abort without a known level injects nothing */
 };
-#define S2_QUIRK(n) (1u << (n))
+#define S2_QUIRK(n)    (1u << (n))
 #define S2_QUIRKS_ARCH 0u
 #define S2_QUIRKS_KVM                                                                              \
 	(S2_QUIRK(S2_Q1_ALIAS) | S2_QUIRK(S2_Q2_READ_FAILS_RUN) | S2_QUIRK(S2_Q3_T0SZ_FSC) |       \
 	 S2_QUIRK(S2_Q4_SL0_FAILS_RUN) | S2_QUIRK(S2_Q6_AF_FIRST) | S2_QUIRK(S2_Q10_S1PTW_XN) |    \
 	 S2_QUIRK(S2_Q11_S1PTW_WRITE) | S2_QUIRK(S2_Q12_HPFAR_63) | S2_QUIRK(S2_Q13_SIZE_TO_L2) |  \
-	 S2_QUIRK(S2_Q15_RIPAS2_UNGATED) | S2_QUIRK(S2_Q17_NO_WP_TLBI) |                           \
-	 S2_QUIRK(S2_Q18_NO_SHADOW_AGE) | S2_QUIRK(S2_Q20_BLOCK_START) |                           \
-	 S2_QUIRK(S2_Q23_CMO_WRITES) | S2_QUIRK(S2_Q24_LATE_FORWARD) | S2_QUIRK(S2_Q25_VTCR_KEY) | \
+	 S2_QUIRK(S2_Q15_RIPAS2_UNGATED) | S2_QUIRK(S2_Q16_ROUNDED_END) |                          \
+	 S2_QUIRK(S2_Q17_NO_WP_TLBI) | S2_QUIRK(S2_Q18_NO_SHADOW_AGE) |                            \
+	 S2_QUIRK(S2_Q20_BLOCK_START) | S2_QUIRK(S2_Q23_CMO_WRITES) |                              \
+	 S2_QUIRK(S2_Q24_LATE_FORWARD) | S2_QUIRK(S2_Q25_VTCR_KEY) |                               \
 	 S2_QUIRK(S2_Q27_S1PTW_SILENT))
 
 /* Translation granules as a set: bit n stands for 4K << 2n. */
-#define S2_GRANULE_4K 1u
+#define S2_GRANULE_4K  1u
 #define S2_GRANULE_16K 2u
 #define S2_GRANULE_64K 4u
 
 /* The host and the VM, as far as decisions depend on them (spec 0.2, 0.7). */
 struct s2_config {
-	uint8_t page_shift;	/* log2 of the host page size: 12, 14 or 16 */
-	uint8_t ipa_limit;	/* host IPA limit = PA size of the VM, in bits: 32..52 */
-	uint8_t canonical_bits; /* input size of L1's own stage 2, in bits: 32..ipa_limit */
-	uint8_t granules;	/* S2_GRANULE_*: what the VM's ID registers offer for stage 2 */
-	bool lpa2;		/* shadow descriptors in the 52-bit layout (4K and 16K hosts) */
-	bool fwb;		/* FEAT_S2FWB */
-	bool dic;		/* CTR_EL0.DIC: no instruction-cache maintenance needed */
-	bool xnx;		/* FEAT_XNX, host and VM */
-	bool ttl;		/* FEAT_TTL in the VM */
+	uint8_t page_shift;	    /* log2 of the host page size: 12, 14 or 16 */
+	uint8_t ipa_limit;	    /* host IPA limit = PA size of the VM, in bits: 32..52 */
+	uint8_t canonical_bits;	    /* input size of L1's own stage 2, in bits: 32..ipa_limit */
+	uint8_t granules;	    /* S2_GRANULE_*: what the VM's ID registers offer for stage 2 */
+	bool lpa2;		    /* shadow descriptors in the 52-bit layout (4K and 16K hosts) */
+	bool fwb;		    /* FEAT_S2FWB */
+	bool dic;		    /* CTR_EL0.DIC: no instruction-cache maintenance needed */
+	bool xnx;		    /* FEAT_XNX, host and VM */
+	bool ttl;		    /* FEAT_TTL in the VM */
 	bool tlbirange, tlbios, xs; /* FEAT_TLBIRANGE, FEAT_TLBIOS, FEAT_XS in the VM */
-	bool ras;		/* FEAT_RAS */
-	bool mte;		/* FEAT_MTE2 given to the VM */
-	bool vmid16;		/* 16-bit VMIDs */
-	bool nisv_exits;	/* the VMM asked for exits on MMIO without syndrome */
-	bool sea_exits;		/* the VMM asked for exits on synchronous external aborts */
-	uint32_t quirks;	/* S2_QUIRK() bits */
+	bool ras;		    /* FEAT_RAS */
+	bool mte;		    /* FEAT_MTE2 given to the VM */
+	bool vmid16;		    /* 16-bit VMIDs */
+	bool nisv_exits;	    /* the VMM asked for exits on MMIO without syndrome */
+	bool sea_exits;		    /* the VMM asked for exits on synchronous external aborts */
+	uint32_t quirks;	    /* S2_QUIRK() bits */
 	const struct s2_policy *policy;
 };
 
@@ -124,19 +126,21 @@ enum s2_host_status {
 
 /* How the host backs one page of its virtual memory. */
 struct s2_backing {
-	struct host_pa pa;    /* of the host page that holds the address asked for */
-	uint64_t user_leaf;   /* bytes: the user page-table leaf that maps it; 0: not present */
-	uint8_t vma_shift;    /* log2 of the VMA's page size (hugetlb), else the host page shift */
-	bool writable;	      /* the page is, or can at once be, mapped writable */
-	bool device;	      /* PFNMAP or MIXEDMAP, and no kernel-mapped memory */
-	bool vma_cacheable;   /* with `device`: the VMA maps it cacheable */
-	bool any_uncached;    /* with `device`: may be mapped Normal Non-cacheable */
-	bool mte_allowed;     /* the VMA may hold tags */
+	struct host_pa pa;  /* of the host page that holds the address asked for */
+	uint64_t user_leaf; /* bytes: the user page-table leaf that maps it; 0: not present */
+	uint8_t vma_shift;  /* log2 of the VMA's page size (hugetlb), else the host page shift */
+	bool writable;	    /* the page is, or can at once be, mapped writable */
+	bool device;	    /* PFNMAP or MIXEDMAP, and no kernel-mapped memory */
+	bool vma_cacheable; /* with `device`: the VMA maps it cacheable */
+	bool any_uncached;  /* with `device`: may be mapped Normal Non-cacheable */
+	bool mte_allowed;   /* the VMA may hold tags */
 };
 
 enum s2_tlb_op {
-	S2_TLB_IPA,   /* the leaf or table at [ipa, ipa + size) was broken: invalidate before making */
-	S2_TLB_PERMS, /* permissions in [ipa, ipa + size) were raised: a local invalidation is enough */
+	S2_TLB_IPA,   /* the leaf or table at [ipa, ipa + size) was broken: invalidate before making
+		       */
+	S2_TLB_PERMS, /* permissions in [ipa, ipa + size) were raised: a local invalidation is
+			 enough */
 	S2_TLB_RANGE, /* [ipa, ipa + size) was unmapped, aged or write-protected */
 	S2_TLB_S1,    /* stage-1 entries of this VMID */
 };
@@ -153,7 +157,8 @@ struct s2_port {
 	enum s2_io (*read)(void *ctx, struct l1_ipa addr, uint64_t *word);
 	/* Replaces `old` by `new`, both as stored, atomically; fails on a read-only slot. */
 	enum s2_io (*swap)(void *ctx, struct l1_ipa addr, uint64_t old, uint64_t new);
-	/* Zeroed, aligned to `size` (a power of two of at least one host page), inside the range. */
+	/* Zeroed, aligned to `size` (a power of two of at least one host page), inside the range.
+	 */
 	void *(*alloc_table)(void *ctx, size_t size);
 	void (*free_table)(void *ctx, void *table, size_t size);
 	void (*tlb)(void *ctx, const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ipa,
@@ -167,9 +172,10 @@ struct s2_port {
 	/* An in-kernel device takes this MMIO access. NULL: there is none. */
 	bool (*device)(void *ctx, struct l1_ipa addr, unsigned int len, bool write);
 
-	struct host_pa tables_pa;   /* first byte of the range of table pages */
-	unsigned char *tables;	    /* where it is mapped */
-	uint16_t *tables_entries;   /* one number a host page of the range, for the library's use, zero at first */
+	struct host_pa tables_pa; /* first byte of the range of table pages */
+	unsigned char *tables;	  /* where it is mapped */
+	uint16_t *tables_entries; /* one number a host page of the range, for the library's use,
+				     zero at first */
 };
 
 /* ---- stage 1 of the path: the syndrome (spec 0.3, 0.4, 2.1) ---- */
@@ -281,7 +287,7 @@ struct s2_size_in {
 	uint64_t user_leaf;	 /* leaf of the user page table; 0: not present */
 	uint64_t l1_leaf;	 /* G: size of L1's leaf; 0: not a shadow fault */
 	uint64_t granule;	 /* pg: level size of a permission fault; 0: no permission fault */
-	bool supports_pmd, supports_pud; /* spec 4.2 */
+	bool supports_pmd, supports_pud;   /* spec 4.2 */
 	bool in_bounds_pmd, in_bounds_pud; /* the bounds half of it */
 	bool logging;
 	bool device;
@@ -308,13 +314,13 @@ extern const struct s2_policy *const s2_policy_default;
 
 struct s2_size {
 	bool retry;
-	bool relax;	       /* raise permissions in place */
-	uint64_t vma;	       /* V, bytes */
-	uint64_t size;	       /* M, bytes */
-	struct table_ipa addr; /* start of the mapping, or the page to relax */
+	bool relax;		 /* raise permissions in place */
+	uint64_t vma;		 /* V, bytes */
+	uint64_t size;		 /* M, bytes */
+	struct table_ipa addr;	 /* start of the mapping, or the page to relax */
 	struct l1_ipa canonical; /* of the first byte mapped */
 	enum s2_clamp clamp;
-	uint64_t sound_max;    /* bytes: the largest sound size for this fault */
+	uint64_t sound_max; /* bytes: the largest sound size for this fault */
 };
 
 /* One fault that is to be filled. */
@@ -340,16 +346,20 @@ struct s2_prot {
 	uint8_t tag; /* level of L1's leaf, 1..3; 0: canonical, or L1's stage 2 is off */
 };
 
+#define S2_RECENT_TABLES 4u
+
 struct s2_table {
 	struct host_pa root;
 	uint8_t start_level; /* 0..3 */
 	uint8_t input_bits;
-	uint32_t page_count;  /* table pages, the root's included */
-	uint32_t root_valid;  /* valid entries in the root */
+	uint32_t page_count;	/* table pages, the root's included */
+	uint32_t root_valid;	/* valid entries in the root */
 	uint64_t leaf_count[4]; /* valid leaves by level */
-	/* The last table of level-3 entries that was used: found again without a walk. */
-	uint64_t last_key;
-	uint64_t *last;
+	/* Tables of level-2 entries that were used, by address: walks begin there. */
+	struct s2_recent {
+		uint64_t key; /* 0: none */
+		uint64_t *table;
+	} recent[S2_RECENT_TABLES];
 };
 
 struct s2_leaf {
@@ -370,7 +380,25 @@ struct s2_swept {
 
 /* The entry that translates ipa, or the invalid one that stops the walk. */
 struct s2_leaf s2_lookup(const struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa);
+/* Its descriptor and level alone; 0 beyond the table's input. */
+uint64_t s2_descriptor(const struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
+		       int *level);
 struct s2_prot s2_leaf_prot(uint64_t desc);
+static inline struct s2_perm s2_leaf_perm(uint64_t desc)
+{
+	unsigned int xn = (unsigned int)(desc >> 53 & 3);
+
+	return (struct s2_perm){
+		.r = desc >> 6 & 1,
+		.w = desc >> 7 & 1,
+		.x_el0 = xn < 2,
+		.x_el1 = xn == 0 || xn == 3,
+	};
+}
+static inline bool s2_leaf_valid(uint64_t desc)
+{
+	return desc & 1;
+}
 static inline bool s2_leaf_af(uint64_t desc)
 {
 	return desc >> 10 & 1;
@@ -407,12 +435,12 @@ struct s2_map_result s2_map(struct s2_vm *vm, struct s2_mmu *mmu, struct table_i
 
 /* One stage-2 context with its table. */
 struct s2_mmu {
-	uint64_t vttbr; /* key: L1's VTTBR_EL2 without CnP; bit 0 set: not valid */
-	uint64_t vtcr;	/* key: L1's VTCR_EL2 */
-	uint16_t index; /* among the nested contexts */
-	uint16_t refs;	/* vCPUs that hold it */
-	bool nested;	/* false: the canonical context */
-	bool enabled;	/* L1's stage 2 is on: faults are walked */
+	uint64_t vttbr;	    /* key: L1's VTTBR_EL2 without CnP; bit 0 set: not valid */
+	uint64_t vtcr;	    /* key: L1's VTCR_EL2 */
+	uint16_t index;	    /* among the nested contexts */
+	uint16_t refs;	    /* vCPUs that hold it */
+	bool nested;	    /* false: the canonical context */
+	bool enabled;	    /* L1's stage 2 is on: faults are walked */
 	bool pending_unmap; /* valid for another key before; to be emptied before use */
 	struct s2_table table;
 };
@@ -451,9 +479,9 @@ void s2_vm_destroy(struct s2_vm *vm);
 void s2_vcpu_init(struct s2_vcpu *vcpu, struct s2_vm *vm);
 
 struct s2_switch {
-	uint16_t context; /* index now used; unspecified in L1 */
-	bool hit;	  /* found or kept, not allocated */
-	bool emptied;	  /* it had been valid for something else */
+	uint16_t context;      /* index now used; unspecified in L1 */
+	bool hit;	       /* found or kept, not allocated */
+	bool emptied;	       /* it had been valid for something else */
 	struct s2_swept swept; /* what emptying it removed */
 };
 
@@ -474,13 +502,13 @@ struct s2_switch s2_vcpu_load(struct s2_vcpu *vcpu);
 /* ---- L1's TLB invalidations (spec 7.5) ---- */
 
 enum s2_tlbi_kind {
-	S2_TLBI_NONE,	  /* no instruction that touches stage-2 contexts */
-	S2_TLBI_UNDEF,	  /* UNDEFINED: the VM lacks the feature */
-	S2_TLBI_STAGE1,	  /* stage 1 of matching VMIDs */
-	S2_TLBI_IPA,	  /* IPAS2E1, IPAS2LE1 and their variants */
+	S2_TLBI_NONE,	   /* no instruction that touches stage-2 contexts */
+	S2_TLBI_UNDEF,	   /* UNDEFINED: the VM lacks the feature */
+	S2_TLBI_STAGE1,	   /* stage 1 of matching VMIDs */
+	S2_TLBI_IPA,	   /* IPAS2E1, IPAS2LE1 and their variants */
 	S2_TLBI_IPA_RANGE, /* RIPAS2E1, RIPAS2LE1 and their variants */
-	S2_TLBI_VMID,	  /* VMALLS12E1 and its variants */
-	S2_TLBI_ALL,	  /* ALLE1 and its variants */
+	S2_TLBI_VMID,	   /* VMALLS12E1 and its variants */
+	S2_TLBI_ALL,	   /* ALLE1 and its variants */
 };
 
 /* Decodes a SYS instruction with Op0 = 1 by its other fields. */
@@ -493,8 +521,8 @@ struct s2_extent {
 };
 
 /* What kind IPA, IPA_RANGE, VMID or ALL with operand `xt` asks to unmap in `mmu`. */
-struct s2_extent s2_tlbi_extent(const struct s2_vm *vm, struct s2_mmu *mmu,
-				enum s2_tlbi_kind kind, uint64_t xt);
+struct s2_extent s2_tlbi_extent(const struct s2_vm *vm, struct s2_mmu *mmu, enum s2_tlbi_kind kind,
+				uint64_t xt);
 
 /* Whether an invalidation for the VMID in `vttbr` applies to `mmu`. */
 bool s2_tlbi_matches(const struct s2_vm *vm, const struct s2_mmu *mmu, enum s2_tlbi_kind kind,
@@ -532,20 +560,20 @@ bool s2_host_age(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
 struct s2_trap {
 	uint64_t esr;
 	uint64_t far;
-	uint64_t hpfar;	   /* bit 63 set: valid */
-	uint64_t pstate;   /* of the interrupted context */
-	int8_t s1_level;   /* S1PTW: level of the guest's own stage-1 table; S2_NO_LEVEL: not found */
+	uint64_t hpfar;	 /* bit 63 set: valid */
+	uint64_t pstate; /* of the interrupted context */
+	int8_t s1_level; /* S1PTW: level of the guest's own stage-1 table; S2_NO_LEVEL: not found */
 };
-#define S2_NO_LEVEL (-128)
+#define S2_NO_LEVEL    (-128)
 #define S2_HPFAR_VALID (1ull << 63)
 
 enum s2_outcome_kind {
 	S2_MAPPED,
 	S2_RELAXED,
-	S2_INJECTED,	    /* stage-2 fault to virtual EL2 */
-	S2_INJECTED_SEA,    /* synchronous external abort */
-	S2_INJECTED_SIZE,   /* address-size fault */
-	S2_INJECTED_EXCL,   /* unsupported exclusive or atomic */
+	S2_INJECTED,	  /* stage-2 fault to virtual EL2 */
+	S2_INJECTED_SEA,  /* synchronous external abort */
+	S2_INJECTED_SIZE, /* address-size fault */
+	S2_INJECTED_EXCL, /* unsupported exclusive or atomic */
 	S2_INJECTED_SERROR,
 	S2_MMIO,
 	S2_EXIT_NISV,
@@ -571,14 +599,14 @@ struct s2_injection {
 
 struct s2_mapping {
 	struct table_ipa addr;
-	uint64_t size; /* bytes */
-	struct host_pa pa; /* mapped */
+	uint64_t size;		 /* bytes */
+	struct host_pa pa;	 /* mapped */
 	struct l1_ipa canonical; /* of the first byte */
-	uint64_t pte;  /* the leaf at addr after the operation */
-	struct s2_prot prot; /* asked for */
-	bool split;    /* a block was replaced by a table */
-	bool collapsed; /* a table was replaced by a block */
-	bool dirty;    /* the page was reported dirty */
+	uint64_t pte;		 /* the leaf at addr after the operation */
+	struct s2_prot prot;	 /* asked for */
+	bool split;		 /* a block was replaced by a table */
+	bool collapsed;		 /* a table was replaced by a block */
+	bool dirty;		 /* the page was reported dirty */
 };
 
 struct s2_mmio {
@@ -591,10 +619,10 @@ struct s2_mmio {
 
 struct s2_outcome {
 	enum s2_outcome_kind kind;
-	uint8_t row;   /* of spec 3 that decided: the branch taken */
-	bool shadow;   /* a shadow fault: walk is set */
-	bool filled;   /* size is set */
-	int32_t ret;   /* 1 resume, 0 exit to the VMM, negative errno */
+	uint8_t row;	   /* of spec 3 that decided: the branch taken */
+	bool shadow;	   /* a shadow fault: walk is set */
+	bool filled;	   /* size is set */
+	int32_t ret;	   /* 1 resume, 0 exit to the VMM, negative errno */
 	struct l1_ipa ipa; /* canonical IPA of the fault, page and offset, from row 11 on */
 	struct s2_walk walk;
 	struct s2_size size;
@@ -607,6 +635,8 @@ struct s2_outcome {
 
 /* Handles one abort of the vCPU, which runs. */
 struct s2_outcome s2_handle_abort(struct s2_vcpu *vcpu, const struct s2_trap *trap);
+/* The same, with the outcome in place: for callers to whom copying it is a cost. */
+void s2_handle_abort_into(struct s2_vcpu *vcpu, const struct s2_trap *trap, struct s2_outcome *out);
 
 /* ---- exception entry to virtual EL2 (spec 6.2) ---- */
 

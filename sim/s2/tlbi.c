@@ -5,7 +5,7 @@
 /* ---- decode (spec 7.5, Arm ARM C5.5) ---- */
 
 #define OP_ALL_VARIANTS 4u /* ALLE1 */
-#define OP_VMALLS12 6u
+#define OP_VMALLS12	6u
 
 /* Features that a variant needs. */
 enum { NEED_OS = 1, NEED_RANGE = 2, NEED_RANGE_ARCH = 4 };
@@ -18,24 +18,24 @@ struct tlbi_row {
 
 /* Op1 = 4, CRn = 8 or 9. */
 static const struct tlbi_row el2_rows[] = {
-	{0, 1, 0, S2_TLBI_IPA},			      /* IPAS2E1IS */
-	{0, 2, NEED_RANGE, S2_TLBI_IPA_RANGE},	      /* RIPAS2E1IS */
-	{0, 5, 0, S2_TLBI_IPA},			      /* IPAS2LE1IS */
-	{0, 6, NEED_RANGE, S2_TLBI_IPA_RANGE},	      /* RIPAS2LE1IS */
-	{1, OP_ALL_VARIANTS, NEED_OS, S2_TLBI_ALL},   /* ALLE1OS */
-	{1, OP_VMALLS12, NEED_OS, S2_TLBI_VMID},      /* VMALLS12E1OS */
-	{3, OP_ALL_VARIANTS, 0, S2_TLBI_ALL},	      /* ALLE1IS */
-	{3, OP_VMALLS12, 0, S2_TLBI_VMID},	      /* VMALLS12E1IS */
-	{4, 0, NEED_OS, S2_TLBI_IPA},		      /* IPAS2E1OS */
-	{4, 1, 0, S2_TLBI_IPA},			      /* IPAS2E1 */
-	{4, 2, NEED_RANGE_ARCH, S2_TLBI_IPA_RANGE},   /* RIPAS2E1 (Q15) */
+	{0, 1, 0, S2_TLBI_IPA},				 /* IPAS2E1IS */
+	{0, 2, NEED_RANGE, S2_TLBI_IPA_RANGE},		 /* RIPAS2E1IS */
+	{0, 5, 0, S2_TLBI_IPA},				 /* IPAS2LE1IS */
+	{0, 6, NEED_RANGE, S2_TLBI_IPA_RANGE},		 /* RIPAS2LE1IS */
+	{1, OP_ALL_VARIANTS, NEED_OS, S2_TLBI_ALL},	 /* ALLE1OS */
+	{1, OP_VMALLS12, NEED_OS, S2_TLBI_VMID},	 /* VMALLS12E1OS */
+	{3, OP_ALL_VARIANTS, 0, S2_TLBI_ALL},		 /* ALLE1IS */
+	{3, OP_VMALLS12, 0, S2_TLBI_VMID},		 /* VMALLS12E1IS */
+	{4, 0, NEED_OS, S2_TLBI_IPA},			 /* IPAS2E1OS */
+	{4, 1, 0, S2_TLBI_IPA},				 /* IPAS2E1 */
+	{4, 2, NEED_RANGE_ARCH, S2_TLBI_IPA_RANGE},	 /* RIPAS2E1 (Q15) */
 	{4, 3, NEED_OS | NEED_RANGE, S2_TLBI_IPA_RANGE}, /* RIPAS2E1OS */
-	{4, 4, NEED_OS, S2_TLBI_IPA},		      /* IPAS2LE1OS */
-	{4, 5, 0, S2_TLBI_IPA},			      /* IPAS2LE1 */
-	{4, 6, NEED_RANGE_ARCH, S2_TLBI_IPA_RANGE},   /* RIPAS2LE1 (Q15) */
+	{4, 4, NEED_OS, S2_TLBI_IPA},			 /* IPAS2LE1OS */
+	{4, 5, 0, S2_TLBI_IPA},				 /* IPAS2LE1 */
+	{4, 6, NEED_RANGE_ARCH, S2_TLBI_IPA_RANGE},	 /* RIPAS2LE1 (Q15) */
 	{4, 7, NEED_OS | NEED_RANGE, S2_TLBI_IPA_RANGE}, /* RIPAS2LE1OS */
-	{7, OP_ALL_VARIANTS, 0, S2_TLBI_ALL},	      /* ALLE1 */
-	{7, OP_VMALLS12, 0, S2_TLBI_VMID},	      /* VMALLS12E1 */
+	{7, OP_ALL_VARIANTS, 0, S2_TLBI_ALL},		 /* ALLE1 */
+	{7, OP_VMALLS12, 0, S2_TLBI_VMID},		 /* VMALLS12E1 */
 };
 
 static bool has_features(const struct s2_config *cfg, unsigned int needs)
@@ -44,8 +44,7 @@ static bool has_features(const struct s2_config *cfg, unsigned int needs)
 		return false;
 	if ((needs & NEED_RANGE) && !cfg->tlbirange)
 		return false;
-	return !(needs & NEED_RANGE_ARCH) || cfg->tlbirange ||
-	       quirk(cfg, S2_Q15_RIPAS2_UNGATED);
+	return !(needs & NEED_RANGE_ARCH) || cfg->tlbirange || quirk(cfg, S2_Q15_RIPAS2_UNGATED);
 }
 
 /* Stage-1 forms by CRm: 1 and 5 are outer shareable, 2, 5 and 6 are ranges. */
@@ -75,7 +74,7 @@ enum s2_tlbi_kind s2_tlbi_decode(const struct s2_config *cfg, unsigned int op1, 
 	for (i = 0; i < sizeof(el2_rows) / sizeof(el2_rows[0]); i++)
 		if (el2_rows[i].crm == crm && el2_rows[i].op2 == op2)
 			return has_features(cfg, el2_rows[i].needs) ? el2_rows[i].kind
-								   : S2_TLBI_UNDEF;
+								    : S2_TLBI_UNDEF;
 	return S2_TLBI_NONE;
 }
 
@@ -190,14 +189,31 @@ bool s2_tlbi_matches(const struct s2_vm *vm, const struct s2_mmu *mmu, enum s2_t
 	return kind == S2_TLBI_ALL || field(mmu->vttbr, top, 48) == field(vttbr, top, 48);
 }
 
+/*
+ * The host pages of an extent whose ends need not be on their bounds, where
+ * L1's granule is smaller than the host's. KVM unmaps in chunks of the largest
+ * block and gets the end of a chunk by adding its size to its rounded start: a
+ * range within one chunk loses the last page that it reaches into (Q16).
+ */
+static struct s2_extent host_pages(const struct s2_config *cfg, struct s2_extent x)
+{
+	uint64_t start = floor_to(x.start.v, BIT(cfg->page_shift)), end = x.start.v + x.size;
+	uint64_t chunk = max_block(cfg->page_shift);
+	bool one_chunk = floor_to(x.start.v, chunk) == floor_to(end - 1, chunk);
+
+	if (one_chunk && quirk(cfg, S2_Q16_ROUNDED_END))
+		end = start + x.size;
+	return (struct s2_extent){{start}, end - start};
+}
+
 struct s2_swept s2_tlbi(struct s2_vm *vm, struct s2_mmu *mmu, enum s2_tlbi_kind kind, uint64_t xt)
 {
 	struct s2_extent extent = s2_tlbi_extent(vm, mmu, kind, xt);
 
 	if (kind == S2_TLBI_STAGE1)
 		vm->port->tlb(vm->port_ctx, mmu, S2_TLB_S1, extent.start, 0);
-	/* Whole host pages: L1's granule may be smaller than the host's (Q16). */
-	extent.size += extent.start.v & (BIT(vm->cfg.page_shift) - 1);
-	extent.start.v = floor_to(extent.start.v, BIT(vm->cfg.page_shift));
+	if (!extent.size)
+		return (struct s2_swept){0};
+	extent = host_pages(&vm->cfg, extent);
 	return s2_unmap(vm, mmu, extent.start, extent.size);
 }

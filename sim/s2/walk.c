@@ -6,12 +6,12 @@
  */
 #include "internal.h"
 
-#define VTCR_T0SZ(vtcr) ((unsigned int)((vtcr) & 0x3f))
-#define VTCR_SL0(vtcr) ((unsigned int)((vtcr) >> 6 & 3))
-#define VTCR_TG0(vtcr) ((unsigned int)((vtcr) >> 14 & 3))
-#define VTCR_PS(vtcr) ((unsigned int)((vtcr) >> 16 & 7))
-#define VTCR_HA BIT(21)
-#define SCTLR_EE BIT(25)
+#define VTCR_T0SZ(vtcr) ((unsigned int)((vtcr)&0x3f))
+#define VTCR_SL0(vtcr)	((unsigned int)((vtcr) >> 6 & 3))
+#define VTCR_TG0(vtcr)	((unsigned int)((vtcr) >> 14 & 3))
+#define VTCR_PS(vtcr)	((unsigned int)((vtcr) >> 16 & 7))
+#define VTCR_HA		BIT(21)
+#define SCTLR_EE	BIT(25)
 
 #define L1_OA_BITS 48u /* the widest output address of L1's tables */
 
@@ -20,16 +20,16 @@ struct walk_state {
 	const struct s2_syndrome *syn;
 	bool el0;
 	uint64_t ipa;
-	uint64_t base;		/* of the table being read */
+	uint64_t base;		 /* of the table being read */
 	unsigned int page_shift; /* of L1's granule */
-	unsigned int stride;	/* index bits a level */
+	unsigned int stride;	 /* index bits a level */
 	unsigned int input_size; /* bits */
-	unsigned int max_oa;	/* bits */
-	unsigned int top;	/* highest IPA bit of this level's index */
+	unsigned int max_oa;	 /* bits */
+	unsigned int bottom;	 /* log2 of what an entry at this level spans */
 	bool ha, big_endian;
 	uint64_t entry;	 /* address of the descriptor read last */
 	uint64_t stored; /* that descriptor as stored */
-	struct s2_walk out;
+	struct s2_walk *out;
 };
 
 unsigned int s2_l1_granule_shift(const struct s2_config *cfg, uint64_t vtcr)
@@ -57,18 +57,13 @@ static unsigned int output_bits(const struct s2_config *cfg, uint64_t vtcr)
 
 static void fault(struct walk_state *w, enum s2_walk_status status, unsigned int fsc)
 {
-	w->out.status = status;
-	w->out.esr = esr_with_fsc(w->syn->esr, fsc);
+	w->out->status = status;
+	w->out->esr = esr_with_fsc(w->syn->esr, fsc);
 }
 
 static void fault_at_level(struct walk_state *w, unsigned int fsc_base)
 {
-	fault(w, S2_WALK_FAULT, fsc_base | ((unsigned int)w->out.level & 3));
-}
-
-static unsigned int bottom_bit(const struct walk_state *w)
-{
-	return (unsigned int)(3 - w->out.level) * w->stride + w->page_shift;
+	fault(w, S2_WALK_FAULT, fsc_base | ((unsigned int)w->out->level & 3));
 }
 
 /* Output bits beyond what VTCR.PS allows; 48 and more are never checked (Q8). */
@@ -84,11 +79,11 @@ static bool start_level_allowed(const struct walk_state *w)
 
 	switch (w->page_shift) {
 	case 12:
-		return w->out.level > 0 || (w->out.level == 0 && pa_bits > 42);
+		return w->out->level > 0 || (w->out->level == 0 && pa_bits > 42);
 	case 14:
-		return w->out.level > 1 || (w->out.level == 1 && pa_bits > 40);
+		return w->out->level > 1 || (w->out->level == 1 && pa_bits > 40);
 	default:
-		return w->out.level > 1 || (w->out.level == 1 && pa_bits > 42);
+		return w->out->level > 1 || (w->out->level == 1 && pa_bits > 42);
 	}
 }
 
@@ -104,7 +99,7 @@ static bool static_checks(struct walk_state *w, uint64_t vttbr)
 		fault(w, kvm ? S2_WALK_FATAL : S2_WALK_FAULT, kvm ? FSC_SIZE : FSC_TRANSLATION);
 		return false;
 	}
-	start_bits = w->input_size - bottom_bit(w);
+	start_bits = w->input_size - w->bottom;
 	/* Up to 16 start tables may be concatenated; a bad level makes start_bits meaningless. */
 	if (!start_level_allowed(w) || w->input_size > cfg->ipa_limit || start_bits < 1 ||
 	    start_bits > w->stride + 4) {
@@ -125,49 +120,52 @@ static bool static_checks(struct walk_state *w, uint64_t vttbr)
 	return true;
 }
 
+static void unreadable(struct walk_state *w)
+{
+	bool fatal = quirk(&w->vm->cfg, S2_Q2_READ_FAILS_RUN);
+
+	fault(w, fatal ? S2_WALK_FATAL : S2_WALK_FAULT, FSC_SEA_WALK + (unsigned int)w->out->level);
+}
+
 static uint64_t cpu_order(const struct walk_state *w, uint64_t word)
 {
 	return w->big_endian ? __builtin_bswap64(word) : word;
 }
 
-static bool read_descriptor(struct walk_state *w)
-{
-	const struct s2_vm *vm = w->vm;
-
-	w->entry = w->base | field(w->ipa, w->top, bottom_bit(w)) << 3;
-	if (vm->port->read(vm->port_ctx, (struct l1_ipa){w->entry}, &w->stored) != S2_IO_OK) {
-		fault(w, quirk(&vm->cfg, S2_Q2_READ_FAILS_RUN) ? S2_WALK_FATAL : S2_WALK_FAULT,
-		      FSC_SEA_WALK + (unsigned int)w->out.level);
-		return false;
-	}
-	w->out.desc = cpu_order(w, w->stored);
-	w->out.reads++;
-	return true;
-}
-
-/* Descends to a leaf. False: the walk ended in a fault. */
+/* Descends to a leaf; level, bottom and base are those of the start table. False: a fault. */
 static bool find_leaf(struct walk_state *w)
 {
-	for (;;) {
-		uint64_t desc;
+	const struct s2_vm *vm = w->vm;
+	unsigned int bottom = w->bottom, index_bits = w->input_size - bottom;
+	uint64_t base = w->base, desc;
 
-		if (!read_descriptor(w))
-			return false;
-		desc = w->out.desc;
-		if (!(desc & DESC_VALID) || (!(desc & DESC_TABLE) && w->out.level == 3)) {
-			fault_at_level(w, FSC_TRANSLATION);
+	for (;;) {
+		w->entry = base | (w->ipa >> bottom & (BIT(index_bits) - 1)) << 3;
+		if (vm->port->read(vm->port_ctx, (struct l1_ipa){w->entry}, &w->stored) !=
+		    S2_IO_OK) {
+			unreadable(w);
 			return false;
 		}
-		if (!desc_is_table(desc, w->out.level))
-			return true;
+		desc = cpu_order(w, w->stored);
+		w->out->desc = desc;
+		w->out->reads++;
+		if (!desc_is_table(desc, w->out->level))
+			break;
 		if (beyond_output(w, desc)) {
 			fault_at_level(w, FSC_SIZE);
 			return false;
 		}
-		w->base = desc & mask(L1_OA_BITS - 1, w->page_shift);
-		w->top = bottom_bit(w) - 1;
-		w->out.level++;
+		base = desc & mask(L1_OA_BITS - 1, w->page_shift);
+		bottom -= w->stride;
+		index_bits = w->stride;
+		w->out->level++;
 	}
+	w->bottom = bottom;
+	/* At level 3 the table bit must be there, and then it is a page. */
+	if ((desc & DESC_VALID) && ((desc & DESC_TABLE) || w->out->level < 3))
+		return true;
+	fault_at_level(w, FSC_TRANSLATION);
+	return false;
 }
 
 /* Emulates the hardware's update of the access flag (VTCR.HA). False: the walk ended. */
@@ -177,39 +175,38 @@ static bool set_access_flag(struct walk_state *w)
 	void *ctx = w->vm->port_ctx;
 	struct l1_ipa entry = {w->entry};
 	const struct s2_slot *slot;
-	uint64_t new = w->out.desc | DESC_AF;
+	uint64_t new = w->out->desc | DESC_AF;
 
 	switch (port->swap(ctx, entry, w->stored, cpu_order(w, new))) {
 	case S2_IO_OK:
 		break;
 	case S2_IO_AGAIN:
-		w->out.status = S2_WALK_RETRY;
+		w->out->status = S2_WALK_RETRY;
 		return false;
 	default:
 		/* Unlike a failed read this does not fail the run (Q26). */
-		fault(w, S2_WALK_FAULT, FSC_SEA_WALK + (unsigned int)w->out.level);
+		fault(w, S2_WALK_FAULT, FSC_SEA_WALK + (unsigned int)w->out->level);
 		return false;
 	}
-	w->out.desc = new;
-	w->out.set_af = true;
+	w->out->desc = new;
+	w->out->set_af = true;
 	slot = port->slot(ctx, entry);
 	if (slot && slot->log_dirty)
 		port->dirty(ctx, slot, entry);
 	return true;
 }
 
-static bool check_access_flag(struct walk_state *w)
+static bool check_access_flag(struct walk_state *w, const struct s2_perm *perm)
 {
 	const struct s2_config *cfg = &w->vm->cfg;
-	struct s2_perm perm = s2_desc_perm(cfg, w->out.desc);
 
-	if (w->out.desc & DESC_AF)
+	if (w->out->desc & DESC_AF)
 		return true;
 	if (!w->ha) {
 		fault_at_level(w, FSC_ACCESS);
 		return false;
 	}
-	if (!quirk(cfg, S2_Q6_AF_FIRST) && s2_denies(cfg, w->syn, w->el0, &perm))
+	if (!quirk(cfg, S2_Q6_AF_FIRST) && s2_denies(cfg, w->syn, w->el0, perm))
 		return true;
 	return set_access_flag(w);
 }
@@ -217,13 +214,13 @@ static bool check_access_flag(struct walk_state *w)
 /* Extra address bits that the contiguous hint takes from the IPA (spec 1.5, Q9). */
 static unsigned int contiguous_shift(const struct walk_state *w)
 {
-	if (!(w->out.desc & DESC_CONTIG))
+	if (!(w->out->desc & DESC_CONTIG))
 		return 0;
 	switch (w->page_shift) {
 	case 12:
 		return 4;
 	case 14:
-		return w->out.level == 2 ? 5 : 7;
+		return w->out->level == 2 ? 5 : 7;
 	default:
 		return 5;
 	}
@@ -231,28 +228,29 @@ static unsigned int contiguous_shift(const struct walk_state *w)
 
 static void take_leaf(struct walk_state *w)
 {
-	unsigned int bottom = bottom_bit(w), low = bottom + contiguous_shift(w);
+	unsigned int low = w->bottom + contiguous_shift(w);
+	struct s2_perm perm = s2_desc_perm(&w->vm->cfg, w->out->desc);
 
-	if (w->out.level < first_block_level(w->page_shift)) {
+	if (w->out->level < first_block_level(w->page_shift)) {
 		fault_at_level(w, FSC_TRANSLATION);
 		return;
 	}
-	if (beyond_output(w, w->out.desc)) {
+	if (beyond_output(w, w->out->desc)) {
 		fault_at_level(w, FSC_SIZE);
 		return;
 	}
-	if (!check_access_flag(w))
+	if (!check_access_flag(w, &perm))
 		return;
-	w->out.output.v =
-		(w->out.desc & mask(L1_OA_BITS - 1, low)) | (w->ipa & mask(low - 1, 0));
-	w->out.leaf_size = BIT(bottom);
-	w->out.perm = s2_desc_perm(&w->vm->cfg, w->out.desc);
+	w->out->output.v = (w->out->desc & mask(L1_OA_BITS - 1, low)) | (w->ipa & mask(low - 1, 0));
+	w->out->leaf_size = BIT(w->bottom);
+	w->out->perm = perm;
 }
 
-struct s2_walk s2_walk(const struct s2_vm *vm, const struct s2_l1_regs *regs,
-		       const struct s2_syndrome *syn, bool el0, struct l2_ipa ipa)
+void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
+		  const struct s2_syndrome *syn, bool el0, struct l2_ipa ipa, struct s2_walk *out)
 {
 	unsigned int shift = s2_l1_granule_shift(&vm->cfg, regs->vtcr);
+	int level = (shift == 12 ? 2 : 3) - (int)VTCR_SL0(regs->vtcr);
 	struct walk_state w = {
 		.vm = vm,
 		.syn = syn,
@@ -262,13 +260,22 @@ struct s2_walk s2_walk(const struct s2_vm *vm, const struct s2_l1_regs *regs,
 		.stride = shift - 3,
 		.input_size = 64 - VTCR_T0SZ(regs->vtcr),
 		.max_oa = output_bits(&vm->cfg, regs->vtcr),
-		.top = 64 - VTCR_T0SZ(regs->vtcr) - 1,
+		.bottom = (unsigned int)(3 - level) * (shift - 3) + shift,
 		.ha = regs->vtcr & VTCR_HA,
 		.big_endian = regs->sctlr & SCTLR_EE,
-		.out.level = (int8_t)((shift == 12 ? 2 : 3) - (int)VTCR_SL0(regs->vtcr)),
+		.out = out,
 	};
 
+	*out = (struct s2_walk){.level = (int8_t)level};
 	if (static_checks(&w, regs->vttbr) && find_leaf(&w))
 		take_leaf(&w);
-	return w.out;
+}
+
+struct s2_walk s2_walk(const struct s2_vm *vm, const struct s2_l1_regs *regs,
+		       const struct s2_syndrome *syn, bool el0, struct l2_ipa ipa)
+{
+	struct s2_walk out;
+
+	s2_walk_into(vm, regs, syn, el0, ipa, &out);
+	return out;
 }
