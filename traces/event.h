@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 enum nvt_kind {
-	NVT_FAULT = 1,	   /* a recorded stage-2 abort */
-	NVT_TOUCH,	   /* an access that is demanded; whether it faults is for the replay to find out */
+	NVT_FAULT = 1, /* a recorded stage-2 abort */
+	NVT_TOUCH, /* an access that is demanded; whether it faults is for the replay to find out */
 	NVT_CONTEXT,	   /* a vCPU changes between L1 and L2, or is scheduled */
 	NVT_L1_WRITE,	   /* a word of L1's stage-2 tables changes */
 	NVT_L1_LEAF,	   /* what a walk of L1's stage-2 tables reads at one IPA from here on */
@@ -33,10 +33,12 @@ enum nvt_kind {
 
 /* Where a fact comes from that no recorded event states outright. */
 enum nvt_origin {
-	NVT_GIVEN,     /* stated: by the generator, by smaps or pagemap, by L1's own memory or trace */
+	NVT_GIVEN, /* stated: by the generator, by smaps or pagemap, by L1's own memory or trace */
 	NVT_CANONICAL, /* concluded from L1's own faults on the same memory */
-	NVT_EARLIER,   /* concluded from an earlier event that is not under test when this one is used */
-	NVT_OWN_TRUTH, /* taken from the truth of the fault that follows: proves nothing about that fault */
+	NVT_EARLIER, /* concluded from an earlier event that is not under test when this one is used
+		      */
+	NVT_OWN_TRUTH, /* taken from the truth of the fault that follows: proves nothing about that
+			  fault */
 	NVT_ASSUMED,   /* nothing known: the default of FORMAT.md */
 };
 
@@ -60,15 +62,15 @@ enum nvt_truth_part {
 /* What the recorded hypervisor did with a fault. Parts not in `has` are 0. */
 struct nvt_fault_truth {
 	uint16_t has;
-	uint16_t context;      /* the context that faulted */
+	uint16_t context;	 /* the context that faulted */
 	uint16_t inject_context; /* the context entered after an injection */
-	int32_t ret;	       /* of the abort handler */
+	int32_t ret;		 /* of the abort handler */
 	int32_t walk_ret;
 	int8_t walk_level;
-	uint8_t walk_rw;       /* bit 0 readable, bit 1 writable */
+	uint8_t walk_rw; /* bit 0 readable, bit 1 writable */
 	uint32_t walk_esr;
 	uint64_t walk_out;
-	uint64_t walk_size;    /* bytes */
+	uint64_t walk_size; /* bytes */
 	uint64_t walk_desc;
 	int32_t perm_ret;
 	uint32_t perm_esr;
@@ -80,11 +82,11 @@ struct nvt_fault_truth {
 	uint8_t faultin_write; /* looked up for writing */
 	uint8_t faultin_writable;
 	int32_t map_ret;
-	uint64_t map_addr;     /* in the space of the table that faulted */
-	uint64_t map_size;     /* bytes */
+	uint64_t map_addr; /* in the space of the table that faulted */
+	uint64_t map_size; /* bytes */
 	uint64_t map_pa;
-	uint64_t map_prot;     /* bit 0 X-EL1, 1 X-EL0, 2 W, 3 R; [56:55] level of L1's leaf */
-	uint8_t mmio_type;     /* 0 read not yet satisfied, 1 read, 2 write */
+	uint64_t map_prot; /* bit 0 X-EL1, 1 X-EL0, 2 W, 3 R; [56:55] level of L1's leaf */
+	uint8_t mmio_type; /* 0 read not yet satisfied, 1 read, 2 write */
 	uint8_t mmio_len;
 	uint64_t mmio_gpa;
 	uint64_t mmio_val;
@@ -92,11 +94,11 @@ struct nvt_fault_truth {
 
 /* FAULT and TOUCH. A touch's ESR has FSC 0; the replay supplies it. */
 enum nvt_fault_flag {
-	NVT_FAULT_NO_PSTATE = 1 << 0,	   /* pstate is not known */
+	NVT_FAULT_NO_PSTATE = 1 << 0,	    /* pstate is not known */
 	NVT_FAULT_UNKNOWN_CONTEXT = 1 << 1, /* whether L1 or L2 ran is not known */
 };
 struct nvt_fault {
-	uint64_t esr;	/* ESR_EL2 of the trap, ISS2 included */
+	uint64_t esr; /* ESR_EL2 of the trap, ISS2 included */
 	uint64_t far;
 	uint64_t hpfar; /* HPFAR_EL2; bit 63 set: valid, clear: the recorder had none */
 	uint64_t pc;
@@ -108,16 +110,17 @@ struct nvt_fault {
 
 enum nvt_context_reason {
 	NVT_ERET,      /* L1 enters L2 */
-	NVT_EXCEPTION, /* L2 is left for L1, for another reason than a stage-2 fault that this stream shows */
+	NVT_EXCEPTION, /* L2 is left for L1, for another reason than a stage-2 fault that this
+			  stream shows */
 	NVT_LOAD,      /* the vCPU is scheduled in */
 	NVT_PUT,       /* the vCPU is scheduled out, not waiting */
 	NVT_PUT_WFI,   /* the vCPU is scheduled out while it waits for an interrupt */
 };
 enum nvt_context_flag {
-	NVT_CONTEXT_TRUTH = 1 << 0,  /* context and s2_enabled are recorded */
-	NVT_CONTEXT_NO_REGS = 1 << 1, /* vttbr, vtcr and hcr are not known */
+	NVT_CONTEXT_TRUTH = 1 << 0,	 /* context and s2_enabled are recorded */
+	NVT_CONTEXT_NO_REGS = 1 << 1,	 /* vttbr, vtcr and hcr are not known */
 	NVT_CONTEXT_S2_ENABLED = 1 << 2, /* truth: the context's stage 2 is L1's and on */
-	NVT_CONTEXT_HYP = 1 << 3, /* the vCPU runs in L1 (virtual EL2) after this event */
+	NVT_CONTEXT_HYP = 1 << 3,	 /* the vCPU runs in L1 (virtual EL2) after this event */
 };
 struct nvt_context {
 	uint8_t reason;
@@ -126,12 +129,12 @@ struct nvt_context {
 	uint64_t vttbr;	  /* L1's registers as they stand after the event */
 	uint64_t vtcr;
 	uint64_t hcr;
-	uint64_t sctlr;	  /* SCTLR_EL2 of L1 */
-	uint64_t pstate;  /* of the mode entered; 0 where reason is LOAD or PUT */
+	uint64_t sctlr;	 /* SCTLR_EL2 of L1 */
+	uint64_t pstate; /* of the mode entered; 0 where reason is LOAD or PUT */
 };
 
 struct nvt_l1_write {
-	uint64_t addr; /* L1 IPA, a multiple of 8 */
+	uint64_t addr;	    /* L1 IPA, a multiple of 8 */
 	uint64_t old_value; /* as stored (little-endian word) */
 	uint64_t new_value;
 };
@@ -144,15 +147,14 @@ struct nvt_l1_leaf {
 	uint64_t ipa;	/* L2 IPA */
 	uint64_t vttbr; /* the tables meant: VTTBR_EL2 and VTCR_EL2 of L1 */
 	uint64_t vtcr;
-	uint64_t desc;	/* in CPU order */
+	uint64_t desc; /* in CPU order */
 	int8_t level;
 	uint8_t flags;
 	uint8_t origin; /* enum nvt_origin */
 };
 
 /* op: Op1[13:11] CRn[10:7] CRm[6:3] Op2[2:0] of the SYS instruction */
-#define NVT_SYS_OP(op1, crn, crm, op2) \
-	((uint16_t)((op1) << 11 | (crn) << 7 | (crm) << 3 | (op2)))
+#define NVT_SYS_OP(op1, crn, crm, op2) ((uint16_t)((op1) << 11 | (crn) << 7 | (crm) << 3 | (op2)))
 struct nvt_tlbi {
 	uint64_t xt;
 	uint64_t vttbr; /* VTTBR_EL2 of L1 at the trap */
@@ -177,9 +179,9 @@ struct nvt_slot {
 
 enum nvt_backing_flag {
 	NVT_BACKING_WRITABLE = 1 << 0,
-	NVT_BACKING_DEVICE = 1 << 1,	   /* a PFNMAP mapping of something that is not memory */
-	NVT_BACKING_UNCACHED = 1 << 2,	   /* may be mapped as Normal Non-cacheable */
-	NVT_BACKING_NO_PA = 1 << 3,	   /* pa is not known */
+	NVT_BACKING_DEVICE = 1 << 1,   /* a PFNMAP mapping of something that is not memory */
+	NVT_BACKING_UNCACHED = 1 << 2, /* may be mapped as Normal Non-cacheable */
+	NVT_BACKING_NO_PA = 1 << 3,    /* pa is not known */
 };
 struct nvt_backing {
 	uint64_t hva;  /* host virtual address */
@@ -232,15 +234,16 @@ struct nvt_event {
 /* The host that the stream was recorded on, as far as decisions depend on it. */
 struct nvt_machine {
 	uint8_t page_shift;	/* 12, 14 or 16 */
-	uint8_t ipa_limit;	/* bits: host IPA limit, and PA size of the VM */
-	uint8_t canonical_bits; /* bits: input size of L1's own stage 2 */
-	uint8_t s2_granules;	/* bit 0 4K, bit 1 16K, bit 2 64K: what L1's ID registers offer for stage 2 */
+	uint8_t ipa_limit;	/* 32..52 bits: host IPA limit, and PA size of the VM */
+	uint8_t canonical_bits; /* 32..52 bits: input size of L1's own stage 2 */
+	uint8_t s2_granules;	/* bit 0 4K, bit 1 16K, bit 2 64K: what L1's ID registers offer for
+				   stage 2 */
 	uint16_t vcpu_count;
 	uint16_t context_count;
 	bool lpa2, fwb, dic, xnx, ttl;
-	bool nisv_exits;	/* the VMM asked for exits on MMIO without syndrome */
-	bool extents; /* EXTENT events tell when the host dealt with each context */
-	uint16_t assumed;	/* bits of enum nvt_machine_field: not recorded, a default */
+	bool nisv_exits;  /* the VMM asked for exits on MMIO without syndrome */
+	bool extents;	  /* EXTENT events tell when the host dealt with each context */
+	uint16_t assumed; /* bits of enum nvt_machine_field: not recorded, a default */
 };
 enum nvt_machine_field {
 	NVT_MACHINE_FWB = 1 << 0,

@@ -151,6 +151,9 @@ void nvt_put_header(uint8_t body[NVT_HEADER_SIZE], enum nvt_class class,
 	nvt_put16(body + HEADER_ASSUMED, m->assumed);
 }
 
+/* What a stage 2 can translate. */
+enum { IPA_BITS_MIN = 32, IPA_BITS_MAX = 52 };
+
 static void get_machine(const uint8_t *body, struct nvt_machine *m)
 {
 	uint8_t features = body[HEADER_FEATURES];
@@ -189,8 +192,10 @@ const char *nvt_get_header(const uint8_t *body, size_t size, enum nvt_class *cla
 		return "its completeness class is unknown";
 	if (m->page_shift != 12 && m->page_shift != 14 && m->page_shift != 16)
 		return "its page size is none of 4K, 16K and 64K";
-	if (m->ipa_limit > 64 || m->canonical_bits > 64 || m->s2_granules > 7 ||
-	    body[HEADER_FEATURES] > 127 || m->assumed > 0x1ff || m->context_count > 0x8000)
+	if (m->ipa_limit < IPA_BITS_MIN || m->ipa_limit > IPA_BITS_MAX ||
+	    m->canonical_bits < IPA_BITS_MIN || m->canonical_bits > IPA_BITS_MAX ||
+	    m->s2_granules > 7 || body[HEADER_FEATURES] > 127 || m->assumed > 0x1ff ||
+	    m->context_count > 0x8000)
 		return "its machine has a value out of range";
 	return NULL;
 }

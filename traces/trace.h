@@ -14,9 +14,9 @@
 
 enum nvt_status {
 	NVT_OK = 0,
-	NVT_END,	/* no more events */
-	NVT_EINPUT,	/* the input cannot be read, is damaged, or is no trace: exit status 3 */
-	NVT_EENV,	/* the environment failed: memory, disk, permission: exit status 4 */
+	NVT_END,    /* no more events */
+	NVT_EINPUT, /* the input cannot be read, is damaged, or is no trace: exit status 3 */
+	NVT_EENV,   /* the environment failed: memory, disk, permission: exit status 4 */
 };
 
 /* One line for people: file, offset where it makes sense, what is wrong. */
@@ -45,8 +45,10 @@ void nvt_close(struct nvt_reader *r);
 
 const struct nvt_machine *nvt_machine(const struct nvt_reader *r);
 enum nvt_class nvt_class(const struct nvt_reader *r);
-/* The meta section: JSON text, NUL-terminated. Known at once for a seekable file, else at the end. */
-enum nvt_status nvt_meta(struct nvt_reader *r, const char **json, size_t *length, struct nvt_error *err);
+/* The meta section: JSON text, NUL-terminated. Known at once for a seekable file, else at the end.
+ */
+enum nvt_status nvt_meta(struct nvt_reader *r, const char **json, size_t *length,
+			 struct nvt_error *err);
 /* Initial contents of L1 memory (tables): 8-byte words, ascending addresses. */
 struct nvt_word {
 	uint64_t addr;
@@ -66,7 +68,8 @@ struct nvt_block {
 };
 
 /* NVT_OK and *block, NVT_END (the whole file was read and its end section agrees), or an error. */
-enum nvt_status nvt_next_block(struct nvt_reader *r, struct nvt_block **block, struct nvt_error *err);
+enum nvt_status nvt_next_block(struct nvt_reader *r, struct nvt_block **block,
+			       struct nvt_error *err);
 void nvt_release_block(struct nvt_block *block);
 
 /* One event at a time; *ev is valid until the next call. Does not mix with nvt_next_block. */
@@ -83,7 +86,8 @@ enum nvt_status nvt_seek(struct nvt_reader *r, uint64_t ordinal, struct nvt_erro
 /* Totals from the end section: known at once for a seekable file, else at the end. */
 enum nvt_status nvt_totals(struct nvt_reader *r, struct nvt_totals *totals, struct nvt_error *err);
 
-/* SHA-256 over the checksums of all frames but meta, from the end section, in hex (64 digits and NUL). Known when the totals are. */
+/* SHA-256 over the checksums of all frames but meta, from the end section, in hex (64 digits and
+ * NUL). Known when the totals are. */
 enum nvt_status nvt_digest(struct nvt_reader *r, char digest[65], struct nvt_error *err);
 
 /* ---- writing ---- */
@@ -91,7 +95,7 @@ enum nvt_status nvt_digest(struct nvt_reader *r, char digest[65], struct nvt_err
 struct nvt_writer;
 
 struct nvt_writer_options {
-	int level; /* zstd level; 0: the default */
+	int level;	  /* zstd level; 0: the default */
 	bool provisional; /* class and machine are not known yet: nvt_set_machine follows */
 	enum nvt_class class;
 	struct nvt_machine machine;
@@ -109,7 +113,8 @@ struct nvt_writer *nvt_create(const char *path, const struct nvt_writer_options 
 void nvt_set_machine(struct nvt_writer *w, enum nvt_class class, const struct nvt_machine *machine);
 /* Appends. Times must not decrease; texts and truths are copied. */
 enum nvt_status nvt_write(struct nvt_writer *w, const struct nvt_event *ev, struct nvt_error *err);
-/* Writes `meta` (JSON text), the end section and the seek table, and puts the file in place. Frees w in any case. */
+/* Writes `meta` (JSON text), the end section and the seek table, and puts the file in place. Frees
+ * w in any case. */
 enum nvt_status nvt_finish(struct nvt_writer *w, const char *meta, struct nvt_error *err);
 void nvt_abandon(struct nvt_writer *w);
 

@@ -39,14 +39,16 @@ static struct s2_config config_of(const struct nvt_machine *machine,
 
 static bool allocate(struct engine *e, const struct nvt_machine *machine)
 {
+	/* 0 is "not known": then there is one. */
+	uint16_t vcpus = machine->vcpu_count ? machine->vcpu_count : 1;
 	uint16_t contexts = machine->context_count;
-	uint32_t least = S2_CONTEXTS_PER_VCPU * (uint32_t)machine->vcpu_count;
+	uint32_t least = S2_CONTEXTS_PER_VCPU * (uint32_t)vcpus;
 	struct s2_config cfg = config_of(machine, &e->options);
 
 	if (contexts < least)
 		contexts = (uint16_t)(least < NVT_CANONICAL_CONTEXT ? least
 								    : NVT_CANONICAL_CONTEXT - 1);
-	e->vcpu_count = machine->vcpu_count;
+	e->vcpu_count = vcpus;
 	e->vcpus = calloc(e->vcpu_count, sizeof(*e->vcpus));
 	e->contexts = calloc(contexts, sizeof(*e->contexts));
 	e->staged = calloc(contexts, sizeof(*e->staged));
@@ -582,6 +584,8 @@ enum engine_status engine_event(struct engine *e, const struct nvt_event *ev)
 {
 	struct s2_vcpu *vcpu = &e->vcpus[ev->vcpu];
 
+	if (ev->vcpu >= e->vcpu_count)
+		return bad_event(e, "vCPU %u of %u", ev->vcpu, e->vcpu_count);
 	memset(&e->step, 0, offsetof(struct engine_step, outcome));
 	e->metrics.events += e->measuring;
 	/* Touches alone change no table but that of their context. */

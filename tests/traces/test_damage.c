@@ -485,7 +485,7 @@ static void headers_that_are_wrong_are_refused(void **state)
 		const char *why;
 	} cases[] = {
 		{0, 0, "magic"},      {4, 2, "version"},       {6, 3, "class"},
-		{7, 13, "page size"}, {8, 65, "out of range"}, {11, 64, "out of range"},
+		{7, 13, "page size"}, {8, 53, "out of range"}, {11, 128, "out of range"},
 		{31, 1, "reserved"},
 	};
 	uint8_t body[NVT_HEADER_SIZE + 1] = {0}, frame[128];

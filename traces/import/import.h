@@ -20,9 +20,9 @@ struct nvt_import_options {
 	/* What the host said of its memory, or NULL: smaps of the VMM, and pagemap words. */
 	const char *smaps;
 	const char *pagemap;
-	uint64_t pagemap_base;	  /* host virtual address of the first word's page */
-	uint64_t vm;		  /* struct kvm pointer of the VM wanted; 0: the one that runs */
-	int level;		  /* zstd level of the output; 0: the default */
+	uint64_t pagemap_base; /* host virtual address of the first word's page */
+	uint64_t vm;	       /* struct kvm pointer of the VM wanted; 0: the one that runs */
+	int level;	       /* zstd level of the output; 0: the default */
 	/* Called now and then with bytes read of text; `total` is 0 where that is not known. */
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
 	void *progress_arg;
