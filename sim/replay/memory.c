@@ -4,18 +4,6 @@
 #include <stdlib.h>
 
 #define CHUNK_WORDS (MEMORY_CHUNK_SIZE / 8)
-#define RECENT	    256u /* direct-mapped cache in front of the hash */
-
-struct chunk {
-	uint64_t key; /* chunk number + 1; 0: free place */
-	uint64_t *words;
-};
-
-struct memory {
-	struct chunk *table; /* open addressing, at most half full */
-	size_t room, count;
-	struct chunk recent[RECENT];
-};
 
 static size_t place(const struct memory *m, uint64_t key)
 {
@@ -53,25 +41,22 @@ void memory_free(struct memory *m)
 	free(m);
 }
 
-uint64_t *memory_find(const struct memory *m, uint64_t addr)
+const struct memory_chunk *memory_search(const struct memory *m, uint64_t addr)
 {
 	uint64_t key = addr / MEMORY_CHUNK_SIZE + 1;
 	/* A cache of a logically constant lookup. */
-	struct chunk *recent = (struct chunk *)&m->recent[key % RECENT];
+	struct memory_chunk *recent = (struct memory_chunk *)&m->recent[key % MEMORY_RECENT];
+	size_t i = place(m, key);
 
-	if (__builtin_expect(recent->key != key, 0)) {
-		size_t i = place(m, key);
-
-		if (!m->table[i].key)
-			return NULL;
-		*recent = m->table[i];
-	}
-	return &recent->words[addr / 8 % CHUNK_WORDS];
+	if (!m->table[i].key)
+		return NULL;
+	*recent = m->table[i];
+	return recent;
 }
 
 static bool grow(struct memory *m)
 {
-	struct chunk *old = m->table;
+	struct memory_chunk *old = m->table;
 	size_t old_room = m->room, i;
 
 	m->table = calloc(old_room * 2, sizeof(*m->table));
@@ -91,7 +76,7 @@ uint64_t *memory_make(struct memory *m, uint64_t addr)
 {
 	uint64_t key = addr / MEMORY_CHUNK_SIZE + 1;
 	uint64_t *word = memory_find(m, addr);
-	struct chunk *c;
+	struct memory_chunk *c;
 
 	if (word)
 		return word;

@@ -2,24 +2,6 @@
 /* Stage 3 of the path: is this L1's permission fault? */
 #include "internal.h"
 
-/*
- * XN of a stage-2 descriptor (spec 1.5; Arm ARM D8.4.2): with FEAT_XNX both
- * bits count and tell EL0 from EL1, without it only the upper one does.
- */
-struct s2_perm s2_desc_perm(const struct s2_config *cfg, uint64_t desc)
-{
-	unsigned int xn = (unsigned int)(desc >> DESC_XN_SHIFT & 3);
-
-	if (!cfg->xnx)
-		xn &= 2;
-	return (struct s2_perm){
-		.r = desc & DESC_R,
-		.w = desc & DESC_W,
-		.x_el0 = xn == 0 || xn == 1,
-		.x_el1 = xn == 0 || (xn == 3 && cfg->xnx),
-	};
-}
-
 /* Whether `perm` refuses the access. */
 bool s2_denies(const struct s2_config *cfg, const struct s2_syndrome *syn, bool el0,
 	       const struct s2_perm *perm)

@@ -261,8 +261,21 @@ struct s2_forward {
 struct s2_forward s2_permission_forward(const struct s2_config *cfg, const struct s2_syndrome *syn,
 					bool el0, const struct s2_walk *walk);
 
-/* The permissions of a stage-2 descriptor of L1 (spec 1.5). */
-struct s2_perm s2_desc_perm(const struct s2_config *cfg, uint64_t desc);
+/*
+ * The permissions of a stage-2 descriptor of L1 (spec 1.5; Arm ARM D8.4.2): with
+ * FEAT_XNX both bits of XN count and tell EL0 from EL1, without it only the upper one does.
+ */
+static inline struct s2_perm s2_desc_perm(const struct s2_config *cfg, uint64_t desc)
+{
+	unsigned int xn = (unsigned int)(desc >> 53 & (cfg->xnx ? 3 : 2));
+
+	return (struct s2_perm){
+		.r = desc >> 6 & 1,
+		.w = desc >> 7 & 1,
+		.x_el0 = xn < 2,
+		.x_el1 = xn == 0 || xn == 3,
+	};
+}
 
 /* ---- stages 4 and 5: slot and size (spec 4.2, 4.3) ---- */
 

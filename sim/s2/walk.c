@@ -24,7 +24,7 @@ struct walk_state {
 	unsigned int page_shift; /* of L1's granule */
 	unsigned int stride;	 /* index bits a level */
 	unsigned int input_size; /* bits */
-	unsigned int max_oa;	 /* bits */
+	uint64_t excess;	 /* output bits beyond what VTCR.PS allows */
 	unsigned int bottom;	 /* log2 of what an entry at this level spans */
 	bool ha, big_endian;
 	uint64_t entry;	 /* address of the descriptor read last */
@@ -47,12 +47,15 @@ unsigned int s2_l1_granule_shift(const struct s2_config *cfg, uint64_t vtcr)
 	return cfg->page_shift;
 }
 
-static unsigned int output_bits(const struct s2_config *cfg, uint64_t vtcr)
+/* Output bits beyond what VTCR.PS allows; 48 and more are never checked (Q8). */
+static uint64_t excess_bits(const struct s2_config *cfg, uint64_t vtcr)
 {
 	static const uint8_t ps_bits[8] = {32, 36, 40, 42, 44, 48, 48, 48};
 	unsigned int ps = ps_bits[VTCR_PS(vtcr)];
 
-	return ps < cfg->ipa_limit ? ps : cfg->ipa_limit;
+	if (ps > cfg->ipa_limit)
+		ps = cfg->ipa_limit;
+	return ps < L1_OA_BITS ? mask(L1_OA_BITS - 1, ps) : 0;
 }
 
 static void fault(struct walk_state *w, enum s2_walk_status status, unsigned int fsc)
@@ -66,10 +69,9 @@ static void fault_at_level(struct walk_state *w, unsigned int fsc_base)
 	fault(w, S2_WALK_FAULT, fsc_base | ((unsigned int)w->out->level & 3));
 }
 
-/* Output bits beyond what VTCR.PS allows; 48 and more are never checked (Q8). */
 static bool beyond_output(const struct walk_state *w, uint64_t addr)
 {
-	return w->max_oa < L1_OA_BITS && (addr & mask(L1_OA_BITS - 1, w->max_oa));
+	return addr & w->excess;
 }
 
 /* Start levels that a granule has for a PA size (spec 1.2 S2). */
@@ -259,7 +261,7 @@ void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
 		.page_shift = shift,
 		.stride = shift - 3,
 		.input_size = 64 - VTCR_T0SZ(regs->vtcr),
-		.max_oa = output_bits(&vm->cfg, regs->vtcr),
+		.excess = excess_bits(&vm->cfg, regs->vtcr),
 		.bottom = (unsigned int)(3 - level) * (shift - 3) + shift,
 		.ha = regs->vtcr & VTCR_HA,
 		.big_endian = regs->sctlr & SCTLR_EE,
