@@ -31,7 +31,11 @@ enum nvt_kind {
 	NVT_KIND_COUNT
 };
 
-/* Where a fact comes from that no recorded event states outright. */
+/*
+ * Where a fact comes from that no recorded event states outright. So far
+ * nothing in nvsim writes NVT_CANONICAL, NVT_EARLIER or NVT_ASSUMED: what
+ * import concludes it takes from the truth of the fault that follows.
+ */
 enum nvt_origin {
 	NVT_GIVEN, /* stated: by the generator, by smaps or pagemap, by L1's own memory or trace */
 	NVT_CANONICAL, /* concluded from L1's own faults on the same memory */
@@ -241,8 +245,9 @@ struct nvt_machine {
 	uint16_t vcpu_count;
 	uint16_t context_count;
 	bool lpa2, fwb, dic, xnx, ttl;
-	bool nisv_exits;  /* the VMM asked for exits on MMIO without syndrome */
-	bool extents;	  /* EXTENT events tell when the host dealt with each context */
+	bool nisv_exits; /* the VMM asked for exits on MMIO without syndrome */
+	bool hw_af;	 /* the hardware sets access flags in stage-2 leaves itself (VTCR_EL2.HA) */
+	bool extents;	 /* EXTENT events tell when the host dealt with each context */
 	uint16_t assumed; /* bits of enum nvt_machine_field: not recorded, a default */
 };
 enum nvt_machine_field {
@@ -255,6 +260,7 @@ enum nvt_machine_field {
 	NVT_MACHINE_PAGE = 1 << 6,
 	NVT_MACHINE_NISV = 1 << 7,
 	NVT_MACHINE_CANONICAL = 1 << 8,
+	NVT_MACHINE_HW_AF = 1 << 9,
 };
 
 /* Completeness: what a replay of the trace can know. */

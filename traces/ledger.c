@@ -129,7 +129,7 @@ enum {
 };
 
 /* Bits of HEADER_FEATURES. */
-enum { LPA2 = 1, FWB = 2, DIC = 4, XNX = 8, TTL = 16, NISV = 32, EXTENTS = 64 };
+enum { LPA2 = 1, FWB = 2, DIC = 4, XNX = 8, TTL = 16, NISV = 32, EXTENTS = 64, HW_AF = 128 };
 
 void nvt_put_header(uint8_t body[NVT_HEADER_SIZE], enum nvt_class class,
 		    const struct nvt_machine *m)
@@ -145,7 +145,7 @@ void nvt_put_header(uint8_t body[NVT_HEADER_SIZE], enum nvt_class class,
 	body[HEADER_FEATURES] =
 		(uint8_t)((m->lpa2 ? LPA2 : 0) | (m->fwb ? FWB : 0) | (m->dic ? DIC : 0) |
 			  (m->xnx ? XNX : 0) | (m->ttl ? TTL : 0) | (m->nisv_exits ? NISV : 0) |
-			  (m->extents ? EXTENTS : 0));
+			  (m->extents ? EXTENTS : 0) | (m->hw_af ? HW_AF : 0));
 	nvt_put16(body + HEADER_VCPUS, m->vcpu_count);
 	nvt_put16(body + HEADER_CONTEXTS, m->context_count);
 	nvt_put16(body + HEADER_ASSUMED, m->assumed);
@@ -153,6 +153,9 @@ void nvt_put_header(uint8_t body[NVT_HEADER_SIZE], enum nvt_class class,
 
 /* What a stage 2 can translate. */
 enum { IPA_BITS_MIN = 32, IPA_BITS_MAX = 52 };
+
+/* Each vCPU has two contexts at least: more vCPUs would need more contexts than there can be. */
+enum { CONTEXTS_MAX = 0x8000, VCPUS_MAX = CONTEXTS_MAX / 2 };
 
 static void get_machine(const uint8_t *body, struct nvt_machine *m)
 {
@@ -171,6 +174,7 @@ static void get_machine(const uint8_t *body, struct nvt_machine *m)
 				  .ttl = features & TTL,
 				  .nisv_exits = features & NISV,
 				  .extents = features & EXTENTS,
+				  .hw_af = features & HW_AF,
 				  .assumed = nvt_get16(body + HEADER_ASSUMED)};
 }
 
@@ -194,8 +198,8 @@ const char *nvt_get_header(const uint8_t *body, size_t size, enum nvt_class *cla
 		return "its page size is none of 4K, 16K and 64K";
 	if (m->ipa_limit < IPA_BITS_MIN || m->ipa_limit > IPA_BITS_MAX ||
 	    m->canonical_bits < IPA_BITS_MIN || m->canonical_bits > IPA_BITS_MAX ||
-	    m->s2_granules > 7 || body[HEADER_FEATURES] > 127 || m->assumed > 0x1ff ||
-	    m->context_count > 0x8000)
+	    m->s2_granules > 7 || m->assumed > 0x3ff || m->context_count > CONTEXTS_MAX ||
+	    m->vcpu_count > VCPUS_MAX)
 		return "its machine has a value out of range";
 	return NULL;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "sink.h"
+#include "temporary.h"
 
 #define COPY_SIZE 65536u
 
@@ -27,8 +28,10 @@ static int open_temporary(struct nvt_sink *s)
 		snprintf(s->temporary, size, "%.*s.nvsim-%ld-%u.tmp", folder, s->path,
 			 (long)getpid(), n);
 		s->fd = open(s->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (s->fd >= 0)
+		if (s->fd >= 0) {
+			nvt_temporary_add(s->temporary);
 			return 0;
+		}
 		if (errno != EEXIST)
 			break;
 	}
@@ -142,6 +145,7 @@ int nvt_sink_commit(struct nvt_sink *s)
 		return error;
 	if (rename(s->temporary, s->path) < 0)
 		return errno;
+	nvt_temporary_forget(s->temporary);
 	free(s->temporary);
 	s->temporary = NULL;
 	return 0;
@@ -149,8 +153,10 @@ int nvt_sink_commit(struct nvt_sink *s)
 
 void nvt_sink_discard(struct nvt_sink *s)
 {
-	if (s->temporary)
+	if (s->temporary) {
 		unlink(s->temporary);
+		nvt_temporary_forget(s->temporary);
+	}
 	if (s->final > STDERR_FILENO)
 		close(s->final);
 	close_file(s);

@@ -88,17 +88,22 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 		.progress = show_progress,
 		.progress_arg = &progress,
 	};
-	char pagemap[4096];
+	char *pagemap = NULL;
 	enum nvt_status status;
 
 	if (o->pagemap.value) {
-		snprintf(pagemap, sizeof(pagemap), "%s", o->pagemap.value);
-		if (!split_pagemap(pagemap, &import))
+		pagemap = strdup(o->pagemap.value);
+		if (!pagemap)
+			return cli_no_memory();
+		if (!split_pagemap(pagemap, &import)) {
+			free(pagemap);
 			return cli_fail(CLI_USAGE, "--pagemap: FILE@ADDRESS is wanted");
+		}
 	}
 	cli_progress_start(&progress, o->quiet, "bytes");
 	status = nvt_import(&import, &stats, &err);
 	cli_progress_end(&progress);
+	free(pagemap);
 	if (status)
 		return cli_fail_trace(&err);
 	if (!o->quiet)

@@ -101,9 +101,10 @@ static json_t *fields_json(const struct verify *v)
 
 	for (unsigned int f = 0; f < VERIFY_FIELD_COUNT; f++)
 		json_object_set_new(fields, verify_fields[f].name,
-				    json_pack("{s:o, s:o, s:o}", "compared",
+				    json_pack("{s:o, s:o, s:o, s:o}", "compared",
 					      number(v->field[f].compared), "derived",
-					      number(v->field[f].derived), "mismatched",
+					      number(v->field[f].derived), "raced",
+					      number(v->field[f].raced), "mismatched",
 					      number(v->field[f].mismatched)));
 	return fields;
 }
@@ -170,10 +171,11 @@ static void print_table(const struct verify *v)
 {
 	char count[CLI_NUMBER_SIZE];
 
-	printf("%-13s %10s %10s %10s\n", "field", "compared", "derived", "different");
+	printf("%-13s %10s %10s %10s %10s\n", "field", "compared", "derived", "raced", "different");
 	for (unsigned int f = 0; f < VERIFY_FIELD_COUNT; f++) {
 		printf("%-13s %10s", verify_fields[f].name, cli_count(count, v->field[f].compared));
 		printf(" %10s", cli_count(count, v->field[f].derived));
+		printf(" %10s", cli_count(count, v->field[f].raced));
 		printf(" %10s\n", cli_count(count, v->field[f].mismatched));
 	}
 }
@@ -254,8 +256,9 @@ const struct cli_command cli_verify = {
 	.summary = "compares each decision with what the recorded hypervisor did",
 	.about = "Replays TRACE (- for standard input) as recorded, with KVM's policy and quirks, "
 		 "and compares every decision that the recording tells. A fact is \"derived\" "
-		 "where an input was taken from the truth itself: it proves nothing. Exit "
-		 "status 1: something differs.",
+		 "where an input was taken from the truth itself: it proves nothing. A difference "
+		 "is \"raced\", and not counted as one, where a host event that ran at the same "
+		 "time may explain it. Exit status 1: something differs.",
 	.examples = {{"nvsim verify trace.zst", "differences, and a table by field"},
 		     {"nvsim verify --json trace.zst", "the same for machines"},
 		     {"nvsim verify --limit-differences 1 trace.zst", "the first one"}},

@@ -6,6 +6,7 @@
 
 #include "build.h"
 #include "cli.h"
+#include "temporary.h"
 
 const struct cli_command *const cli_commands[] = {
 	&cli_replay,  &cli_verify,   &cli_info,	   &cli_import, &cli_gen,
@@ -93,12 +94,32 @@ static enum cli_exit dispatch(int argc, char **argv)
 	return run_command(command, argc - 2, argv + 2);
 }
 
+/* Nothing half-written stays behind; the exit status tells of the signal as without a handler. */
+static void end_by_signal(int number)
+{
+	nvt_temporary_remove_all();
+	raise(number); /* SA_RESETHAND brought the default action back */
+}
+
+/* A signal that whoever started us had ignored, as nohup does, stays ignored. */
+static void handle_signals(void)
+{
+	static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
+	struct sigaction action = {.sa_handler = end_by_signal, .sa_flags = (int)SA_RESETHAND};
+	struct sigaction old;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL);
+	/* A reader of our output that goes away is an error of writing like any other. */
+	signal(SIGPIPE, SIG_IGN);
+}
+
 int main(int argc, char **argv)
 {
 	enum cli_exit status, written;
 
-	/* A reader of our output that goes away is an error of writing like any other. */
-	signal(SIGPIPE, SIG_IGN);
+	handle_signals();
 	status = dispatch(argc, argv);
 	if (status == CLI_ENVIRONMENT)
 		return status;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Messages, nearest names, and text from outside made harmless. */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,10 +49,13 @@ void cli_print_text(FILE *out, const char *text)
 	}
 }
 
-/* Formatted first, then escaped: arguments may carry names of files and text of traces. */
+/*
+ * Formatted first, then escaped: arguments may carry names of files and text of
+ * traces. There is room for the longest name and what is said of it.
+ */
 enum cli_exit cli_fail(enum cli_exit status, const char *format, ...)
 {
-	char line[1024];
+	char line[PATH_MAX + 1024];
 	va_list args;
 
 	va_start(args, format);

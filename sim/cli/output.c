@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "temporary.h"
 
 static enum cli_exit cannot_write(const char *path)
 {
@@ -21,6 +22,18 @@ static bool in_place(const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+/* The temporary file was renamed, or is to be removed. */
+static void end_temporary(struct cli_output *out, bool remove)
+{
+	if (!out->temporary)
+		return;
+	if (remove)
+		unlink(out->temporary);
+	nvt_temporary_forget(out->temporary);
+	free(out->temporary);
+	out->temporary = NULL;
 }
 
 /* In the folder of the target, so that the rename stays within a file system. */
@@ -41,9 +54,14 @@ static enum cli_exit open_temporary(struct cli_output *out)
 		free(out->temporary);
 		return status;
 	}
+	nvt_temporary_add(out->temporary);
 	fchmod(fd, 0666 & ~mask);
 	out->file = fdopen(fd, "w");
-	return out->file ? CLI_OK : cli_no_memory();
+	if (out->file)
+		return CLI_OK;
+	close(fd);
+	end_temporary(out, true);
+	return cli_no_memory();
 }
 
 enum cli_exit cli_output_open(struct cli_output *out, const char *path)
@@ -72,9 +90,7 @@ enum cli_exit cli_output_close(struct cli_output *out)
 		status = cannot_write(out->path);
 	else if (out->temporary && rename(out->temporary, out->path) != 0)
 		status = cannot_write(out->path);
-	if (status && out->temporary)
-		unlink(out->temporary);
-	free(out->temporary);
+	end_temporary(out, status != CLI_OK);
 	return status;
 }
 
@@ -83,9 +99,7 @@ void cli_output_abandon(struct cli_output *out)
 	if (out->file == stdout)
 		return;
 	fclose(out->file);
-	if (out->temporary)
-		unlink(out->temporary);
-	free(out->temporary);
+	end_temporary(out, true);
 }
 
 enum cli_exit cli_finish_stdout(void)

@@ -2,7 +2,6 @@
 #include "dirtylog.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 bool dirtylog_init(struct dirtylog *d)
 {
@@ -69,8 +68,11 @@ uint64_t dirtylog_take(struct dirtylog *d, uint64_t page)
 	return pages;
 }
 
-void dirtylog_clear(struct dirtylog *d)
+void dirtylog_clear(struct dirtylog *d, uint64_t page, uint64_t count)
 {
-	memset(d->table, 0, d->room * sizeof(*d->table));
-	d->count = 0;
+	size_t i;
+
+	for (i = 0; i < d->room; i++)
+		if (d->table[i].key && (d->table[i].key - 1) * 64 - page < count)
+			d->table[i].pages = 0;
 }

@@ -25,6 +25,7 @@ void dirtylog_destroy(struct dirtylog *d);
 void dirtylog_mark(struct dirtylog *d, uint64_t page);
 /* The word of `page`, which is emptied. */
 uint64_t dirtylog_take(struct dirtylog *d, uint64_t page);
-void dirtylog_clear(struct dirtylog *d);
+/* Empties the words of pages [page, page + count). */
+void dirtylog_clear(struct dirtylog *d, uint64_t page, uint64_t count);
 
 #endif

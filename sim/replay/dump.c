@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "temporary.h"
 
 /* A run of entries that are alike, one line of the output. */
 struct run {
@@ -91,20 +94,23 @@ void dump_mmu(FILE *out, const struct s2_vm *vm, const struct s2_mmu *mmu)
 static int dump_file(const char *dir, const char *name, const struct s2_vm *vm,
 		     const struct s2_mmu *mmu)
 {
-	char path[4096], temporary[4096 + 8];
+	char path[PATH_MAX], temporary[PATH_MAX + 8];
 	FILE *out;
 	int fd, err = 0;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+		return ENAMETOOLONG;
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
 	if (fd < 0)
 		return errno;
+	nvt_temporary_add(temporary);
 	out = fdopen(fd, "w");
 	if (!out) {
 		err = errno;
 		close(fd);
 		unlink(temporary);
+		nvt_temporary_forget(temporary);
 		return err;
 	}
 	dump_mmu(out, vm, mmu);
@@ -116,6 +122,7 @@ static int dump_file(const char *dir, const char *name, const struct s2_vm *vm,
 		err = errno;
 	if (err)
 		unlink(temporary);
+	nvt_temporary_forget(temporary);
 	return err;
 }
 

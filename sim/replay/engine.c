@@ -49,6 +49,7 @@ static bool allocate(struct engine *e, const struct nvt_machine *machine)
 		contexts = (uint16_t)(least < NVT_CANONICAL_CONTEXT ? least
 								    : NVT_CANONICAL_CONTEXT - 1);
 	e->vcpu_count = vcpus;
+	e->hw_af = machine->hw_af;
 	e->vcpus = calloc(e->vcpu_count, sizeof(*e->vcpus));
 	e->contexts = calloc(contexts, sizeof(*e->contexts));
 	e->staged = calloc(contexts, sizeof(*e->staged));
@@ -181,9 +182,13 @@ static uint8_t table_fsc(struct engine *e, const struct access *a)
 	desc = s2_descriptor(&e->vm, a->mmu, a->ipa, &level);
 	if (!s2_leaf_valid(desc))
 		return (uint8_t)(0x04 | level);
-	if (!s2_leaf_af(desc))
+	if (!s2_leaf_af(desc) && !e->hw_af)
 		return (uint8_t)(0x08 | level);
-	return leaf_refuses(a, desc) ? (uint8_t)(0x0c | level) : 0;
+	if (leaf_refuses(a, desc))
+		return (uint8_t)(0x0c | level);
+	if (!s2_leaf_af(desc))
+		s2_make_young(&e->vm, a->mmu, a->ipa);
+	return 0;
 }
 
 static enum metrics_scope scope_of(const struct s2_mmu *mmu)
@@ -208,7 +213,7 @@ static void deliver(struct engine *e, const struct access *a, const struct nvt_e
 	if (!e->measuring)
 		return;
 	metrics_fault(&e->metrics, scope, a->mmu, a->ipa.v, &s->outcome);
-	if (scope != SCOPE_SHADOW || s->outcome.kind != S2_MAPPED)
+	if (scope == SCOPE_CANONICAL || s->outcome.kind != S2_MAPPED)
 		return;
 	if (e->tables_current)
 		metrics_table_changed(&e->metrics, &before, &a->mmu->table, ev->time_ns);
@@ -506,13 +511,18 @@ static enum engine_status on_extent(struct engine *e, const struct nvt_event *ev
 	return ENGINE_OK;
 }
 
+static void tables_changed(struct engine *e, const struct nvt_event *ev)
+{
+	if (e->measuring)
+		metrics_tables(&e->metrics, &e->vm, ev->time_ns);
+}
+
 static void host_unmap(struct engine *e, uint64_t base, uint64_t size)
 {
-	struct s2_swept done = s2_canonical_unmap(&e->vm, (struct l1_ipa){base}, size);
-
+	s2_canonical_unmap(&e->vm, (struct l1_ipa){base}, size);
 	if (e->measuring) {
 		e->metrics.host_unmap.count++;
-		metrics_sweep(&e->metrics.host_unmap, size, &done);
+		e->metrics.host_unmap.asked += size;
 	}
 	stage_contexts(e, STAGE_UNMAP);
 }
@@ -539,6 +549,7 @@ static enum engine_status on_slot(struct engine *e, const struct nvt_event *ev)
 
 	if (old && (n->change == NVT_SLOT_DELETE || n->change == NVT_SLOT_MOVE))
 		host_unmap(e, old->s2.base.v, old->s2.size);
+	tables_changed(e, ev);
 	if (n->change == NVT_SLOT_DELETE) {
 		machine_remove_slot(&e->machine, n->id);
 		return ENGINE_OK;
@@ -584,10 +595,11 @@ static enum engine_status on_lost(struct engine *e, const struct nvt_event *ev)
 
 enum engine_status engine_event(struct engine *e, const struct nvt_event *ev)
 {
-	struct s2_vcpu *vcpu = &e->vcpus[ev->vcpu];
+	struct s2_vcpu *vcpu;
 
 	if (ev->vcpu >= e->vcpu_count)
 		return bad_event(e, "vCPU %u of %u", ev->vcpu, e->vcpu_count);
+	vcpu = &e->vcpus[ev->vcpu];
 	/* Events were written by another thread, often on another CPU, whose cache has them. */
 	__builtin_prefetch(ev + PREFETCH_AHEAD);
 	memset(&e->step, 0, offsetof(struct engine_step, outcome));
@@ -609,7 +621,7 @@ enum engine_status engine_event(struct engine *e, const struct nvt_event *ev)
 		return on_tlbi(e, ev);
 	case NVT_HOST_UNMAP:
 		host_unmap(e, ev->range.base, ev->range.size);
-		metrics_tables(&e->metrics, &e->vm, ev->time_ns);
+		tables_changed(e, ev);
 		return ENGINE_OK;
 	case NVT_HOST_AGE:
 		s2_host_age(&e->vm, (struct l1_ipa){ev->range.base}, ev->range.size);

@@ -58,6 +58,7 @@ struct engine {
 	struct s2_mmu *contexts;
 	struct s2_vcpu *vcpus;
 	uint16_t vcpu_count;
+	bool hw_af; /* the hardware sets access flags itself */
 	struct l1tables l1tables;
 	struct engine_extent *extents; /* room for two a context */
 	enum engine_stage *staged;     /* by context */

@@ -43,6 +43,16 @@ static bool invalidations(const struct metrics *m)
 	return m->tlbi.count || m->host_unmap.count;
 }
 
+/* Recorded faults that the rebuilt tables do not give, or give another fault code. */
+static uint64_t missed(const struct metrics *m)
+{
+	uint64_t count = m->fsc_rewritten;
+
+	for (int scope = 0; scope < SCOPE_COUNT; scope++)
+		count += m->avoided[scope];
+	return count;
+}
+
 static void say(struct exactness *x, enum exactness_verdict verdict, uint64_t count,
 		const char *why)
 {
@@ -72,6 +82,11 @@ void exactness_judge(struct exactness *x, const struct engine *e)
 	else if (x->coarser)
 		say(x, EXACT, 0,
 		    "no shadow mapping is smaller than recorded, and nothing was invalidated");
+	else if (e->metrics.lost || e->metrics.lost_unknown)
+		say(x, EXACT_LOWER_BOUND, 0, "the recorder lost events");
+	else if (missed(&e->metrics))
+		say(x, EXACT_LOWER_BOUND, missed(&e->metrics),
+		    "recorded faults do not occur, or are others, in the rebuilt tables");
 	else if (!x->unknown)
 		say(x, EXACT, 0, "every shadow mapping has its recorded size");
 	else if (is_recorded_policy(e->options.policy))

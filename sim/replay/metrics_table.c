@@ -286,17 +286,20 @@ const struct metric metrics_table[] = {
 	 "what kept mappings from being larger: faults and bytes mapped for each cause",
 	 clamped_by},
 	{"fault_amplification", "ratio", BETTER_LOWER, "ratio",
-	 "faults that filled a shadow table / distinct leaves of L1 that they touched, by context",
+	 "faults that mapped in a shadow table or relaxed it / distinct leaves of L1 that they "
+	 "touched, by context",
 	 fault_amplification},
 	{"refault_ratio", "ratio", BETTER_LOWER, "ratio",
 	 "shadow faults on a page that was mapped before in the same context / shadow faults",
 	 refault_ratio},
 	{"over_invalidation", "ratio", BETTER_LOWER, "ratio by kind of invalidation",
-	 "bytes unmapped / bytes asked for, by L1's TLBI and by host unmap, and the entries "
+	 "bytes of shadow leaves unmapped / bytes asked for: by L1's TLBI (its operand's size, a "
+	 "page where it states none) and by host unmap (bytes of L1's memory); and the entries "
 	 "visited",
 	 over_invalidation},
 	{"table_pages", "pages", BETTER_LOWER, "count, peak and final",
-	 "pages of shadow tables: at most, and at the end", table_pages},
+	 "table pages of all nested contexts, roots included: at most, and at the end",
+	 table_pages},
 	{"hw_walk_refs", "descriptors", BETTER_LOWER, "bound, for pages alone and at the end",
 	 "bound of descriptor fetches of a full two-stage walk, 5m + 4 for m fetches to a shadow "
 	 "leaf: with pages alone, and weighted by the bytes of the leaves at the end",

@@ -124,33 +124,46 @@ static void single(struct comparison *c, enum verify_field field, bool derived, 
 
 enum { ROW_WALK_FAULT = 9, ROW_FORWARD = 10 }; /* of the decision tree (spec 3) */
 
-static void note_race(struct verify *v, const struct engine *e, uint64_t now_ns)
+static void note_change(struct verify *v, const struct engine *e, const struct nvt_event *ev)
 {
 	const struct s2_outcome *out = &e->step.outcome;
-
-	uint64_t leaf = out->map.addr.v | 1; /* never 0, which stands for none */
+	struct verify_change now = {
+		.start = out->map.addr.v,
+		.size = out->map.size,
+		.time_ns = ev->time_ns,
+		.vcpu = ev->vcpu,
+		.after_host = v->host_ns && ev->time_ns - v->host_ns <= VERIFY_RACE_NS,
+	};
 	unsigned int i;
 
 	if (!e->step.delivered || (out->kind != S2_MAPPED && out->kind != S2_RELAXED))
 		return;
-	for (i = 0; i < VERIFY_RACED_LEAVES; i++)
-		if (v->raced[i] == leaf)
-			v->raced[i] = 0;
-	if (v->host_ns && now_ns - v->host_ns <= VERIFY_RACE_NS)
-		v->raced[v->raced_next++ % VERIFY_RACED_LEAVES] = leaf;
+	for (i = 0; i < VERIFY_CHANGES; i++)
+		if (v->changes[i].start == now.start)
+			v->changes[i].size = 0;
+	if (now.after_host || e->vcpu_count > 1)
+		v->changes[v->change_next++ % VERIFY_CHANGES] = now;
 }
 
-/* The tables may have been otherwise when the hardware looked. */
+/*
+ * The tables may have been otherwise when the hardware looked: the host was at
+ * it, or another vCPU changed the leaf while this fault waited to be handled.
+ */
 static bool may_have_raced(const struct verify *v, const struct nvt_event *ev)
 {
-	uint64_t page = (ev->fault.hpfar & 0xfffffffffff0ull) << 8;
+	uint64_t ipa = (ev->fault.hpfar & 0xfffffffffff0ull) << 8;
+	uint64_t waited = ev->fault.duration_ns;
 	unsigned int i;
 
-	if (v->host_ns && ev->time_ns - v->host_ns <= ev->fault.duration_ns + VERIFY_RACE_NS)
+	if (v->host_ns && ev->time_ns - v->host_ns <= waited + VERIFY_RACE_NS)
 		return true;
-	for (i = 0; i < VERIFY_RACED_LEAVES; i++)
-		if (v->raced[i] == (page | 1))
+	for (i = 0; i < VERIFY_CHANGES; i++) {
+		const struct verify_change *c = &v->changes[i];
+
+		if (ipa - c->start < c->size &&
+		    (c->after_host || (c->vcpu != ev->vcpu && ev->time_ns - c->time_ns <= waited)))
 			return true;
+	}
 	return false;
 }
 
@@ -233,7 +246,8 @@ static void compare_injection(struct comparison *c, const struct s2_outcome *out
 static uint64_t recorded_prot(const struct s2_prot *p)
 {
 	return (uint64_t)p->perm.x_el1 | (uint64_t)p->perm.x_el0 << 1 | (uint64_t)p->perm.w << 2 |
-	       (uint64_t)p->perm.r << 3 | (uint64_t)p->tag << 55;
+	       (uint64_t)p->perm.r << 3 | (uint64_t)(p->memory == S2_DEVICE) << 4 |
+	       (uint64_t)(p->memory == S2_NORMAL_NC) << 5 | (uint64_t)p->tag << 55;
 }
 
 #define PROT_PERMS 0xfull
@@ -256,21 +270,33 @@ static void compare_lookup(struct comparison *c, const struct engine *e, const s
 	end(c);
 }
 
-/* What a mapping is derived from: the host's backing, where it came from this very fault. */
+#define EAGAIN_RECORDED (-11)
+
+/*
+ * What was handed to the mapper. It may have refused: another vCPU had just
+ * made the same mapping. A mapping is derived where the host's backing came
+ * from this very fault, or is not known at all.
+ */
 static void compare_mapping(struct comparison *c, const struct engine *e,
 			    const struct nvt_fault_truth *t, bool own_backing)
 {
 	const struct s2_outcome *out = &e->step.outcome;
-	const struct s2_mapping *m = &out->map;
-	bool mapped = out->kind == S2_MAPPED;
+	const struct machine_backing *backing = e->step.backing;
+	bool refused = out->kind == S2_RETRY && out->filled && !out->size.retry;
+	bool mapped = out->kind == S2_MAPPED || refused, derived = own_backing || !backing;
 
-	single(c, VERIFY_SIZE, own_backing, "bytes", mapped ? m->size : 0, t->map_size);
+	begin(c, VERIFY_SIZE, derived);
+	value(c, "bytes", mapped ? out->map.size : 0, t->map_size);
+	value(c, "refused", refused, t->map_ret == EAGAIN_RECORDED);
+	end(c);
 	if (!mapped)
 		return;
-	single(c, VERIFY_ADDRESS, own_backing, "ipa", m->addr.v, t->map_addr);
-	if (e->step.backing && !e->step.backing->no_pa)
-		single(c, VERIFY_OUTPUT, own_backing, "pa", m->pa.v, t->map_pa);
-	single(c, VERIFY_PERMISSION, false, "prot", recorded_prot(&m->prot), t->map_prot);
+	single(c, VERIFY_ADDRESS, derived, "ipa", out->map.addr.v, t->map_addr);
+	if (backing && !backing->no_pa)
+		single(c, VERIFY_OUTPUT, own_backing, "pa", out->map.pa.v, t->map_pa);
+	/* That memory is a device's is known from the permissions recorded. */
+	single(c, VERIFY_PERMISSION, own_backing && backing && backing->device, "prot",
+	       recorded_prot(&out->map.prot), t->map_prot);
 }
 
 static void compare_relax(struct comparison *c, const struct engine *e, const struct nvt_fault *f,
@@ -281,7 +307,7 @@ static void compare_relax(struct comparison *c, const struct engine *e, const st
 
 	/* Only permission faults can be either. */
 	if (s2_syndrome(&e->vm.cfg, f->esr).class != S2_FSC_PERMISSION ||
-	    !(recorded || (t->has & NVT_TRUTH_MAP)))
+	    !(recorded || relaxed || (t->has & NVT_TRUTH_MAP)))
 		return;
 	begin(c, VERIFY_RELAX, false);
 	value(c, "relaxed", relaxed, recorded);
@@ -458,11 +484,15 @@ void verify_after(struct verify *v, const struct engine *e, const struct nvt_eve
 	struct comparison c = {.v = v,
 			       .d = {.ordinal = ordinal, .time_ns = ev->time_ns, .vcpu = ev->vcpu}};
 
+	if (e->class == NVT_PARTIAL) {
+		v->faults += ev->kind == NVT_FAULT;
+		return;
+	}
 	if (ev->kind == NVT_FAULT) {
 		v->faults++;
 		if (ev->fault.truth && e->step.delivered)
 			compare_fault(&c, e, ev);
-		note_race(v, e, ev->time_ns);
+		note_change(v, e, ev);
 		v->own_leaf = v->own_backing = false;
 		v->compared += c.any_compared;
 		v->mismatched += c.any_difference;
@@ -475,7 +505,8 @@ void verify_after(struct verify *v, const struct engine *e, const struct nvt_eve
 	else if (ev->kind == NVT_WRITE_PROTECT)
 		compare_dirty(&c, e, &ev->range);
 	else if (ev->kind == NVT_SLOT)
-		dirtylog_clear(&v->dirty);
+		dirtylog_clear(&v->dirty, ev->slot.base / v->page_size,
+			       ev->slot.size / v->page_size);
 	if (ev->kind == NVT_HOST_UNMAP || ev->kind == NVT_WRITE_PROTECT || ev->kind == NVT_SLOT ||
 	    (ev->kind == NVT_EXTENT && v->extent_field == VERIFY_HOST_EXTENT))
 		v->host_ns = ev->time_ns;

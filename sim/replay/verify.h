@@ -43,8 +43,16 @@ struct verify_count {
  * A host event's probe tells when it began, not when it held the lock: what a
  * vCPU does to a table within this time after it may have come before it.
  */
-#define VERIFY_RACE_NS	    1000000u
-#define VERIFY_RACED_LEAVES 64u
+#define VERIFY_RACE_NS 1000000u
+#define VERIFY_CHANGES 256u
+
+/* A leaf that a vCPU changed; only the latest change of a leaf is kept. */
+struct verify_change {
+	uint64_t start, size; /* size 0: none */
+	uint64_t time_ns;
+	uint16_t vcpu;
+	bool after_host; /* right after the host dealt with the context */
+};
 
 /* One difference. */
 struct verify_difference {
@@ -72,10 +80,10 @@ struct verify {
 	uint64_t extent_ordinal;
 	/* Facts taken from the truth of the fault that comes next. */
 	bool own_leaf, own_backing;
-	/* When the host last dealt with contexts, and leaves changed right after. */
+	/* When the host last dealt with contexts, and leaves changed of late. */
 	uint64_t host_ns;
-	uint64_t raced[VERIFY_RACED_LEAVES];
-	unsigned int raced_next;
+	struct verify_change changes[VERIFY_CHANGES];
+	unsigned int change_next;
 	/* Dirty pages since logging began or the log was read; from L1 IPA 0. */
 	struct dirtylog dirty;
 	uint64_t page_size;

@@ -115,6 +115,7 @@ static void inject_sea(struct abort *a, enum row row, bool iabt, uint64_t far)
 		uint64_t ec = iabt ? EC_IABT_LOW : EC_DABT_LOW;
 
 		inject(a, 2, ec << 26 | ESR_IL | FSC_SEA, far);
+		a->out->inject.serror_vector = a->vcpu->regs.sctlr2 & SCTLR2_EASE;
 	} else if (sea_fsc(a, &fsc)) {
 		inject(a, current_el(a), current_el_esr(a, iabt, fsc), far);
 	} else {
@@ -158,19 +159,26 @@ static void inject_serror(struct abort *a)
 
 /* ---- row 1 ---- */
 
+/* On a descriptor of stage 1, which is the host's to read. ECC errors are not of this class. */
+static bool sea_on_s1_walk(const struct s2_syndrome *syn)
+{
+	return syn->s1ptw && syn->fsc >= FSC_SEA_WALK - 1 && syn->fsc <= FSC_SEA_WALK + 3;
+}
+
 static void external_abort(struct abort *a)
 {
 	const struct s2_config *cfg = &a->vm->cfg;
-	bool walk = a->syn.fsc != 0x10 && a->syn.fsc != 0x18;
+	bool addr_known = a->trap->hpfar & S2_HPFAR_VALID;
 	bool vncr = a->vcpu->hyp && !a->syn.iabt && (a->syn.esr & ESR_VNCR);
 
-	if (!cfg->sea_exits || !cfg->ras || vncr || (walk && a->syn.s1ptw)) {
+	if (!cfg->sea_exits || !cfg->ras || vncr || sea_on_s1_walk(&a->syn)) {
 		inject_serror(a);
 		return;
 	}
 	decide(a, ROW_SEA, S2_EXIT_SEA, 0);
 	a->out->mmio = (struct s2_mmio){
-		.addr = {a->fault_ipa.v},
+		.addr = {addr_known ? a->fault_ipa.v : 0},
+		.addr_unknown = !addr_known,
 		.esr_iss = a->syn.esr & (mask(31, 26) | ESR_IL | ESR_FNV | BIT(9) | ESR_CM |
 					 ESR_WNR | ESR_FSC_MASK | mask(12, 11)),
 	};
@@ -277,6 +285,10 @@ static void fill_from_memfd(struct abort *a, struct s2_fill *fill, enum s2_host_
 {
 	uint64_t page = BIT(a->vm->cfg.page_shift);
 
+	if (status == S2_HOST_RETRY) {
+		decide(a, ROW_GUEST_MEMFD, S2_RETRY, 1);
+		return;
+	}
 	if (status != S2_HOST_OK) {
 		decide(a, ROW_GUEST_MEMFD, S2_EXIT_MEMORY_FAULT, -S2_EFAULT);
 		a->out->mmio = (struct s2_mmio){.addr = {a->fault_ipa.v}}; /* L2's IPA (Q14) */

@@ -39,7 +39,7 @@ void s2_digest_outcome(struct s2_digest *d, const struct s2_outcome *out)
 	case S2_INJECTED_SIZE:
 	case S2_INJECTED_EXCL:
 	case S2_INJECTED_SERROR:
-		s2_digest_word(d, out->inject.el);
+		s2_digest_word(d, out->inject.el | (uint64_t)out->inject.serror_vector << 8);
 		s2_digest_word(d, out->inject.esr);
 		s2_digest_word(d, out->inject.far);
 		break;
@@ -48,7 +48,7 @@ void s2_digest_outcome(struct s2_digest *d, const struct s2_outcome *out)
 	case S2_EXIT_LDST64B:
 	case S2_EXIT_SEA:
 	case S2_EXIT_MEMORY_FAULT:
-		s2_digest_word(d, out->mmio.addr.v);
+		s2_digest_word(d, out->mmio.addr.v | (uint64_t)out->mmio.addr_unknown << 63);
 		s2_digest_word(d, out->mmio.esr_iss << 8 | out->mmio.len);
 		break;
 	default:

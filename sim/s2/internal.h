@@ -49,7 +49,7 @@ static inline bool quirk(const struct s2_config *cfg, enum s2_quirk q)
 #define FSC_ACCESS	0x08u
 #define FSC_PERMISSION	0x0cu
 #define FSC_SEA		0x10u
-#define FSC_SEA_WALK	0x14u
+#define FSC_SEA_WALK	0x14u /* of level 0; level -1 comes before */
 #define FSC_EXCLUSIVE	0x35u
 
 /* A reflected syndrome: everything of the trap's but FSC; ISS2 does not fit (spec 1.6). */
@@ -65,6 +65,7 @@ static inline uint32_t esr_with_fsc(uint64_t esr, unsigned int fsc)
 #define HCR_TGE	      BIT(27)
 #define HCR_TEA	      BIT(37)
 #define HCRX_TMEA     BIT(19)
+#define SCTLR2_EASE   BIT(19)
 #define PSTATE_A      BIT(8)
 #define PSTATE_M_MASK 0x1full
 #define PSTATE_EL0T   0x00u
@@ -79,15 +80,9 @@ static inline bool pstate_el0(uint64_t pstate)
 
 /* ---- host levels (spec 0.2) ---- */
 
-/* log2 of what an entry at `level` spans, for pages of 1 << page_shift bytes. */
-static inline unsigned int level_shift(unsigned int page_shift, int level)
-{
-	return (page_shift - 3) * (unsigned int)(4 - level) + 3;
-}
-
 static inline uint64_t level_size(unsigned int page_shift, int level)
 {
-	return BIT(level_shift(page_shift, level));
+	return BIT(s2_level_shift(page_shift, level));
 }
 
 /* The lowest level at which a granule allows a block: 1G, 32M, 512M. */
@@ -141,8 +136,6 @@ void s2_table_destroy(struct s2_vm *vm, struct s2_mmu *mmu);
 /* Raises the permissions of the leaf that holds ipa. */
 struct s2_map_result s2_relax(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
 			      const struct s2_prot *prot);
-/* Sets the access flag of the leaf that holds ipa, if there is one. */
-void s2_make_young(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa);
 /* Removes every leaf that meets [start, start + size), and tables left empty. */
 struct s2_swept s2_unmap(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa start,
 			 uint64_t size);

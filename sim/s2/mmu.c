@@ -88,17 +88,30 @@ static struct s2_mmu *find_context(struct s2_vm *vm, const struct s2_l1_regs *re
 	return NULL;
 }
 
-/* Two contexts a vCPU and at most one reference a vCPU: there is always a free one. */
+/* The first from vm->next on that no vCPU holds. */
+static struct s2_mmu *free_context(struct s2_vm *vm)
+{
+	uint16_t n;
+
+	for (n = 0; n < vm->context_count; n++) {
+		struct s2_mmu *mmu = &vm->contexts[vm->next];
+
+		vm->next = (uint16_t)((vm->next + 1) % vm->context_count);
+		if (!mmu->refs)
+			return mmu;
+	}
+	/*
+	 * Two contexts a vCPU and at most one reference a vCPU: there is always a free
+	 * one, or the caller broke the contract of s2_vm_init(). To go on would have
+	 * a guest run on another's table.
+	 */
+	__builtin_trap();
+}
+
 static struct s2_mmu *recycle_context(struct s2_vm *vm, const struct s2_l1_regs *regs)
 {
-	uint16_t i = vm->next;
-	struct s2_mmu *mmu;
+	struct s2_mmu *mmu = free_context(vm);
 
-	while (vm->contexts[i].refs)
-		i = (uint16_t)((i + 1) % vm->context_count);
-	vm->next = (uint16_t)((i + 1) % vm->context_count);
-
-	mmu = &vm->contexts[i];
 	if (s2_mmu_valid(mmu))
 		mmu->pending_unmap = true;
 	mmu->vttbr = regs->vttbr & ~VTTBR_CNP;

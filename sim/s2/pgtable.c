@@ -68,14 +68,14 @@ static inline uint64_t *child_of(const struct s2_vm *vm, uint64_t desc)
 
 static uint64_t root_size(const struct s2_vm *vm, const struct s2_table *t)
 {
-	uint64_t size = 8ull << (t->input_bits - level_shift(page_shift(vm), t->start_level));
+	uint64_t size = 8ull << (t->input_bits - s2_level_shift(page_shift(vm), t->start_level));
 
 	return size < BIT(page_shift(vm)) ? BIT(page_shift(vm)) : size;
 }
 
 /*
  * Fewest levels, with up to 16 concatenated start tables, and no fewer than
- * two: a single level would make every host block split (spec 0.2).
+ * two: with a single level every block of the host would be split.
  */
 bool s2_table_init(struct s2_vm *vm, struct s2_table *t, unsigned int input_bits)
 {
@@ -112,7 +112,8 @@ static bool in_range(const struct s2_table *t, uint64_t ipa)
 
 /* ---- one entry on the way down ---- */
 
-/* Walks of these tables are the hottest loops of all: hence `inline`, and no level_shift() here. */
+/* Walks of these tables are the hottest loops of all: hence `inline`, and a `shift` that is kept.
+ */
 struct cursor {
 	uint64_t *table;
 	uint64_t *entry;
@@ -132,7 +133,7 @@ static inline struct cursor cursor_root(const struct s2_vm *vm, const struct s2_
 	struct cursor c = {
 		.table = table_at(vm, t->root),
 		.level = t->start_level,
-		.shift = level_shift(page_shift(vm), t->start_level),
+		.shift = s2_level_shift(page_shift(vm), t->start_level),
 		.root = true,
 	};
 
@@ -566,7 +567,7 @@ static void visit_entries(const struct s2_vm *vm, struct cursor c, uint64_t ipa,
 void s2_for_each_entry(const struct s2_vm *vm, const struct s2_mmu *mmu, s2_entry_fn *fn, void *arg)
 {
 	const struct s2_table *t = &mmu->table;
-	uint64_t count = BIT(t->input_bits - level_shift(page_shift(vm), t->start_level));
+	uint64_t count = BIT(t->input_bits - s2_level_shift(page_shift(vm), t->start_level));
 
 	visit_entries(vm, cursor_root(vm, t, 0), 0, count, fn, arg);
 }

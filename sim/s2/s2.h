@@ -98,6 +98,12 @@ struct s2_config {
 	const struct s2_policy *policy;
 };
 
+/* log2 of what an entry at `level` spans, for pages of 1 << page_shift bytes (spec 0.2). */
+static inline unsigned int s2_level_shift(unsigned int page_shift, int level)
+{
+	return (page_shift - 3) * (unsigned int)(4 - level) + 3;
+}
+
 /* ---- the port: what the library needs from its environment ---- */
 
 enum s2_io {
@@ -148,7 +154,7 @@ enum s2_tlb_op {
 struct s2_mmu;
 
 /*
- * Ten members that call, three that tell where table pages are: table pages
+ * Nine members that call, three that tell where table pages are: table pages
  * lie in one range, so that PA and pointer differ by a constant.
  * `ctx` is handed to each call unchanged.
  */
@@ -391,6 +397,9 @@ struct s2_swept {
 	uint64_t visited; /* descriptors looked at */
 };
 
+/* Sets the access flag of the leaf that holds ipa, if there is one. */
+void s2_make_young(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa);
+
 /* The entry that translates ipa, or the invalid one that stops the walk. */
 struct s2_leaf s2_lookup(const struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa);
 /* Its descriptor and level alone; 0 beyond the table's input. */
@@ -480,8 +489,10 @@ struct s2_vcpu {
 
 /*
  * Sets up a VM: root tables are allocated for the canonical context and for
- * each of `contexts` (storage of the caller, context_count of them). False:
- * no memory; nothing stays allocated.
+ * each of `contexts` (storage of the caller, context_count of them). There
+ * must be S2_CONTEXTS_PER_VCPU of them for each vCPU that the VM will ever
+ * have: one that enters L2 while all are held by others traps, as KVM's
+ * BUG_ON() does. False: no memory; nothing stays allocated.
  */
 bool s2_vm_init(struct s2_vm *vm, const struct s2_config *cfg, const struct s2_port *port,
 		void *port_ctx, struct s2_mmu *contexts, uint16_t context_count);
@@ -603,10 +614,11 @@ enum s2_outcome_kind {
 /* Errno values that the handler returns, negated, as on Linux. */
 enum { S2_ENOMEM = 12, S2_EFAULT = 14, S2_ERANGE = 34, S2_ENOSYS = 38 };
 
-/* Sentinels for s2_outcome.row where no row of spec 3 decides. */
+/* An exception for the guest to take, with the registers that it finds. */
 struct s2_injection {
 	uint8_t el; /* 1: the guest's EL1; 2: virtual EL2 */
 	bool has_hpfar;
+	bool serror_vector; /* taken to the SError vector: s2_vel2_entry() with type 0x180 */
 	uint64_t esr, far, hpfar;
 };
 
@@ -624,7 +636,8 @@ struct s2_mapping {
 
 struct s2_mmio {
 	struct l1_ipa addr;
-	uint8_t len; /* bytes */
+	bool addr_unknown; /* S2_EXIT_SEA: HPFAR is not valid, addr is 0 */
+	uint8_t len;	   /* bytes */
 	bool write;
 	bool in_kernel;
 	uint64_t esr_iss; /* exits NISV and LDST64B */

@@ -286,7 +286,8 @@ static void one_canonical_fault(void **state)
 	assert_int_equal(stats.machine.ipa_limit, 48);
 	assert_int_equal(stats.machine.context_count, 2);
 	assert_true(stats.machine.dic);
-	assert_false(stats.machine.assumed & NVT_MACHINE_DIC);
+	assert_true(stats.machine.hw_af);
+	assert_false(stats.machine.assumed & (NVT_MACHINE_DIC | NVT_MACHINE_HW_AF));
 }
 
 static void shadow_fault_after_canonical_one_needs_no_backing(void **state)
@@ -535,11 +536,128 @@ static void moved_page_is_told_by_the_shadow_fault(void **state)
 	line(10, 1, "mmun_unmap: " FN " kvm=" KVM " start=0x40001 end=0x40003");
 	load(20, VCPU0, MMU1, 1);
 	shadow_fault(20, VCPU0, 0x1000, 0x40001000, 0x90001000);
-	shadow_fault(20, VCPU0, 0x2000, 0x40002000, 0x80002000);
 	list_events();
 	assert_non_null(strstr(list, "backing ffff40001000+1000 pa 90001000"));
 	assert_int_equal(stats.backing_shadow_count, 1);
 	assert_int_equal(stats.kind_count[NVT_BACKING], 3);
+}
+
+/* Unmapped, and the same again: only the fault that finds it so says that, and says it once. */
+static void stale_page_is_told_again_by_its_first_fault(void **state)
+{
+	(void)state;
+	start();
+	create_vm();
+	load(20, VCPU0, CANON, 0);
+	canonical_fault(20, VCPU0, 0x40002000, 0x80002000);
+	line(10, 1, "mmun_unmap: " FN " kvm=" KVM " start=0x40001 end=0x40003");
+	load(20, VCPU0, MMU1, 1);
+	shadow_fault(20, VCPU0, 0x2000, 0x40002000, 0x80002000);
+	shadow_fault(20, VCPU0, 0x2000, 0x40002000, 0x80002000);
+	list_events();
+	assert_non_null(strstr(list, "0 leaf 2000 level 3 desc 400027ff\n"
+				     "0 backing ffff40002000+1000 pa 80002000 vma 12 leaf 12\n"
+				     "0 fault 2000 known ctx 1 has 06f\n"
+				     "0 fault 2000 known ctx 1 has 06f\n"));
+	assert_int_equal(stats.backing_shadow_count, 1);
+	assert_int_equal(stats.kind_count[NVT_BACKING], 2);
+}
+
+static void set_logging(int on)
+{
+	line(10, 1,
+	     "memslot: " FN " kvm=" KVM " new=0x1 base_gfn=0x40000 npages=0x1000 "
+	     "ua=0xffff40000000 flags=%d id=2 change=0x3",
+	     on);
+}
+
+/* A fault of L2 under a leaf of 2M in L1's table. */
+static void large_shadow_fault(unsigned long long pa)
+{
+	abort_at(20, VCPU0, MMU1, 1, 0x92000046, 0x1000);
+	walk(20, VCPU0, 0, 0x40201000, 0x200000, 2, 0, 0x402007fd);
+	faultin(20, 0x40201, (pa + 0x1000) >> 12);
+	map(20, 0, 0x200000, pa);
+	abort_ret(20, VCPU0, 1);
+}
+
+/* A page that was mapped under logging may be part of a larger leaf. */
+static void page_seen_under_logging_is_a_lower_bound(void **state)
+{
+	(void)state;
+	start();
+	create_vm();
+	load(20, VCPU0, CANON, 0);
+	set_logging(1);
+	canonical_fault(20, VCPU0, 0x40201000, 0x80201000);
+	set_logging(0);
+	load(20, VCPU0, MMU1, 1);
+	large_shadow_fault(0x80200000);
+	large_shadow_fault(0x80200000);
+	list_events();
+	assert_non_null(strstr(list, "backing ffff40201000+1000 pa 80201000 vma 12 leaf 12\n"));
+	assert_non_null(strstr(list, "backing ffff40200000+200000 pa 80200000 vma 12 leaf 21\n"));
+	assert_int_equal(stats.backing_shadow_count, 1);
+}
+
+/* One that was mapped without is one: a larger mapping is for the replay to find wrong. */
+static void page_seen_without_logging_is_no_lower_bound(void **state)
+{
+	(void)state;
+	start();
+	create_vm();
+	load(20, VCPU0, CANON, 0);
+	canonical_fault(20, VCPU0, 0x40201000, 0x80201000);
+	load(20, VCPU0, MMU1, 1);
+	large_shadow_fault(0x80200000);
+	list_events();
+	assert_int_equal(stats.backing_shadow_count, 0);
+}
+
+/* L1's leaf caps a shadow mapping; it takes a larger one of L1's to see more of the host's. */
+static void page_capped_by_l1_is_a_lower_bound(void **state)
+{
+	(void)state;
+	start();
+	create_vm();
+	load(20, VCPU0, MMU1, 1);
+	shadow_fault(20, VCPU0, 0x1000, 0x40201000, 0x80201000);
+	large_shadow_fault(0x80200000);
+	list_events();
+	assert_non_null(strstr(list, "backing ffff40200000+200000 pa 80200000 vma 12 leaf 21\n"));
+	assert_int_equal(stats.backing_shadow_count, 2);
+}
+
+static void map_with_prot(unsigned long long addr, unsigned int prot)
+{
+	abort_at(20, VCPU0, CANON, 0, 0x92000047, addr);
+	faultin(20, addr >> 12, addr >> 12);
+	line(20, 0,
+	     "map: " FN " pgt=0x1 mmu=0x1 addr=%#llx size=0x1000 phys=%#llx prot=%#x flags=0x8",
+	     addr, addr, prot);
+	abort_ret(20, VCPU0, 1);
+}
+
+static void device_mapping_says_nothing_about_dic(void **state)
+{
+	(void)state;
+	start();
+	create_vm();
+	load(20, VCPU0, CANON, 0);
+	map_with_prot(0x40001000, 0x1c);
+	map_with_prot(0x40002000, 0x2c);
+	list_events();
+	assert_true(stats.machine.dic);
+	assert_true(stats.machine.assumed & NVT_MACHINE_DIC);
+	map_with_prot(0x40003000, 0xc);
+	list_events();
+	assert_false(stats.machine.dic);
+	assert_false(stats.machine.assumed & NVT_MACHINE_DIC);
+	assert_int_equal(stats.warning_count, 0);
+	map_with_prot(0x40004000, 0xf);
+	list_events();
+	assert_false(stats.machine.dic);
+	assert_int_equal(stats.warning_count, 1);
 }
 
 /* What the model says after a split, a merge and a split again is what was seen last. */
@@ -561,6 +679,13 @@ static void leaves_replace_each_other(void **state)
 	assert_non_null(strstr(list, "0 leaf 200000 level 2 desc 402007fd\n"));
 }
 
+/* What KVM does before it deletes or moves the slot. */
+static void flush_slot(void)
+{
+	line(10, 1, "unmap_range: " FN " mmu=" CANON " addr=0x40000000 size=0x1000000");
+	line(10, 1, "unmap_range: " FN " mmu=" MMU1 " addr=0x0 size=0x1000000000000");
+}
+
 static void deleted_slot_is_named_by_its_unmap(void **state)
 {
 	(void)state;
@@ -568,14 +693,48 @@ static void deleted_slot_is_named_by_its_unmap(void **state)
 	create_vm();
 	load(20, VCPU0, CANON, 0);
 	canonical_fault(20, VCPU0, 0x40001000, 0x80001000);
-	line(10, 1, "unmap_range: " FN " mmu=" CANON " addr=0x40000000 size=0x1000000");
-	line(10, 1, "unmap_range: " FN " mmu=" MMU1 " addr=0x0 size=0x1000000000000");
+	flush_slot();
 	line(10, 1,
 	     "memslot: " FN " kvm=" KVM " new=0x0 base_gfn=0x0 npages=0x0 ua=0x0 "
 	     "flags=0x0 id=0 change=0x1");
 	list_events();
-	assert_non_null(strstr(list, "0 extent ctx 1 0+1000000000000 what 0\n"
-				     "0 slot 2 40000000+1000000 flags 0 change 1\n"));
+	assert_non_null(strstr(list, "0 slot 2 40000000+1000000 flags 0 change 1\n"
+				     "0 extent ctx 1 0+1000000000000 what 0\n"));
+}
+
+static void moved_slot_stands_before_what_it_unmaps(void **state)
+{
+	(void)state;
+	start();
+	create_vm();
+	load(20, VCPU0, CANON, 0);
+	canonical_fault(20, VCPU0, 0x40001000, 0x80001000);
+	flush_slot();
+	line(10, 1,
+	     "memslot: " FN " kvm=" KVM " new=0x1 base_gfn=0x80000 npages=0x1000 "
+	     "ua=0xffff40000000 flags=0x0 id=2 change=0x2");
+	list_events();
+	assert_non_null(strstr(list, "0 slot 2 80000000+1000000 flags 0 change 2\n"
+				     "0 extent ctx 1 0+1000000000000 what 0\n"));
+}
+
+/* The host had another reason, or the recording ends there. */
+static void flush_without_a_change_is_no_slot(void **state)
+{
+	(void)state;
+	start();
+	create_vm();
+	load(20, VCPU0, CANON, 0);
+	canonical_fault(20, VCPU0, 0x40001000, 0x80001000);
+	flush_slot();
+	set_logging(1);
+	flush_slot();
+	flush_slot();
+	canonical_fault(20, VCPU0, 0x40002000, 0x80002000);
+	list_events();
+	assert_int_equal(stats.kind_count[NVT_SLOT], 2);
+	assert_int_equal(stats.kind_count[NVT_EXTENT], 3);
+	assert_int_equal(stats.kind_count[NVT_FAULT], 2);
 }
 
 static void contexts_keep_their_numbers_when_the_array_moves(void **state)
@@ -640,6 +799,118 @@ static void late_recording_numbers_contexts_as_they_appear(void **state)
 				  "0 context exception flags 9 ctx ffff\n"
 				  "0 fault 40001000 known ctx ffff has 063\n");
 	assert_int_equal(stats.warning_count, 2);
+}
+
+#define KVM2   "0xffff0000000d0000"
+#define CANON2 "0xffff0000000d09b0"
+
+static void host_unmap(const char *kvm, unsigned int gfn)
+{
+	line(10, 1, "mmun_unmap: " FN " kvm=%s start=%#x end=%#x", kvm, gfn, gfn + 1);
+}
+
+/* The host's events name a VM, the vCPU's do not: there is one of each. */
+static void late_recording_ties_the_only_name(void **state)
+{
+	(void)state;
+	start();
+	host_unmap(KVM, 0x40005);
+	load(20, VCPU0, CANON, 0);
+	canonical_fault(20, VCPU0, 0x40001000, 0x80001000);
+	host_unmap(KVM, 0x40006);
+	list_events();
+	assert_string_equal(list, "0 unmap 40005000+1000\n"
+				  "0 context load flags 9 ctx ffff\n"
+				  "0 fault 40001000 known ctx ffff has 063\n"
+				  "0 unmap 40006000+1000\n");
+	start();
+	load(20, VCPU0, CANON, 0);
+	canonical_fault(20, VCPU0, 0x40001000, 0x80001000);
+	host_unmap(KVM, 0x40006);
+	list_events();
+	assert_non_null(strstr(list, "has 063\n0 unmap 40006000+1000\n"));
+	assert_int_equal(stats.warning_count, 2);
+}
+
+static void late_recording_with_two_names_is_warned_of(void **state)
+{
+	(void)state;
+	start();
+	host_unmap(KVM, 0x40005);
+	host_unmap(KVM2, 0x40006);
+	load(20, VCPU0, CANON, 0);
+	canonical_fault(20, VCPU0, 0x40001000, 0x80001000);
+	list_events();
+	assert_int_equal(stats.kind_count[NVT_HOST_UNMAP], 0);
+	assert_int_equal(stats.warning_count, 3);
+	assert_int_equal(import_vm(0xffff0000000d0000), NVT_OK);
+	assert_int_equal(stats.kind_count[NVT_HOST_UNMAP], 1);
+	unlink(output_path);
+	start();
+	load(20, VCPU0, CANON, 0);
+	canonical_fault(20, VCPU0, 0x40001000, 0x80001000);
+	host_unmap(KVM, 0x40005);
+	host_unmap(KVM2, 0x40006);
+	list_events();
+	assert_non_null(strstr(list, "0 unmap 40005000+1000\n"));
+	assert_int_equal(stats.kind_count[NVT_HOST_UNMAP], 1);
+	assert_int_equal(stats.warning_count, 3);
+}
+
+/* A VM whose creation was recorded has contexts of its own: it is not the nameless one. */
+static void created_vm_is_not_tied(void **state)
+{
+	(void)state;
+	start();
+	load(20, VCPU0, CANON, 0);
+	canonical_fault(20, VCPU0, 0x40001000, 0x80001000);
+	line(11, 0, "initmmu: " FN " kvm=" KVM2 " mmu=" CANON2 " ret=0 vtcr=0x802d3558");
+	host_unmap(KVM2, 0x40006);
+	host_unmap(KVM, 0x40005);
+	list_events();
+	assert_non_null(strstr(list, "has 063\n0 unmap 40005000+1000\n"));
+	assert_int_equal(stats.kind_count[NVT_HOST_UNMAP], 1);
+}
+
+/* Nothing but VTCR tells what a page number means: what comes before waits for it. */
+static void page_size_may_be_told_late(void **state)
+{
+	(void)state;
+	start();
+	line(10, 0,
+	     "memslot: " FN " kvm=" KVM " new=0x1 base_gfn=0x4000 npages=0x100 "
+	     "ua=0xffff40000000 flags=0x0 id=2 change=0x0");
+	host_unmap(KVM, 0x4001);
+	abort_at(20, VCPU0, CANON, 0, 0x92000047, 0x40010000);
+	faultin_and_map(20, 0x4001, 0x40010000, 0x10000, 0x8001000);
+	abort_ret(20, VCPU0, 1);
+	line(20, 0,
+	     "loadmmu: " FN " vcpu=" VCPU0 " mmu=" CANON " s2en=0 hwvtcr=0x800d7558 "
+	     "l1vttbr=0x0 l1vtcr=0x0 l1hcr=0x0");
+	list_events();
+	assert_string_equal(list, VM_LIST "0 unmap 40010000+10000\n"
+					  "0 backing ffff40010000+10000 pa 8001000 vma 16 leaf 16\n"
+					  "0 fault 40010000 known ctx ffff has 063\n"
+					  "0 context load flags 9 ctx ffff\n");
+	assert_int_equal(stats.machine.page_shift, 16);
+	assert_false(stats.machine.hw_af);
+	assert_false(stats.machine.assumed & (NVT_MACHINE_PAGE | NVT_MACHINE_HW_AF));
+}
+
+static void page_size_that_is_never_told_is_warned_of(void **state)
+{
+	(void)state;
+	start();
+	abort_at(20, VCPU0, CANON, 0, 0x92000047, 0x40001000);
+	abort_ret(20, VCPU0, 1);
+	host_unmap(KVM, 0x40001);
+	list_events();
+	assert_string_equal(list, "0 fault 40001000 known ctx ffff has 003\n"
+				  "0 unmap 40001000+1000\n");
+	assert_int_equal(stats.warning_count, 3);
+	assert_true(stats.machine.hw_af);
+	assert_true(stats.machine.assumed & NVT_MACHINE_PAGE);
+	assert_true(stats.machine.assumed & NVT_MACHINE_HW_AF);
 }
 
 /* trace-cmd report: a buffer's name first, no flags, nanoseconds, print for a marker. */
@@ -812,8 +1083,23 @@ static void missing_file(void **state)
 	assert_non_null(strstr(error.text, "/nonexistent/x: cannot read"));
 }
 
-#define KVM2   "0xffff0000000d0000"
-#define CANON2 "0xffff0000000d09b0"
+/* What waits for the first fault is bounded. */
+static void many_events_before_the_first_fault(void **state)
+{
+	struct nvt_import_options o = {.input = input_path, .output = output_path};
+	FILE *f = fopen(input_path, "wb");
+
+	(void)state;
+	assert_non_null(f);
+	for (unsigned int i = 0; i < 70000; i++)
+		fprintf(f,
+			"  x-1  [000] ...1.  1.%06u: mmun_age: " FN " kvm=" KVM
+			" start=0x1 end=0x2\n",
+			i);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(nvt_import(&o, &stats, &error), NVT_EINPUT);
+	assert_non_null(strstr(error.text, "no stage-2 fault in the first 65536 events"));
+}
 
 static void several_running_vms(void **state)
 {
@@ -850,7 +1136,12 @@ static void damaged_texts_are_survived(void **state)
 	load(20, VCPU0, MMU1, 1);
 	shadow_fault(20, VCPU0, 0x201000, 0x40001000, 0x80001000);
 	raw("CPU:0 [LOST 12 EVENTS]\n");
+	host_unmap(KVM, 0x40001);
 	shadow_fault(20, VCPU0, 0x202000, 0x40001000, 0x80001000);
+	flush_slot();
+	line(10, 1,
+	     "memslot: " FN " kvm=" KVM " new=0x0 base_gfn=0x0 npages=0x0 ua=0x0 "
+	     "flags=0x0 id=0 change=0x1");
 	length = rec.length;
 	memcpy(good, rec.text, length);
 	for (int i = 0; i < 1500; i++) {
@@ -900,12 +1191,24 @@ int main(void)
 		cmocka_unit_test(huge_pages_are_told_from_thp),
 		cmocka_unit_test(logging_does_not_shrink_what_is_known),
 		cmocka_unit_test(moved_page_is_told_by_the_shadow_fault),
+		cmocka_unit_test(stale_page_is_told_again_by_its_first_fault),
+		cmocka_unit_test(page_seen_under_logging_is_a_lower_bound),
+		cmocka_unit_test(page_seen_without_logging_is_no_lower_bound),
+		cmocka_unit_test(page_capped_by_l1_is_a_lower_bound),
+		cmocka_unit_test(device_mapping_says_nothing_about_dic),
 		cmocka_unit_test(leaves_replace_each_other),
 		cmocka_unit_test(deleted_slot_is_named_by_its_unmap),
+		cmocka_unit_test(moved_slot_stands_before_what_it_unmaps),
+		cmocka_unit_test(flush_without_a_change_is_no_slot),
 		cmocka_unit_test(contexts_keep_their_numbers_when_the_array_moves),
 		cmocka_unit_test(tlbi_and_its_extent),
 		cmocka_unit_test(events_of_other_systems_are_ignored),
 		cmocka_unit_test(late_recording_numbers_contexts_as_they_appear),
+		cmocka_unit_test(late_recording_ties_the_only_name),
+		cmocka_unit_test(late_recording_with_two_names_is_warned_of),
+		cmocka_unit_test(created_vm_is_not_tied),
+		cmocka_unit_test(page_size_may_be_told_late),
+		cmocka_unit_test(page_size_that_is_never_told_is_warned_of),
 		cmocka_unit_test(text_of_trace_cmd),
 		cmocka_unit_test(compressed_text),
 		cmocka_unit_test(missing_field_is_named),
@@ -921,6 +1224,7 @@ int main(void)
 		cmocka_unit_test(damaged_dat),
 		cmocka_unit_test(other_kinds_of_files),
 		cmocka_unit_test(missing_file),
+		cmocka_unit_test(many_events_before_the_first_fault),
 		cmocka_unit_test(several_running_vms),
 		cmocka_unit_test(damaged_texts_are_survived),
 	};

@@ -215,6 +215,24 @@ static void a_block_replaced_by_a_table_and_back_leaves_nothing_behind(void **st
 	close_world(&w);
 }
 
+static void a_table_used_again_has_forgotten_its_leaves(void **state)
+{
+	struct world w;
+	uint64_t next;
+
+	(void)state;
+	open_world(&w);
+	set(&w, VTCR, 0x1000, 3, 0x7000 | PAGE);
+	set(&w, VTCR, 0x2000, 3, 0x8000 | PAGE);
+	set(&w, VTCR, 0, 2, 0x200000 | BLOCK);
+	next = w.t.next;
+	set(&w, VTCR, 0x201000, 3, 0x9000 | PAGE);
+	assert_int_equal(w.t.next, next);
+	expect_leaf(&w, VTCR, 0x201000, 3, 0x9000 | PAGE);
+	expect_fault(&w, 0x202000, S2_WALK_FAULT, 0x07);
+	close_world(&w);
+}
+
 static void a_block_high_up_drops_all_tables_below(void **state)
 {
 	struct world w;
@@ -392,9 +410,9 @@ static bool meets_a_slot(const struct world *w)
 static void slots_in_the_way_are_avoided_in_any_order(void **state)
 {
 	static const uint64_t bases[][3] = {
-		{(1ull << 40) - 0x1000, (1ull << 40) - 0x180001000, (1ull << 40) - 0x300000000},
-		{(1ull << 40) - 0x300000000, (1ull << 40) - 0x180001000, (1ull << 40) - 0x1000},
-		{(1ull << 40) - 0x180001000, (1ull << 40) - 0x1000, (1ull << 40) - 0x300000000},
+		{(1ull << 40) - 0x1000, (1ull << 40) - 0x100001000, (1ull << 40) - 0x300000000},
+		{(1ull << 40) - 0x300000000, (1ull << 40) - 0x100001000, (1ull << 40) - 0x1000},
+		{(1ull << 40) - 0x100001000, (1ull << 40) - 0x1000, (1ull << 40) - 0x300000000},
 	};
 	unsigned int order, i;
 
@@ -495,6 +513,7 @@ int main(void)
 		TEST(every_granule_start_level_and_concatenation_is_walked_as_told),
 		TEST(leaves_side_by_side_share_their_tables),
 		TEST(a_block_replaced_by_a_table_and_back_leaves_nothing_behind),
+		TEST(a_table_used_again_has_forgotten_its_leaves),
 		TEST(a_block_high_up_drops_all_tables_below),
 		TEST(an_invalid_entry_is_read_as_one),
 		TEST(guests_do_not_see_each_others_leaves),

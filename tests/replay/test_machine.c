@@ -317,6 +317,19 @@ static void an_interval_over_others_swallows_and_trims_them(void **state)
 	machine_destroy(&m);
 }
 
+static void an_interval_of_one_byte_is_swallowed_at_either_end(void **state)
+{
+	struct machine m = new_machine();
+
+	(void)state;
+	back(&m, HVA, 1, 0x100000);
+	back(&m, HVA + 0xfff, 1, 0x200000);
+	back(&m, HVA, 0x1000, 0x300000);
+	assert_int_equal(m.backing_count, 1);
+	assert_int_equal(pa_at(&m, HVA + 0xfff), 0x300fff);
+	machine_destroy(&m);
+}
+
 static void the_same_interval_again_replaces_it(void **state)
 {
 	struct machine m = new_machine();
@@ -570,6 +583,7 @@ int main(void)
 		cmocka_unit_test(a_swap_fails_on_a_read_only_slot_and_without_memory),
 		cmocka_unit_test(an_interval_inside_another_splits_it),
 		cmocka_unit_test(an_interval_over_others_swallows_and_trims_them),
+		cmocka_unit_test(an_interval_of_one_byte_is_swallowed_at_either_end),
 		cmocka_unit_test(the_same_interval_again_replaces_it),
 		cmocka_unit_test(intervals_at_the_top_of_the_address_space_work),
 		cmocka_unit_test(random_intervals_agree_with_a_plain_array),

@@ -275,6 +275,26 @@ static void bytes_are_known_by_level_after_each_change(void **state)
 	world_close(&w);
 }
 
+static void a_gigabyte_is_a_block_too(void **state)
+{
+	struct nvt_event huge = backing_event(RAM, RAM_SIZE, 30);
+	const struct metrics *m;
+	struct world w;
+
+	(void)state;
+	open_guest(&w);
+	m = metrics_of(&w);
+	huge.backing.vma_shift = 30;
+	send(&w, huge);
+	l1_map(&w, 0, 0, 1, RAM | L1_RW | L1_BLOCK);
+	touch(&w, ESR_READ, 0);
+	assert_int_equal(m->leaf_bytes[1], GIB);
+	assert_int_equal(m->block_bytes, GIB);
+	assert_int_equal(m->total_bytes, GIB);
+	assert_int_equal(m->clamp[S2_CLAMP_NONE].faults, 1);
+	world_close(&w);
+}
+
 static void a_split_block_is_no_block_any_more(void **state)
 {
 	struct world w;
@@ -486,6 +506,7 @@ int main(void)
 		TEST(contexts_that_are_recycled_keep_their_history_apart),
 		TEST(a_relaxed_mapping_fills_and_maps_nothing_new),
 		TEST(bytes_are_known_by_level_after_each_change),
+		TEST(a_gigabyte_is_a_block_too),
 		TEST(a_split_block_is_no_block_any_more),
 		TEST(an_emptied_context_takes_its_bytes_along),
 		TEST(the_sums_agree_with_the_tables_after_any_mixture),

@@ -606,6 +606,118 @@ static struct nvt_event entry_with_truth(unsigned int guest, uint16_t context, b
 	return ev;
 }
 
+/* Another vCPU made the same mapping while this fault waited: the mapper refuses. */
+static void a_mapping_that_was_refused_is_no_difference(void **state)
+{
+	struct nvt_fault_truth truth = {0};
+	struct nvt_event first, second;
+	struct watch watch;
+
+	(void)state;
+	open_watch(&watch);
+	mapped(&watch.w, &first, &truth);
+	enter(&watch.w, 1, 0);
+	first.fault.truth = &truth;
+	send(&watch.w, first);
+	second = first;
+	second.vcpu = 1;
+	second.fault.duration_ns = 20000000;
+	truth.map_ret = -11;
+	send(&watch.w, second);
+	assert_int_equal(watch.reports, 0);
+	assert_int_equal(watch.v.field[VERIFY_SYNDROME].raced, 1);
+	assert_int_equal(watch.v.field[VERIFY_SIZE].compared, 2);
+	/* Had it not waited, the hardware would have seen the mapping. */
+	second.fault.duration_ns = 0;
+	send(&watch.w, second);
+	expect_difference(&watch, VERIFY_SYNDROME);
+	close_watch(&watch);
+}
+
+static void a_mapping_refused_without_cause_differs(void **state)
+{
+	struct nvt_fault_truth truth = {0};
+	struct nvt_event ev;
+	struct watch watch;
+
+	(void)state;
+	open_watch(&watch);
+	mapped(&watch.w, &ev, &truth);
+	truth.map_ret = -11;
+	ev.fault.truth = &truth;
+	send(&watch.w, ev);
+	expect_difference(&watch, VERIFY_SIZE);
+	close_watch(&watch);
+}
+
+static void a_mapping_of_unknown_backing_is_derived(void **state)
+{
+	struct nvt_fault_truth truth = {0};
+	struct nvt_event ev;
+	struct watch watch;
+
+	(void)state;
+	open_watch(&watch);
+	mapped(&watch.w, &ev, &truth);
+	watch.w.e->machine.backing_count = 0;
+	ev.fault.truth = &truth;
+	send(&watch.w, ev);
+	assert_int_equal(watch.v.field[VERIFY_SIZE].compared, 0);
+	assert_int_equal(watch.v.field[VERIFY_SIZE].derived, 1);
+	assert_int_equal(watch.v.field[VERIFY_OUTPUT].compared, 0);
+	close_watch(&watch);
+}
+
+static void a_relax_that_was_not_recorded_differs(void **state)
+{
+	struct nvt_fault_truth truth = {0};
+	struct nvt_event ev;
+	struct watch watch;
+
+	(void)state;
+	open_watch(&watch);
+	relaxed(&watch.w, &ev, &truth);
+	truth.has &= (uint16_t)~NVT_TRUTH_RELAX;
+	ev.fault.truth = &truth;
+	send(&watch.w, ev);
+	expect_difference(&watch, VERIFY_RELAX);
+	close_watch(&watch);
+}
+
+static void another_slot_keeps_the_log(void **state)
+{
+	struct nvt_event slot = {
+		.kind = NVT_SLOT,
+		.slot = {.base = 16 * GIB, .size = MIB, .uaddr = 1ull << 44, .id = 9},
+	};
+	struct watch watch;
+
+	(void)state;
+	open_watch(&watch);
+	dirtylog_mark(&watch.v.dirty, RAM / 4096);
+	send(&watch.w, slot);
+	assert_int_equal(dirtylog_take(&watch.v.dirty, RAM / 4096), 1);
+	close_watch(&watch);
+}
+
+static void a_stream_of_faults_alone_has_nothing_to_compare(void **state)
+{
+	struct nvt_fault_truth truth = {.has = NVT_TRUTH_INJECT};
+	struct nvt_event ev = fault_event(ESR_READ, 0x1000);
+	struct watch watch;
+
+	(void)state;
+	open_watch(&watch);
+	watch.w.e->class = NVT_PARTIAL;
+	ev.fault.truth = &truth;
+	send(&watch.w, ev);
+	send(&watch.w, (struct nvt_event){.kind = NVT_EXTENT, .extent = {.size = 4096}});
+	assert_int_equal(watch.v.faults, 1);
+	assert_int_equal(watch.v.compared, 0);
+	assert_int_equal(watch.reports, 0);
+	close_watch(&watch);
+}
+
 static void the_context_entered_is_compared(void **state)
 {
 	struct watch watch;
@@ -977,6 +1089,12 @@ int main(void)
 		TEST(who_emulates_a_device_proves_nothing),
 		TEST(a_code_right_after_a_host_event_may_have_raced),
 		TEST(a_leaf_made_right_after_a_host_event_may_have_raced),
+		TEST(a_mapping_that_was_refused_is_no_difference),
+		TEST(a_mapping_refused_without_cause_differs),
+		TEST(a_mapping_of_unknown_backing_is_derived),
+		TEST(a_relax_that_was_not_recorded_differs),
+		TEST(another_slot_keeps_the_log),
+		TEST(a_stream_of_faults_alone_has_nothing_to_compare),
 		TEST(the_context_entered_is_compared),
 		TEST(whether_stage_2_is_on_is_compared),
 		TEST(L1s_own_context_is_none_of_the_nested),

@@ -440,16 +440,35 @@ static void an_external_abort_is_the_VMMs_where_it_asked_for_it(void **state)
 	out = fault(w, 0x1293fff950, L2); /* ISV, its fields and ISS2 are not told */
 	decided(out, S2_EXIT_SEA, 1, 0);
 	assert_int_equal(out.mmio.esr_iss, 0x92001950);
+	assert_false(out.mmio.addr_unknown);
+}
+
+static void an_external_abort_may_come_without_address(void **state)
+{
+	struct world *w = *state;
+	struct s2_trap trap = {.esr = 0x92000010, .far = FAR, .hpfar = L2 >> 8, .pstate = EL1H};
+	struct s2_outcome out;
+
+	w->vm.cfg.sea_exits = true;
+	out = s2_handle_abort(&w->vcpu[0], &trap);
+	decided(out, S2_EXIT_SEA, 1, 0);
+	assert_true(out.mmio.addr_unknown);
+	assert_int_equal(out.mmio.addr.v, 0); /* of a register that tells nothing */
 }
 
 static void some_external_aborts_are_the_hosts(void **state)
 {
 	struct world *w = *state;
+	uint64_t esr;
 
 	w->vm.cfg.sea_exits = true;
-	assert_int_equal(fault(w, 0x92000097, L2).kind, S2_INJECTED_SERROR); /* walk of stage 1 */
-	assert_int_equal(fault(w, 0x92000017, L2).kind, S2_EXIT_SEA);	     /* of stage 2 */
-	assert_int_equal(fault(w, 0x92000090, L2).kind, S2_EXIT_SEA);	     /* no walk */
+	for (esr = 0x92000093; esr <= 0x92000097; esr++) /* walk of stage 1 */
+		assert_int_equal(fault(w, esr, L2).kind, S2_INJECTED_SERROR);
+	for (esr = 0x9200009b; esr <= 0x9200009f; esr++) /* ECC on the same */
+		assert_int_equal(fault(w, esr, L2).kind, S2_EXIT_SEA);
+	assert_int_equal(fault(w, 0x92000098, L2).kind, S2_EXIT_SEA); /* ECC, no walk */
+	assert_int_equal(fault(w, 0x92000017, L2).kind, S2_EXIT_SEA); /* of stage 2 */
+	assert_int_equal(fault(w, 0x92000090, L2).kind, S2_EXIT_SEA); /* no walk */
 	w->vm.cfg.ras = false;
 	assert_int_equal(fault(w, 0x92000010, L2).kind, S2_INJECTED_SERROR);
 	w->vm.cfg.ras = true;
@@ -719,6 +738,24 @@ static void an_external_abort_is_L1s_where_it_asked_for_it(void **state) /* A11 
 	assert_true(w->vcpu[0].hyp);
 }
 
+static void with_EASE_virtual_EL2_takes_it_as_it_would_an_SError(void **state)
+{
+	struct world *w = *state;
+	struct s2_outcome out;
+
+	take_memory_away(w);
+	w->vcpu[0].regs.sctlr2 = 1 << 19;
+	out = fault(w, ESR_FETCH, L2);
+	injected(out, 1, 0x86000010, FAR);
+	assert_false(out.inject.serror_vector); /* L1's register, not L2's */
+	w->vcpu[0].regs.hcr |= 1ull << 37;
+	out = fault(w, ESR_FETCH, L2);
+	injected(out, 2, 0x82000010, FAR);
+	assert_true(out.inject.serror_vector);
+	w->vcpu[0].regs.sctlr2 = ~(1ull << 19);
+	assert_false(fault(w, ESR_FETCH, L2).inject.serror_vector);
+}
+
 static void masked_external_aborts_are_L1s_with_TMEA(void **state)
 {
 	struct world *w = *state;
@@ -892,6 +929,18 @@ static void guest_memfd_that_cannot_be_had_is_the_VMMs(void **state) /* Q14 */
 	out = fault(w, ESR_READ, L2);
 	decided(out, S2_EXIT_MEMORY_FAULT, 21, -14);
 	assert_int_equal(out.mmio.addr.v, L2); /* L2's address, which the VMM does not know */
+	w->port->status = S2_HOST_POISONED;
+	decided(fault(w, ESR_READ, L2), S2_EXIT_MEMORY_FAULT, 21, -14);
+}
+
+static void an_invalidation_of_guest_memfd_at_the_same_time_maps_nothing(void **state)
+{
+	struct world *w = *state;
+
+	w->port->slots[0].guest_memfd = true;
+	w->port->status = S2_HOST_RETRY;
+	decided(fault(w, ESR_READ, L2), S2_RETRY, 21, 1);
+	assert_int_equal(shadow(w, L2), 0);
 }
 
 /* ---- the result depends on nothing else ---- */
@@ -951,6 +1000,7 @@ int main(void)
 		TEST(a_block_replaces_the_pages_when_logging_ends),
 		TEST(an_external_abort_becomes_an_SError),
 		TEST(an_external_abort_is_the_VMMs_where_it_asked_for_it),
+		TEST(an_external_abort_may_come_without_address),
 		TEST(some_external_aborts_are_the_hosts),
 		TEST(a_fault_without_address_is_an_error),
 		TEST(an_address_beyond_the_PA_size_is_L2s_own_fault),
@@ -972,6 +1022,7 @@ int main(void)
 		TEST(a_slot_that_is_being_deleted_is_no_memory),
 		TEST(a_fetch_without_memory_is_an_external_abort),
 		TEST(an_external_abort_is_L1s_where_it_asked_for_it),
+		TEST(with_EASE_virtual_EL2_takes_it_as_it_would_an_SError),
 		TEST(masked_external_aborts_are_L1s_with_TMEA),
 		TEST(a_stage_1_table_without_memory_is_an_external_abort_on_a_walk),
 		TEST(a_walk_whose_level_is_not_found_injects_nothing),
@@ -983,6 +1034,7 @@ int main(void)
 		TEST(or_to_whoever_runs_where_L1_has_no_stage_2),
 		TEST(guest_memfd_is_mapped_by_pages),
 		TEST(guest_memfd_that_cannot_be_had_is_the_VMMs),
+		TEST(an_invalidation_of_guest_memfd_at_the_same_time_maps_nothing),
 		TEST(equal_faults_have_equal_outcomes),
 	};
 

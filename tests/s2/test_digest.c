@@ -116,6 +116,8 @@ static void an_injection_is_told_by_its_registers(void **state)
 	assert_true(tells_apart(&x, &y));
 	x.kind = y.kind = S2_INJECTED_SEA; /* leaves HPFAR alone */
 	assert_true(equal(digest_of(&x), digest_of(&y)));
+	y.inject.serror_vector = true;
+	assert_true(tells_apart(&x, &y));
 }
 
 static void an_exit_is_told_by_address_and_syndrome(void **state)
@@ -129,6 +131,8 @@ static void an_exit_is_told_by_address_and_syndrome(void **state)
 		struct s2_outcome x = {.kind = kinds[i], .mmio = {.addr = {8}, .len = 8}}, y;
 
 		y = x, y.mmio.addr.v = 16;
+		assert_true(tells_apart(&x, &y));
+		y = x, y.mmio.addr_unknown = true;
 		assert_true(tells_apart(&x, &y));
 		y = x, y.mmio.len = 4;
 		assert_true(tells_apart(&x, &y));

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "port.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "internal.h"
 
 #define VTCR		  0x80020058ull
@@ -205,6 +210,32 @@ static void a_context_in_use_is_no_victim(void **state)
 	assert_int_equal(w->contexts[0].vttbr, A);
 }
 
+/* In a process of its own, without the handlers of cmocka. */
+static void where_all_are_in_use_the_caller_is_stopped(void **state)
+{
+	struct world *w = *state;
+	int status;
+	pid_t pid;
+
+	enter(w, 0, A);
+	w->vm.context_count = 1;
+	w->vm.next = 0;
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		setrlimit(RLIMIT_CORE, &(struct rlimit){0});
+		signal(SIGILL, SIG_DFL);
+		signal(SIGTRAP, SIG_DFL);
+		alarm(10);
+		enter(w, 1, B);
+		_exit(0);
+	}
+	w->vm.context_count = 4;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_true(WTERMSIG(status) == SIGILL || WTERMSIG(status) == SIGTRAP);
+}
+
 static void a_context_can_be_shared(void **state)
 {
 	struct world *w = *state;
@@ -398,6 +429,7 @@ int main(void)
 		TEST(VMIDs_have_eight_bits_where_the_host_has_no_more),
 		TEST(the_victim_is_the_next_in_turn_and_is_emptied),
 		TEST(a_context_in_use_is_no_victim),
+		TEST(where_all_are_in_use_the_caller_is_stopped),
 		TEST(a_context_can_be_shared),
 		TEST(a_preempted_vCPU_keeps_its_context),
 		TEST(a_waiting_vCPU_gives_its_context_back),

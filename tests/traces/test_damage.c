@@ -484,9 +484,9 @@ static void headers_that_are_wrong_are_refused(void **state)
 		uint8_t at, value;
 		const char *why;
 	} cases[] = {
-		{0, 0, "magic"},      {4, 2, "version"},       {6, 3, "class"},
-		{7, 13, "page size"}, {8, 53, "out of range"}, {11, 128, "out of range"},
-		{31, 1, "reserved"},
+		{0, 0, "magic"},	  {4, 2, "version"},	     {6, 3, "class"},
+		{7, 13, "page size"},	  {8, 53, "out of range"},   {17, 4, "out of range"},
+		{13, 65, "out of range"}, {15, 129, "out of range"}, {31, 1, "reserved"},
 	};
 	uint8_t body[NVT_HEADER_SIZE + 1] = {0}, frame[128];
 	struct nvt_writer_options o = plain_options();

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <cmocka.h>
 
+#include "temporary.h"
 #include "traces/events.h"
 #include "traces/files.h"
 
@@ -152,6 +153,40 @@ static void the_name_appears_at_the_end(void **state)
 	assert_int_equal(count_files(".tmp"), 0);
 	assert_int_equal(stat(scratch_path("name.zst"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0640);
+}
+
+static void a_signal_can_remove_what_has_no_name_yet(void **state)
+{
+	struct nvt_writer_options o = plain_options();
+	struct nvt_writer *w = nvt_create(scratch_path("kept.zst"), &o, &err);
+
+	(void)state;
+	assert_non_null(w);
+	assert_int_equal(nvt_finish(w, "{}", &err), NVT_OK);
+	nvt_temporary_remove_all();
+	assert_int_equal(count_files("kept.zst"), 1);
+	unlink(scratch_path("kept.zst"));
+	for (unsigned int i = 0; i < 2 * NVT_TEMPORARIES; i++) { /* places are given back */
+		w = nvt_create(scratch_path("gone.zst"), &o, &err);
+		assert_non_null(w);
+		assert_int_equal(count_files(".tmp"), 1);
+		nvt_temporary_remove_all();
+		assert_int_equal(count_files(".tmp"), 0);
+		nvt_abandon(w);
+	}
+}
+
+static void more_temporary_files_than_are_remembered_do_no_harm(void **state)
+{
+	char path[2 * NVT_TEMPORARIES][4];
+
+	(void)state;
+	for (unsigned int i = 0; i < 2 * NVT_TEMPORARIES; i++) {
+		snprintf(path[i], sizeof(path[i]), "/%u", i);
+		nvt_temporary_add(path[i]);
+	}
+	for (unsigned int i = 0; i < 2 * NVT_TEMPORARIES; i++)
+		nvt_temporary_forget(path[i]);
 }
 
 static void an_older_file_stays_until_the_new_one_is_whole(void **state)
@@ -341,6 +376,22 @@ static void a_wrong_machine_is_refused_at_once(void **state)
 	assert_int_equal(count_files("machine"), 0);
 }
 
+static void more_vCPUs_than_there_are_contexts_for_are_refused(void **state)
+{
+	struct nvt_writer_options o = plain_options();
+	struct nvt_writer *w;
+
+	(void)state;
+	o.machine.vcpu_count = 16385;
+	assert_null(nvt_create(scratch_path("machine.zst"), &o, &err));
+	assert_says("out of range");
+	o.machine.vcpu_count = 16384;
+	w = nvt_create(scratch_path("machine.zst"), &o, &err);
+	assert_non_null(w);
+	assert_int_equal(nvt_finish(w, "{}", &err), NVT_OK);
+	unlink(scratch_path("machine.zst"));
+}
+
 static void words_must_ascend(void **state)
 {
 	static const struct nvt_word words[] = {{16, 1}, {8, 2}};
@@ -364,6 +415,8 @@ int main(void)
 		cmocka_unit_test(a_folder_is_no_file),
 		cmocka_unit_test(a_closed_pipe_is_told),
 		cmocka_unit_test(the_name_appears_at_the_end),
+		cmocka_unit_test(a_signal_can_remove_what_has_no_name_yet),
+		cmocka_unit_test(more_temporary_files_than_are_remembered_do_no_harm),
 		cmocka_unit_test(an_older_file_stays_until_the_new_one_is_whole),
 		cmocka_unit_test(a_left_over_temporary_file_is_passed_over),
 		cmocka_unit_test(a_pipe_is_streamed_to),
@@ -372,6 +425,7 @@ int main(void)
 		cmocka_unit_test(wrong_events_are_named),
 		cmocka_unit_test(counts_of_a_provisional_header_must_cover_the_events),
 		cmocka_unit_test(a_wrong_machine_is_refused_at_once),
+		cmocka_unit_test(more_vCPUs_than_there_are_contexts_for_are_refused),
 		cmocka_unit_test(words_must_ascend),
 	};
 	int failed;

@@ -28,7 +28,8 @@ void nvt_gen_header(const struct nvt_gen *g, struct nvt_writer_options *header)
 			    .fwb = true,
 			    .dic = true,
 			    .xnx = true,
-			    .ttl = true},
+			    .ttl = true,
+			    .hw_af = true},
 		.l1mem = g->l1mem,
 		.l1mem_count = g->l1mem_count,
 	};

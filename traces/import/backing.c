@@ -17,7 +17,8 @@ struct block {
 	uint8_t vma_shift;
 	uint8_t leaf_shift;
 	uint8_t flags;
-	uint8_t stale; /* unmapped by the host since */
+	bool stale;	  /* unmapped by the host since */
+	bool lower_bound; /* the leaf may be larger */
 };
 
 /* What one fault shows. */
@@ -30,6 +31,7 @@ struct sight {
 	uint8_t flags;
 	bool huge_vma;	  /* the lookup was aligned to more than a page */
 	bool lower_bound; /* the leaf may be larger than the mapping */
+	bool widened;	  /* the size is that of the huge pages, not that of the mapping */
 };
 
 void imp_backing_init(struct imp_backing *m, uint8_t page_shift)
@@ -112,8 +114,14 @@ static struct block *lookup(const struct imp_backing *m, uint64_t hva, uint8_t *
 	return best;
 }
 
-static int enter(struct imp_backing *m, const struct nvt_backing *told, uint8_t shift)
+static uint8_t log2_of(uint64_t size)
 {
+	return size ? (uint8_t)(63 - __builtin_clzll(size)) : 0;
+}
+
+static int enter(struct imp_backing *m, const struct nvt_backing *told, bool lower_bound)
+{
+	uint8_t shift = log2_of(told->size);
 	struct block *b = imp_map_put(&m->blocks, shift, told->hva >> shift);
 
 	if (!b)
@@ -123,7 +131,8 @@ static int enter(struct imp_backing *m, const struct nvt_backing *told, uint8_t 
 			    .stamp = ++m->stamp,
 			    .vma_shift = told->vma_shift,
 			    .leaf_shift = told->leaf_shift,
-			    .flags = told->flags};
+			    .flags = told->flags,
+			    .lower_bound = lower_bound};
 	return 0;
 }
 
@@ -140,7 +149,7 @@ static void stale_all(struct imp_backing *m, uint64_t hva, uint64_t size)
 		uint64_t start = index << shift;
 
 		if (start < hva + size && start + ((uint64_t)1 << shift) > hva)
-			b->stale = 1;
+			b->stale = true;
 	}
 }
 
@@ -157,7 +166,7 @@ static void stale_pages(struct imp_backing *m, uint64_t hva, uint64_t size)
 		struct block *b = lookup(m, hva + at, &shift);
 
 		if (b)
-			b->stale = 1;
+			b->stale = true;
 	}
 }
 
@@ -182,11 +191,6 @@ static bool slot_supports(const struct nvt_slot *s, uint64_t hva, uint8_t shift)
 	       (hva | mask) - s->uaddr < s->size;
 }
 
-static uint8_t log2_of(uint64_t size)
-{
-	return size ? (uint8_t)(63 - __builtin_clzll(size)) : 0;
-}
-
 /*
  * Under dirty logging KVM maps by pages. Where earlier faults have shown that
  * huge pages back the slot, the one around this page is known all the same.
@@ -202,6 +206,18 @@ static void widen(const struct imp_slot *in, struct sight *s)
 	s->block_hva = s->hva & ~mask;
 	s->block_pa = s->pa & ~mask;
 	s->huge_vma = true;
+	s->widened = true;
+}
+
+/*
+ * A shadow mapping is no larger than L1's leaf, rounded down to a size that
+ * the host has. One that is as large as that may come from any larger leaf.
+ */
+static bool capped_by_l1(const struct imp_backing *m, const struct nvt_fault_truth *t)
+{
+	uint64_t next = t->map_size << (m->page_shift - 3);
+
+	return t->has & NVT_TRUTH_MAP && t->has & NVT_TRUTH_WALK && t->walk_size < next;
 }
 
 /* Reads a fault's truth against the slot that it fell into. */
@@ -294,10 +310,19 @@ static bool shrinks(const struct block *b, uint8_t shift, const struct sight *s)
 	       shift > s->size_shift && b->vma_shift < shift;
 }
 
-static int tell(struct imp_backing *m, const struct nvt_backing *told, struct nvt_backing *out)
+static int tell(struct imp_backing *m, const struct nvt_backing *told, bool lower_bound,
+		struct nvt_backing *out)
 {
 	*out = *told;
-	return enter(m, told, log2_of(told->size)) ? -1 : 1;
+	return enter(m, told, lower_bound) ? -1 : 1;
+}
+
+static int tell_sight(struct imp_backing *m, const struct sight *s, const struct nvt_backing *told,
+		      struct nvt_backing *out)
+{
+	bool whole = s->widened || told->origin == NVT_GIVEN;
+
+	return tell(m, told, !whole && (s->lower_bound || !s->size_shift), out);
 }
 
 /* What the host said, unless the fault shows that it was otherwise at this moment. */
@@ -330,14 +355,15 @@ static int observe_canonical(struct imp_backing *m, const struct sight *s,
 
 	if (!b) {
 		prefer_given(m, s, slot, &told);
-		return tell(m, &told, out);
+		return tell_sight(m, s, &told, out);
 	}
 	if (agrees(m, b, shift, s, slot)) {
-		b->stale = 0;
+		b->stale = false;
+		b->lower_bound &= !s->size_shift || s->lower_bound;
 		return 0;
 	}
 	if (!shrinks(b, shift, s))
-		return tell(m, &told, out);
+		return tell_sight(m, s, &told, out);
 	same = same_page(b, shift, s);
 	if (tell(m,
 		 &(struct nvt_backing){.hva = s->hva >> shift << shift,
@@ -347,25 +373,36 @@ static int observe_canonical(struct imp_backing *m, const struct sight *s,
 				       .leaf_shift = s->size_shift,
 				       .flags = b->flags,
 				       .origin = NVT_OWN_TRUTH},
-		 out) < 0)
+		 false, out) < 0)
 		return -1;
 	if (same)
 		return 1;
-	return tell(m, &told, out + 1) < 0 ? -1 : 2;
+	return tell_sight(m, s, &told, out + 1) < 0 ? -1 : 2;
 }
 
-/* What is stale is used all the same, as long as nothing speaks against it. */
-static int observe_shadow(struct imp_backing *m, const struct sight *s,
+/*
+ * A block that the host took away since is the same again if nothing speaks
+ * against it. But it is this fault that says so: it is told once more.
+ */
+static int observe_shadow(struct imp_backing *m, const struct sight *s, const struct nvt_slot *slot,
 			  struct nvt_backing out[IMP_BACKING_EVENTS])
 {
 	uint8_t shift = 0;
 	const struct block *b = lookup(m, s->hva, &shift);
-	struct nvt_backing told;
+	struct nvt_backing told = told_by(m, s);
 
-	if (b && (!b->stale || (same_page(b, shift, s) && s->size_shift <= b->leaf_shift)))
+	if (b && !b->stale && !(b->lower_bound && s->size_shift > b->leaf_shift))
 		return 0;
-	told = told_by(m, s);
-	return tell(m, &told, out);
+	if (!b || !b->stale || !agrees(m, b, shift, s, slot))
+		return tell_sight(m, s, &told, out);
+	told = (struct nvt_backing){.hva = s->hva >> shift << shift,
+				    .size = (uint64_t)1 << shift,
+				    .pa = b->pa,
+				    .vma_shift = b->vma_shift,
+				    .leaf_shift = b->leaf_shift,
+				    .flags = b->flags,
+				    .origin = NVT_OWN_TRUTH};
+	return tell(m, &told, b->lower_bound, out);
 }
 
 int imp_backing_observe(struct imp_backing *m, const struct nvt_fault_truth *truth, uint64_t ipa,
@@ -380,5 +417,8 @@ int imp_backing_observe(struct imp_backing *m, const struct nvt_fault_truth *tru
 	if (!slot)
 		return 0;
 	s = look(m, slot, truth, ipa);
-	return shadow ? observe_shadow(m, &s, out) : observe_canonical(m, &s, &slot->slot, out);
+	if (!shadow)
+		return observe_canonical(m, &s, &slot->slot, out);
+	s.lower_bound |= capped_by_l1(m, truth);
+	return observe_shadow(m, &s, &slot->slot, out);
 }

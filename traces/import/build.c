@@ -14,7 +14,7 @@
 /* A fault that is open for longer than this is let go without its end. */
 #define HELD_BACK_MAX 65536u
 /* Before the first fault nothing can be let go: it is not known which VM is meant. */
-#define BEFORE_FIRST_MAX (1u << 20)
+#define BEFORE_FIRST_MAX 65536u
 
 enum nvt_status imp_fail(struct imp_builder *b, enum nvt_status status, const char *format, ...)
 {
@@ -134,7 +134,30 @@ struct imp_entry *imp_append(struct imp_builder *b, uint16_t vm, uint8_t kind, u
 	e->text = NULL;
 	e->vm = vm;
 	e->open = false;
+	e->none = false;
 	return e;
+}
+
+struct imp_entry *imp_end_flush(struct imp_builder *b, uint16_t vm)
+{
+	struct imp_vm *v = &b->vms[vm];
+	struct imp_entry *e;
+
+	if (!v->flushing)
+		return NULL;
+	v->flushing = false;
+	e = entry_at(b, v->flush);
+	e->open = false;
+	return e;
+}
+
+/* A flush that no change of the slot followed: the host had another reason. */
+static void drop_flush(struct imp_builder *b, uint16_t vm)
+{
+	struct imp_entry *e = imp_end_flush(b, vm);
+
+	if (e)
+		e->none = true;
 }
 
 static uint16_t event_vcpu(const struct imp_vcpu *v)
@@ -202,9 +225,12 @@ enum nvt_status imp_flush_pending(struct imp_builder *b, struct imp_vcpu *v, uin
 	return NVT_OK;
 }
 
-/* Lets go of the fault at the head of the queue, whose end does not come. */
+/* Lets go of the fault or slot at the head of the queue, whose end does not come. */
 static enum nvt_status release_head(struct imp_builder *b, uint64_t time_ns)
 {
+	for (uint16_t i = 0; i < b->vm_count; i++)
+		if (b->vms[i].flush == b->queue_head)
+			drop_flush(b, i);
 	for (size_t i = 0; i < b->vcpu_count; i++) {
 		struct imp_fault *f = &b->vcpus[i].fault;
 
@@ -219,12 +245,19 @@ static enum nvt_status emit_head(struct imp_builder *b)
 	struct imp_entry *e = entry_at(b, b->queue_head);
 	enum nvt_status status = NVT_OK;
 
-	if (!b->several && (e->vm == b->chosen || e->vm == IMP_ANY_VM))
+	if (!e->none && !b->several && (e->vm == b->chosen || e->vm == IMP_ANY_VM))
 		status = imp_emit(b, e);
 	free(e->text);
 	e->text = NULL;
 	b->queue_head++;
 	return status;
+}
+
+/* Page numbers mean nothing before the first VTCR, and no earlier event tells the page size. */
+static bool awaits_page_size(const struct imp_builder *b, uint64_t held)
+{
+	return !b->emitting && !b->ended && held <= HELD_BACK_MAX &&
+	       !imp_page_known(&b->vms[b->chosen]);
 }
 
 static enum nvt_status drain(struct imp_builder *b, uint64_t time_ns)
@@ -238,6 +271,14 @@ static enum nvt_status drain(struct imp_builder *b, uint64_t time_ns)
 		return imp_fail(b, NVT_EINPUT, "no stage-2 fault in the first %llu events",
 				(unsigned long long)held);
 	}
+	if (awaits_page_size(b, held))
+		return NVT_OK;
+	if (b->emitting && imp_page_shift(&b->vms[b->chosen]) != b->backing.page_shift)
+		return imp_fail(b, NVT_EINPUT,
+				"VTCR tells other pages than the %u KiB that %llu events before "
+				"it were read with",
+				1u << (b->backing.page_shift - 10),
+				(unsigned long long)b->stats->event_count);
 	if (held > HELD_BACK_MAX)
 		status = release_head(b, time_ns);
 	while (status == NVT_OK && b->queue_head != b->queue_tail &&
@@ -319,6 +360,9 @@ enum nvt_status imp_end(struct imp_builder *b)
 	enum nvt_status status = NVT_OK;
 
 	b->at.number = 0;
+	b->ended = true;
+	for (uint16_t i = 0; i < b->vm_count; i++)
+		drop_flush(b, i);
 	for (size_t i = 0; i < b->vcpu_count && status == NVT_OK; i++) {
 		status = imp_finish(b, &b->vcpus[i], b->last_ns);
 		if (status == NVT_OK)

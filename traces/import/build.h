@@ -32,12 +32,14 @@ struct imp_vm {
 	uint64_t mmu_stride;
 	uint64_t canonical_vtcr, nested_vtcr; /* of the hardware; 0: not recorded */
 	uint64_t fault_count;
-	uint64_t unmapped_base, unmapped_size; /* last range taken out of the canonical context */
-	uint64_t log_base, log_size; /* slot whose logging was switched on, not yet protected */
-	struct nvt_slot *slots;
+	uint64_t flush;	     /* ordinal of the entry of a slot that was flushed, where `flushing` */
+	struct nvt_slot log; /* whose logging was switched on, not yet protected; size 0: none */
+	struct nvt_slot *slots; /* base and size in host pages */
 	size_t slot_count;
 	uint16_t context_count;
 	uint16_t vcpu_count;
+	bool flushing; /* a slot's memory was unmapped: it is deleted or moved next */
+	bool late;     /* its creation was not recorded */
 };
 
 /* A context pointer; pointers of an array that was moved stay, they do no harm. */
@@ -83,7 +85,8 @@ struct imp_entry {
 	uint64_t vttbr, vtcr; /* of a fault, as struct imp_fault */
 	uint16_t vm;	      /* IMP_ANY_VM: of no VM, kept in any case */
 	bool stage2;
-	bool open; /* a fault that is not complete: holds back what follows */
+	bool open; /* a fault or slot that is not complete: holds back what follows */
+	bool none; /* nothing came of it: left out */
 };
 
 /* What emission knows of a vCPU: L1's registers at the last change of context. */
@@ -130,7 +133,8 @@ struct imp_builder {
 	struct imp_backing backing;
 	struct imp_registers *registers; /* by vCPU index */
 	size_t register_count;
-	bool emitting;
+	bool emitting; /* the page size of the host is settled */
+	bool ended;    /* the input is */
 
 	uint64_t known_count[IMP_EVENT_COUNT];
 	struct imp_name_count *ignored;
@@ -188,6 +192,8 @@ enum nvt_status imp_mmu_used(struct imp_builder *b, uint64_t mmu, bool canonical
 			     struct imp_mmu *found);
 const struct imp_mmu *imp_mmu_find(const struct imp_builder *b, uint64_t mmu);
 void imp_note_vtcr(struct imp_vm *vm, bool canonical, uint64_t vtcr);
+/* Whether a VTCR of the hardware was seen; where not, imp_page_shift says 12. */
+bool imp_page_known(const struct imp_vm *vm);
 /* The vCPU belongs to this VM; gives it a number. */
 void imp_vcpu_joins(struct imp_builder *b, struct imp_vcpu *v, uint16_t vm);
 /* A fault of this VM: it is the one to keep, or else there are several. */
@@ -199,6 +205,8 @@ uint8_t imp_page_shift(const struct imp_vm *vm);
 /* build.c */
 /* A new entry at the end of the queue; NULL: out of memory. Valid until the next one. */
 struct imp_entry *imp_append(struct imp_builder *b, uint16_t vm, uint8_t kind, uint64_t time_ns);
+/* The entry of a slot whose memory was unmapped, closed now; NULL: none waits. */
+struct imp_entry *imp_end_flush(struct imp_builder *b, uint16_t vm);
 /* The fault takes its place in the stream: here it took effect. */
 enum nvt_status imp_place(struct imp_builder *b, struct imp_vcpu *v, uint64_t time_ns);
 /* No more records belong to the fault. */

@@ -10,6 +10,8 @@
 #define EC_IABT_LOW 0x20
 #define ESR_S1PTW   (1u << 7)
 #define PROT_EXEC   3u
+#define PROT_DEVICE 0x30u /* or not cacheable */
+#define VTCR_HA	    ((uint64_t)1 << 21)
 
 static enum nvt_status write_event(struct imp_builder *b, const struct nvt_event *ev)
 {
@@ -88,15 +90,25 @@ static enum nvt_status tell_backing(struct imp_builder *b, const struct imp_entr
 	return status;
 }
 
-/* A mapping for other than a fetch has X exactly if the host has CACHE_DIC (spec 4.5). */
+/*
+ * A mapping of cacheable memory for other than a fetch has X exactly if the
+ * host has CACHE_DIC (spec 4.5).
+ */
 static void note_dic(struct imp_builder *b, const struct imp_entry *e)
 {
 	uint64_t esr = e->event.fault.esr;
 	bool fetch = (esr >> 26 & 0x3f) == EC_IABT_LOW && !(esr & ESR_S1PTW);
+	uint8_t dic;
 
-	if (e->stage2 || fetch || !(e->truth.has & NVT_TRUTH_MAP))
+	if (e->stage2 || fetch || !(e->truth.has & NVT_TRUTH_MAP) ||
+	    e->truth.map_prot & PROT_DEVICE)
 		return;
-	b->dic = e->truth.map_prot & PROT_EXEC ? 2 : 1;
+	dic = e->truth.map_prot & PROT_EXEC ? 2 : 1;
+	if (b->dic && b->dic != dic)
+		imp_warn(b, "some mappings say that the host has CACHE_DIC, some that it has not: "
+			    "the first is believed");
+	if (!b->dic)
+		b->dic = dic;
 }
 
 static enum nvt_status emit_fault(struct imp_builder *b, struct imp_entry *e)
@@ -125,6 +137,12 @@ static enum nvt_status emit_context(struct imp_builder *b, const struct imp_entr
 	return write_event(b, &e->event);
 }
 
+static void pages_to_bytes(const struct imp_builder *b, uint64_t *base, uint64_t *size)
+{
+	*base <<= b->backing.page_shift;
+	*size <<= b->backing.page_shift;
+}
+
 enum nvt_status imp_emit(struct imp_builder *b, struct imp_entry *e)
 {
 	if (!b->emitting) {
@@ -137,10 +155,15 @@ enum nvt_status imp_emit(struct imp_builder *b, struct imp_entry *e)
 	case NVT_CONTEXT:
 		return emit_context(b, e);
 	case NVT_SLOT:
+		pages_to_bytes(b, &e->event.slot.base, &e->event.slot.size);
 		if (imp_backing_slot(&b->backing, &e->event.slot))
 			return imp_no_memory(b);
 		break;
+	case NVT_HOST_AGE:
+		pages_to_bytes(b, &e->event.range.base, &e->event.range.size);
+		break;
 	case NVT_HOST_UNMAP:
+		pages_to_bytes(b, &e->event.range.base, &e->event.range.size);
 		imp_backing_unmap(&b->backing, e->event.range.base, e->event.range.size);
 		break;
 	default:
@@ -171,6 +194,7 @@ void imp_machine(struct imp_builder *b, struct nvt_machine *machine)
 		.dic = b->dic != 1,
 		.xnx = true,
 		.ttl = true,
+		.hw_af = !some || some & VTCR_HA,
 		.extents = b->stats->kind_count[NVT_EXTENT] > 0,
 		.assumed = NVT_MACHINE_FWB | NVT_MACHINE_XNX | NVT_MACHINE_TTL |
 			   NVT_MACHINE_GRANULES | NVT_MACHINE_NISV};
@@ -179,7 +203,7 @@ void imp_machine(struct imp_builder *b, struct nvt_machine *machine)
 	if (!b->dic)
 		machine->assumed |= NVT_MACHINE_DIC;
 	if (!some)
-		machine->assumed |= NVT_MACHINE_PAGE;
+		machine->assumed |= NVT_MACHINE_PAGE | NVT_MACHINE_HW_AF;
 	if (!vm->nested_vtcr)
 		machine->assumed |= NVT_MACHINE_IPA_LIMIT;
 	if (!vm->canonical_vtcr)
@@ -190,7 +214,8 @@ enum nvt_class imp_class(const struct imp_builder *b)
 {
 	const uint64_t *n = b->known_count;
 
-	if (!n[IMP_EV_ABORT] || !n[IMP_EV_LOADMMU])
+	/* Without memslots no page of L1 has a place: nothing can be decided again. */
+	if (!n[IMP_EV_ABORT] || !n[IMP_EV_LOADMMU] || !n[IMP_EV_MEMSLOT])
 		return NVT_PARTIAL;
 	return b->stats->shadow_count && !n[IMP_EV_WALK] ? NVT_PARTIAL : NVT_OBSERVED;
 }

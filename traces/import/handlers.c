@@ -296,30 +296,69 @@ static struct nvt_slot *keep_slot(struct imp_vm *vm, const struct nvt_slot *slot
 	return known;
 }
 
-/*
- * The probe reads the new memslot, and a deleted one has none. KVM takes the
- * slot's range out of the canonical context just before: that names it.
- */
-static bool name_deleted(const struct imp_vm *vm, struct nvt_slot *slot)
+/* Whether a slot, counted in host pages, is this range, counted in bytes. */
+static bool is_range(const struct imp_vm *vm, const struct nvt_slot *s, uint64_t base,
+		     uint64_t size)
 {
-	for (size_t i = 0; i < vm->slot_count; i++) {
-		const struct nvt_slot *s = &vm->slots[i];
-
-		if (!s->size || s->base != vm->unmapped_base || s->size != vm->unmapped_size)
+	for (unsigned int shift = 12; shift <= 16; shift += 2) {
+		if (imp_page_known(vm) && shift != imp_page_shift(vm))
 			continue;
-		*slot = *s;
-		slot->change = NVT_SLOT_DELETE;
-		return true;
+		if (s->size && s->base << shift == base && s->size << shift == size)
+			return true;
 	}
 	return false;
 }
 
-static struct nvt_slot slot_of(const struct imp_vm *vm, const struct imp_record *r)
+/*
+ * Before KVM deletes or moves a slot it takes the slot's whole range out of
+ * the canonical context, and then empties the others. That is where the event
+ * belongs; what it says is known when the change is committed.
+ */
+static enum nvt_status slot_flushed(struct imp_builder *b, const struct imp_record *r, uint16_t vm)
 {
-	uint8_t shift = imp_page_shift(vm);
+	struct imp_vm *v = &b->vms[vm];
+	struct imp_entry *e = imp_end_flush(b, vm);
 
-	return (struct nvt_slot){.base = r->v[IMP_GFN] << shift,
-				 .size = r->v[IMP_NPAGES] << shift,
+	if (e)
+		e->none = true;
+	for (size_t i = 0; i < v->slot_count; i++) {
+		if (!is_range(v, &v->slots[i], r->v[IMP_ADDR], r->v[IMP_SIZE]))
+			continue;
+		e = imp_append(b, vm, NVT_SLOT, r->time_ns);
+		if (!e)
+			return imp_no_memory(b);
+		e->event.slot = v->slots[i];
+		e->open = true;
+		v->flush = b->queue_tail - 1;
+		v->flushing = true;
+		break;
+	}
+	return NVT_OK;
+}
+
+/* The entry of a slot that changes; a deleted one is named by the flush, the probe has no slot. */
+static struct imp_entry *slot_entry(struct imp_builder *b, uint16_t vm, struct nvt_slot *slot,
+				    uint64_t time_ns)
+{
+	struct imp_entry *e = imp_end_flush(b, vm);
+
+	if (e && slot->change == NVT_SLOT_DELETE) {
+		*slot = e->event.slot;
+		slot->change = NVT_SLOT_DELETE;
+		return e;
+	}
+	if (e && slot->change == NVT_SLOT_MOVE && e->event.slot.id == slot->id)
+		return e;
+	if (e)
+		e->none = true;
+	return imp_append(b, vm, NVT_SLOT, time_ns);
+}
+
+/* In host pages: how large these are may not be known yet. */
+static struct nvt_slot slot_of(const struct imp_record *r)
+{
+	return (struct nvt_slot){.base = r->v[IMP_GFN],
+				 .size = r->v[IMP_NPAGES],
 				 .uaddr = r->v[IMP_UADDR],
 				 .flags = (uint32_t)r->v[IMP_FLAGS] &
 					  (NVT_SLOT_LOG | NVT_SLOT_READONLY | NVT_SLOT_GUEST_MEMFD),
@@ -332,12 +371,11 @@ static void expect_protection(struct imp_vm *vm, const struct nvt_slot *slot)
 {
 	const struct nvt_slot *before = slot_of_id(vm, slot->id);
 
-	vm->log_size = 0;
+	vm->log.size = 0;
 	if (slot->change != NVT_SLOT_FLAGS || !(slot->flags & NVT_SLOT_LOG) ||
 	    (before && before->flags & NVT_SLOT_LOG))
 		return;
-	vm->log_base = slot->base;
-	vm->log_size = slot->size;
+	vm->log = *slot;
 }
 
 IMP_HANDLER(imp_on_memslot)
@@ -350,13 +388,13 @@ IMP_HANDLER(imp_on_memslot)
 	status = imp_vm_of_kvm(b, r->v[IMP_KVM], &vm);
 	if (status != NVT_OK)
 		return status;
-	slot = slot_of(&b->vms[vm], r);
-	if (slot.change == NVT_SLOT_DELETE && !name_deleted(&b->vms[vm], &slot)) {
+	slot = slot_of(r);
+	if (slot.change == NVT_SLOT_DELETE && !b->vms[vm].flushing) {
 		imp_warn(b, "a memslot was deleted and no event tells which");
 		return NVT_OK;
 	}
 	expect_protection(&b->vms[vm], &slot);
-	e = imp_append(b, vm, NVT_SLOT, r->time_ns);
+	e = slot_entry(b, vm, &slot, r->time_ns);
 	if (!e)
 		return imp_no_memory(b);
 	e->event.slot = slot;
@@ -378,7 +416,6 @@ IMP_HANDLER(imp_on_gfn_range)
 	bool age = r->event == IMP_EV_MMUN_AGE;
 	enum nvt_status status;
 	struct imp_entry *e;
-	uint8_t shift;
 	uint16_t vm;
 
 	status = imp_vm_of_kvm(b, r->v[IMP_KVM], &vm);
@@ -387,10 +424,9 @@ IMP_HANDLER(imp_on_gfn_range)
 	e = imp_append(b, vm, age ? NVT_HOST_AGE : NVT_HOST_UNMAP, r->time_ns);
 	if (!e)
 		return imp_no_memory(b);
-	shift = imp_page_shift(&b->vms[vm]);
 	e->event.vcpu = vcpu_here(b, r, vm);
-	e->event.range = (struct nvt_range){.base = r->v[IMP_GFN] << shift,
-					    .size = (r->v[IMP_END] - r->v[IMP_GFN]) << shift};
+	e->event.range =
+		(struct nvt_range){.base = r->v[IMP_GFN], .size = r->v[IMP_END] - r->v[IMP_GFN]};
 	return NVT_OK;
 }
 
@@ -417,9 +453,7 @@ IMP_HANDLER(imp_on_unmap_range)
 	}
 	if (mmu->context != NVT_CANONICAL_CONTEXT)
 		return extent(b, r, mmu, r->v[IMP_SIZE], NVT_UNMAPPED);
-	b->vms[mmu->vm].unmapped_base = r->v[IMP_ADDR];
-	b->vms[mmu->vm].unmapped_size = r->v[IMP_SIZE];
-	return NVT_OK;
+	return slot_flushed(b, r, mmu->vm);
 }
 
 IMP_HANDLER(imp_on_wp_range)
@@ -437,8 +471,8 @@ IMP_HANDLER(imp_on_wp_range)
 	if (mmu->context != NVT_CANONICAL_CONTEXT)
 		return extent(b, r, mmu, size, NVT_WRITE_PROTECTED);
 	vm = &b->vms[mmu->vm];
-	implied = vm->log_size == size && vm->log_base == r->v[IMP_ADDR];
-	vm->log_size = 0;
+	implied = is_range(vm, &vm->log, r->v[IMP_ADDR], size);
+	vm->log.size = 0;
 	if (implied)
 		return NVT_OK;
 	e = imp_append(b, mmu->vm, NVT_WRITE_PROTECT, r->time_ns);
@@ -662,10 +696,12 @@ static uint32_t clean_text(const char *from, size_t length, char *to)
 IMP_HANDLER(imp_on_mark)
 {
 	struct imp_entry *e = imp_append(b, IMP_ANY_VM, NVT_MARK, r->time_ns);
+	size_t length;
 
 	if (!e)
 		return imp_no_memory(b);
-	e->text = malloc(NVT_MARK_MAX + 1);
+	length = r->text_length < NVT_MARK_MAX ? r->text_length : NVT_MARK_MAX;
+	e->text = malloc(length + 1);
 	if (!e->text)
 		return imp_no_memory(b);
 	e->event.mark.text = e->text;

@@ -100,6 +100,9 @@ static void add_warnings(struct imp_builder *b)
 	if (!b->known_count[IMP_EV_INITMMU])
 		imp_warn(b, "no creation of a context was recorded: they are numbered as they "
 			    "appear");
+	if (!imp_page_known(&b->vms[b->chosen]))
+		imp_warn(b, "no VTCR of the hardware was recorded: the host is taken to have 4K "
+			    "pages");
 	if (s->kind_count[NVT_LOST])
 		imp_warn(b, "the recorder lost events %llu times",
 			 (unsigned long long)s->kind_count[NVT_LOST]);

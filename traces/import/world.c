@@ -18,6 +18,11 @@ uint8_t imp_page_shift(const struct imp_vm *vm)
 	return shift[TG0(vtcr)];
 }
 
+bool imp_page_known(const struct imp_vm *vm)
+{
+	return vm->canonical_vtcr || vm->nested_vtcr;
+}
+
 void imp_note_vtcr(struct imp_vm *vm, bool canonical, uint64_t vtcr)
 {
 	if (canonical)
@@ -44,7 +49,7 @@ static struct imp_vm *new_vm(struct imp_builder *b, uint64_t kvm)
 	return &b->vms[b->vm_count - 1];
 }
 
-enum nvt_status imp_vm_of_kvm(struct imp_builder *b, uint64_t kvm, uint16_t *vm)
+static enum nvt_status find_vm(struct imp_builder *b, uint64_t kvm, uint16_t *vm)
 {
 	const uint64_t *index = imp_map_get(&b->vm_of, kvm, 0);
 
@@ -55,6 +60,81 @@ enum nvt_status imp_vm_of_kvm(struct imp_builder *b, uint64_t kvm, uint16_t *vm)
 	index = imp_map_get(&b->vm_of, kvm, 0);
 	*vm = (uint16_t)(*index - 1);
 	return NVT_OK;
+}
+
+/* A VM that the host's events have named, and of which nothing else is known. */
+static bool is_bare_name(const struct imp_builder *b, const struct imp_vm *v)
+{
+	return v->kvm && !v->canonical && !v->late && (!b->options->vm || v->kvm == b->options->vm);
+}
+
+static enum nvt_status tie(struct imp_builder *b, uint64_t kvm, size_t vm)
+{
+	uint64_t *index = imp_map_put(&b->vm_of, kvm, 0);
+
+	if (!index)
+		return imp_no_memory(b);
+	*index = vm + 1;
+	b->vms[vm].late = true;
+	return NVT_OK;
+}
+
+#define UNTIED "the host's events name several VMs, and none says which of them runs"
+
+/*
+ * A recording that began late shows contexts by pointers that nothing ties to
+ * a struct kvm, while the host's events name that alone. One of each: they
+ * are the same VM. This is for a context that comes after the names.
+ */
+static enum nvt_status tie_to_name(struct imp_builder *b)
+{
+	size_t names = 0;
+	size_t vm = 0;
+
+	for (size_t i = 0; i < b->vm_count; i++) {
+		if (!is_bare_name(b, &b->vms[i]))
+			continue;
+		vm = i;
+		names++;
+	}
+	if (names == 1)
+		return tie(b, 0, vm);
+	if (names)
+		imp_warn(b, UNTIED);
+	return NVT_OK;
+}
+
+/* The same for a name that comes after the contexts. What a second one brings is left out. */
+static enum nvt_status tie_name(struct imp_builder *b, uint64_t kvm, size_t nameless)
+{
+	bool taken = b->vms[nameless].kvm;
+
+	if (b->options->vm && b->options->vm != kvm)
+		return NVT_OK;
+	for (size_t i = 0; i < b->vm_count; i++)
+		taken |= is_bare_name(b, &b->vms[i]);
+	if (taken) {
+		imp_warn(b, UNTIED);
+		return NVT_OK;
+	}
+	b->vms[nameless].kvm = kvm;
+	if (b->options->vm)
+		b->chosen = (uint32_t)nameless;
+	return tie(b, kvm, nameless);
+}
+
+enum nvt_status imp_vm_of_kvm(struct imp_builder *b, uint64_t kvm, uint16_t *vm)
+{
+	const uint64_t *nameless = imp_map_get(&b->vm_of, 0, 0);
+	enum nvt_status status = NVT_OK;
+
+	if (!imp_map_get(&b->vm_of, kvm, 0)) {
+		if (!kvm)
+			status = tie_to_name(b);
+		else if (nameless)
+			status = tie_name(b, kvm, (size_t)*nameless - 1);
+	}
+	return status == NVT_OK ? find_vm(b, kvm, vm) : status;
 }
 
 const struct imp_mmu *imp_mmu_find(const struct imp_builder *b, uint64_t mmu)
@@ -110,9 +190,10 @@ static enum nvt_status nested_created(struct imp_builder *b, uint16_t vm, uint64
 enum nvt_status imp_mmu_created(struct imp_builder *b, uint64_t kvm, uint64_t mmu, uint64_t vtcr)
 {
 	enum nvt_status status;
+	bool canonical;
 	uint16_t vm;
 
-	status = imp_vm_of_kvm(b, kvm, &vm);
+	status = find_vm(b, kvm, &vm);
 	if (status != NVT_OK)
 		return status;
 	/* The same VM is made again: an address was used twice. */
@@ -121,10 +202,11 @@ enum nvt_status imp_mmu_created(struct imp_builder *b, uint64_t kvm, uint64_t mm
 			return imp_no_memory(b);
 		vm = (uint16_t)(b->vm_count - 1);
 	}
-	imp_note_vtcr(&b->vms[vm], !b->vms[vm].canonical, vtcr);
-	if (b->vms[vm].canonical)
-		return nested_created(b, vm, mmu);
 	/* The first context of a VM is its own (recordings/README.md). */
+	canonical = !b->vms[vm].canonical && !b->vms[vm].late;
+	imp_note_vtcr(&b->vms[vm], canonical, vtcr);
+	if (!canonical)
+		return nested_created(b, vm, mmu);
 	b->vms[vm].canonical = mmu;
 	return set_mmu(b, mmu, vm, NVT_CANONICAL_CONTEXT);
 }
