@@ -112,8 +112,7 @@ static bool in_range(const struct s2_table *t, uint64_t ipa)
 
 /* ---- one entry on the way down ---- */
 
-/* Walks of these tables are the hottest loops of all: hence `inline`, and a `shift` that is kept.
- */
+/* Walks of these tables are the hottest loops: hence `inline`, and a shift that is kept. */
 struct cursor {
 	uint64_t *table;
 	uint64_t *entry;
