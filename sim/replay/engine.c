@@ -404,7 +404,7 @@ static enum engine_status on_l1_leaf(struct engine *e, const struct s2_vcpu *vcp
 static uint64_t bytes_asked(const struct engine *e, const struct s2_mmu *mmu,
 			    enum s2_tlbi_kind kind, uint64_t xt, const struct s2_extent *extent)
 {
-	unsigned int level;
+	int level;
 	uint64_t all = 0;
 
 	switch (kind) {
@@ -417,7 +417,7 @@ static uint64_t bytes_asked(const struct engine *e, const struct s2_mmu *mmu,
 	default:
 		for (level = 1; level < 4; level++)
 			all += mmu->table.leaf_count[level]
-			       << ((e->machine.page_shift - 3) * (4 - level) + 3);
+			       << s2_level_shift(e->machine.page_shift, level);
 		return all;
 	}
 }

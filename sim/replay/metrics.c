@@ -133,11 +133,6 @@ static void sum_tables(struct metrics *m)
 		m->table_pages_peak = m->table_pages_now;
 }
 
-static unsigned int leaf_shift(const struct metrics *m, int level)
-{
-	return (m->page_shift - 3) * (unsigned int)(4 - level) + 3;
-}
-
 void metrics_tables(struct metrics *m, const struct s2_vm *vm, uint64_t now_ns)
 {
 	uint16_t i;
@@ -153,7 +148,7 @@ void metrics_tables(struct metrics *m, const struct s2_vm *vm, uint64_t now_ns)
 		m->table_pages_now += mmu->table.page_count;
 		for (level = 1; level < 4 && s2_mmu_valid(mmu) && mmu->enabled; level++)
 			m->leaf_bytes[level] += mmu->table.leaf_count[level]
-						<< leaf_shift(m, level);
+						<< s2_level_shift(m->page_shift, level);
 	}
 	sum_tables(m);
 }
@@ -167,7 +162,7 @@ void metrics_table_changed(struct metrics *m, const struct metrics_leaves *befor
 	m->table_pages_now += now->page_count - before->pages;
 	for (level = 1; level < 4; level++)
 		m->leaf_bytes[level] += (now->leaf_count[level] - before->count[level])
-					<< leaf_shift(m, level);
+					<< s2_level_shift(m->page_shift, level);
 	sum_tables(m);
 }
 
