@@ -43,9 +43,11 @@ endif
 # The arrows of the architecture are include paths: a folder sees only those named here.
 INC_s2 := -Isim/s2
 INC_traces := -Itraces
-INC_replay := -Isim/replay -Isim/s2 -Itraces
-INC_cli := -Isim/cli -Isim/replay -Isim/s2 -Itraces -I$(O)
-INC_tests := -Itests -Isim/replay -Isim/s2 -Itraces
+# The checker shares no line with the handler: it does not even see its headers.
+INC_check := -Isim/check -Isim/replay -Itraces
+INC_replay := -Isim/replay -Isim/check -Isim/s2 -Itraces
+INC_cli := -Isim/cli -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
+INC_tests := -Itests -Isim/replay -Isim/check -Isim/s2 -Itraces
 FLAGS_s2 := -ffreestanding -fno-builtin -Wconversion
 
 # Evaluated anew by each make: run and check install what is missing, and then call make again.
@@ -59,10 +61,11 @@ endif
 
 SRC_s2 := $(wildcard sim/s2/*.c)
 SRC_traces := $(wildcard traces/*.c traces/*/*.c)
+SRC_check := $(wildcard sim/check/*.c)
 SRC_replay := $(wildcard sim/replay/*.c)
 SRC_cli := $(wildcard sim/cli/*.c)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
-LIBS := $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
+LIBS := $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
 LDLIBS := $(PKG_LIBS) -lpthread -lm
 
 .PHONY: all
@@ -70,7 +73,7 @@ all: $(O)/nvsim
 
 $(O)/nvsim: $(call obj,$(SRC_cli)) $(LIBS)
 	$(say) LINK $@
-	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $+ $(LDLIBS)
 
 define library
 $(O)/lib$(1).a: $(call obj,$(SRC_$(1)))
@@ -78,7 +81,7 @@ $(O)/lib$(1).a: $(call obj,$(SRC_$(1)))
 	@rm -f $$@
 	$$(Q)$(AR) rcs $$@ $$^
 endef
-$(foreach l,s2 traces replay,$(eval $(call library,$(l))))
+$(foreach l,s2 traces check replay,$(eval $(call library,$(l))))
 
 compile = $(Q)mkdir -p $(@D) && $(CC) $(CSTD) $(CFLAGS) $(WARN) $(1) $(DEPS) -c -o $@ $<
 $(O)/sim/s2/%.o: sim/s2/%.c
@@ -87,6 +90,9 @@ $(O)/sim/s2/%.o: sim/s2/%.c
 $(O)/traces/%.o: traces/%.c | libraries
 	$(say) CC $<
 	$(call compile,$(INC_traces) $(PKG_CFLAGS) $(TRACECMD_CFLAGS))
+$(O)/sim/check/%.o: sim/check/%.c
+	$(say) CC $<
+	$(call compile,$(HOT) $(INC_check))
 $(O)/sim/replay/%.o: sim/replay/%.c | libraries
 	$(say) CC $<
 	$(call compile,$(HOT) $(INC_replay) $(PKG_CFLAGS))
@@ -172,6 +178,9 @@ $(O)/freestanding/$(1).o: $(patsubst sim/s2/%.c,$(O)/freestanding/$(1)/%.o,$(SRC
 endef
 $(foreach k,$(FREESTANDING_KINDS),$(eval $(call freestanding_kind,$(k))))
 .DELETE_ON_ERROR:
+.PHONY: independent
+independent: $(O)/libcheck.a ## fail where the checker calls anything of the handler
+	@nm -u $< | awk '$$2 ~ /^s2_/ { print "libcheck.a: " $$2; bad = 1 } END { exit bad }'
 .PHONY: freestanding warnings format format-check
 freestanding: $(FREESTANDING_KINDS:%=$(O)/freestanding/%.o) ## link the handler alone, for two architectures
 
@@ -179,6 +188,7 @@ CLANG_CHECK := $(CLANG) $(CSTD) $(WARN) -fsyntax-only
 warnings: $(O)/build-info.h ## compile everything with clang's warnings
 	$(CLANG_CHECK) $(FLAGS_s2) $(INC_s2) $(SRC_s2)
 	$(CLANG_CHECK) $(INC_traces) $(PKG_CFLAGS) $(TRACECMD_CFLAGS) $(SRC_traces)
+	$(CLANG_CHECK) $(INC_check) $(SRC_check)
 	$(CLANG_CHECK) $(INC_replay) $(PKG_CFLAGS) $(SRC_replay)
 	$(CLANG_CHECK) $(INC_cli) $(PKG_CFLAGS) $(SRC_cli)
 

@@ -17,7 +17,7 @@ static const struct cli_option options[] = {
 static json_t *policy_json(const struct s2_policy *p)
 {
 	return json_pack("{s:s, s:s, s:s, s:b}", "name", p->name, "story", p->story, "source",
-			 p->source, "sound", (int)p->sound);
+			 p->source, "sound", (int)s2_policy_sound(p));
 }
 
 /* Soundness is a property of the rule: whether it can ever map what L1 does not map. */
@@ -25,7 +25,7 @@ static void print_one(const struct s2_policy *p)
 {
 	printf("%s%s\n  %s\n  source: %s\n  %s\n", p->name,
 	       p == s2_policy_default ? " (the default)" : "", p->story, p->source,
-	       p->sound ? "sound: maps nothing that L1 does not"
+	       s2_policy_sound(p) ? "sound: maps nothing that L1 does not"
 			: "not sound: can map what L1 does not");
 }
 
@@ -34,7 +34,7 @@ static void print_all(void)
 {
 	for (unsigned int i = 0; i < s2_policy_count; i++) {
 		const struct s2_policy *p = &s2_policies[i];
-		int used = printf("%-14s%s", p->name, p->sound ? "" : "UNSOUND ");
+		int used = printf("%-14s%s", p->name, s2_policy_sound(p) ? "" : "UNSOUND ");
 
 		text_wrap(stdout, p->story, used, used);
 	}

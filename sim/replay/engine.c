@@ -31,6 +31,7 @@ static struct s2_config config_of(const struct nvt_machine *machine,
 		.nisv_exits = machine->nisv_exits,
 		.quirks = options->quirks,
 		.policy = options->policy,
+		.invalidation = options->invalidation,
 	};
 }
 
@@ -464,7 +465,8 @@ static void sweep_context(struct engine *e, uint16_t i, enum engine_stage stage)
 		s2_context_protect(&e->vm, &e->contexts[i]);
 		return;
 	}
-	done = s2_context_unmap(&e->vm, &e->contexts[i]);
+	done = s2_context_unmap(&e->vm, &e->contexts[i], (struct l1_ipa){e->staged_base},
+				e->staged_size);
 	if (e->measuring)
 		metrics_sweep(&e->metrics.host_unmap, 0, &done);
 }
@@ -482,11 +484,13 @@ static void finish_stages(struct engine *e)
  * Every valid context is dealt with, one after the other. vCPUs run between
  * them, so where the recording tells when each one's turn came, wait for that.
  */
-static void stage_contexts(struct engine *e, enum engine_stage stage)
+static void stage_contexts(struct engine *e, enum engine_stage stage, uint64_t base, uint64_t size)
 {
 	uint16_t i;
 
 	finish_stages(e);
+	e->staged_base = base;
+	e->staged_size = size;
 	for (i = 0; i < e->vm.context_count; i++) {
 		if (!s2_mmu_valid(&e->contexts[i]))
 			continue;
@@ -524,13 +528,13 @@ static void host_unmap(struct engine *e, uint64_t base, uint64_t size)
 		e->metrics.host_unmap.count++;
 		e->metrics.host_unmap.asked += size;
 	}
-	stage_contexts(e, STAGE_UNMAP);
+	stage_contexts(e, STAGE_UNMAP, base, size);
 }
 
 static void write_protect(struct engine *e, uint64_t base, uint64_t size)
 {
 	s2_canonical_protect(&e->vm, (struct l1_ipa){base}, size);
-	stage_contexts(e, STAGE_PROTECT);
+	stage_contexts(e, STAGE_PROTECT, base, size);
 }
 
 static enum engine_status on_slot(struct engine *e, const struct nvt_event *ev)

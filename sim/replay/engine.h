@@ -12,7 +12,8 @@
 
 struct engine_options {
 	const struct s2_policy *policy;
-	uint32_t quirks; /* S2_QUIRK() bits */
+	const struct s2_invalidation *invalidation; /* NULL: the default */
+	uint32_t quirks;			    /* S2_QUIRK() bits */
 	/* Deliver recorded faults as recorded, even where the tables would not fault. */
 	bool as_recorded;
 	bool digest;
@@ -60,8 +61,9 @@ struct engine {
 	uint16_t vcpu_count;
 	bool hw_af; /* the hardware sets access flags itself */
 	struct l1tables l1tables;
-	struct engine_extent *extents; /* room for two a context */
-	enum engine_stage *staged;     /* by context */
+	struct engine_extent *extents;	   /* room for two a context */
+	enum engine_stage *staged;	   /* by context */
+	uint64_t staged_base, staged_size; /* L1's memory that the host event is about */
 	struct engine_step step;
 	struct s2_digest digest;
 	struct metrics metrics;

@@ -101,16 +101,15 @@ static struct s2_size_in gather(const struct s2_config *cfg, const struct s2_fil
 struct s2_size s2_fault_size(const struct s2_config *cfg, const struct s2_fill *fill)
 {
 	struct s2_size_in in = gather(cfg, fill);
-	struct s2_size_out out = cfg->policy->size(&in);
-	uint64_t align = out.thp ? out.size : out.vma;
+	struct s2_size_out out = cfg->policy->size(cfg->policy, &in);
 
 	return (struct s2_size){
 		.retry = out.retry,
 		.relax = in.granule && in.granule == out.size,
 		.vma = out.vma,
 		.size = out.size,
-		.addr = {floor_to(fill->fault_ipa.v, align)},
-		.canonical = {floor_to(fill->ipa.v, align)},
+		.addr = {floor_to(fill->fault_ipa.v, out.addr_align)},
+		.canonical = {floor_to(fill->ipa.v, out.frame_align)},
 		.clamp = binding_clamp(&in, fill->slot, out.size),
 		.sound_max = rank_size(&in, sound_max(&in)),
 	};

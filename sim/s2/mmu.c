@@ -178,7 +178,18 @@ struct s2_switch s2_vcpu_load(struct s2_vcpu *vcpu)
 	return load(vcpu);
 }
 
-/* ---- host events (spec 7.6): no reverse map, so every shadow table is hit whole ---- */
+/* ---- host events (spec 7.6) ---- */
+
+const struct s2_invalidation s2_invalidations[] = {
+	{
+		.name = "whole",
+		.story = "a host unmap empties every shadow table: there is no reverse map",
+		.source = "Linux 7.3",
+		.kind = S2_INVALIDATE_WHOLE,
+	},
+};
+const unsigned int s2_invalidation_count = sizeof(s2_invalidations) / sizeof(s2_invalidations[0]);
+const struct s2_invalidation *const s2_invalidation_default = &s2_invalidations[0];
 
 struct s2_swept s2_canonical_unmap(struct s2_vm *vm, struct l1_ipa base, uint64_t size)
 {
@@ -190,8 +201,11 @@ struct s2_swept s2_canonical_protect(struct s2_vm *vm, struct l1_ipa base, uint6
 	return s2_protect(vm, &vm->canonical, canonical_input(base), size, true);
 }
 
-struct s2_swept s2_context_unmap(struct s2_vm *vm, struct s2_mmu *mmu)
+struct s2_swept s2_context_unmap(struct s2_vm *vm, struct s2_mmu *mmu, struct l1_ipa base,
+				 uint64_t size)
 {
+	(void)base;
+	(void)size;
 	return s2_unmap_all(vm, mmu);
 }
 
@@ -201,9 +215,12 @@ struct s2_swept s2_context_protect(struct s2_vm *vm, struct s2_mmu *mmu)
 			  !quirk(&vm->cfg, S2_Q17_NO_WP_TLBI));
 }
 
-typedef struct s2_swept context_fn(struct s2_vm *vm, struct s2_mmu *mmu);
+/* What is to be done in each context, with the range of L1's memory that it is about. */
+typedef struct s2_swept context_fn(struct s2_vm *vm, struct s2_mmu *mmu, struct l1_ipa base,
+				   uint64_t size);
 
-static struct s2_swept each_valid_context(struct s2_vm *vm, context_fn *fn)
+static struct s2_swept each_valid_context(struct s2_vm *vm, context_fn *fn, struct l1_ipa base,
+					  uint64_t size)
 {
 	struct s2_swept sum = {0};
 	uint16_t i;
@@ -213,10 +230,11 @@ static struct s2_swept each_valid_context(struct s2_vm *vm, context_fn *fn)
 
 		if (!s2_mmu_valid(&vm->contexts[i]))
 			continue;
-		done = fn(vm, &vm->contexts[i]);
+		done = fn(vm, &vm->contexts[i], base, size);
 		sum.bytes += done.bytes;
 		sum.leaves += done.leaves;
 		sum.visited += done.visited;
+		sum.gave_up |= done.gave_up;
 	}
 	return sum;
 }
@@ -225,20 +243,31 @@ struct s2_host_swept s2_host_unmap(struct s2_vm *vm, struct l1_ipa base, uint64_
 {
 	return (struct s2_host_swept){
 		.canonical = s2_canonical_unmap(vm, base, size),
-		.nested = each_valid_context(vm, s2_context_unmap),
+		.nested = each_valid_context(vm, s2_context_unmap, base, size),
 	};
+}
+
+static struct s2_swept protect_context(struct s2_vm *vm, struct s2_mmu *mmu, struct l1_ipa base,
+				       uint64_t size)
+{
+	(void)base;
+	(void)size;
+	return s2_context_protect(vm, mmu);
 }
 
 struct s2_host_swept s2_host_write_protect(struct s2_vm *vm, struct l1_ipa base, uint64_t size)
 {
 	return (struct s2_host_swept){
 		.canonical = s2_canonical_protect(vm, base, size),
-		.nested = each_valid_context(vm, s2_context_protect),
+		.nested = each_valid_context(vm, protect_context, base, size),
 	};
 }
 
-static struct s2_swept age_context(struct s2_vm *vm, struct s2_mmu *mmu)
+static struct s2_swept age_context(struct s2_vm *vm, struct s2_mmu *mmu, struct l1_ipa base,
+				   uint64_t size)
 {
+	(void)base;
+	(void)size;
 	return s2_age(vm, mmu, (struct table_ipa){0}, BIT(mmu->table.input_bits));
 }
 
@@ -247,6 +276,6 @@ bool s2_host_age(struct s2_vm *vm, struct l1_ipa base, uint64_t size)
 	bool young = s2_age(vm, &vm->canonical, canonical_input(base), size).leaves;
 
 	if (!quirk(&vm->cfg, S2_Q18_NO_SHADOW_AGE))
-		young |= each_valid_context(vm, age_context).leaves != 0;
+		young |= each_valid_context(vm, age_context, base, size).leaves != 0;
 	return young;
 }

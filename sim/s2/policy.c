@@ -16,9 +16,11 @@ static uint64_t cont_pmd(const struct s2_size_in *in)
 	return in->page == BIT(12) ? BIT(25) : in->page == BIT(14) ? BIT(30) : BIT(34);
 }
 
+/* The frame is looked up for `vma` bytes, and addresses go down to a multiple of that. */
 static struct s2_size_out plain(uint64_t vma, uint64_t size)
 {
-	return (struct s2_size_out){.vma = vma, .size = size};
+	return (struct s2_size_out){
+		.vma = vma, .size = size, .addr_align = vma, .frame_align = vma};
 }
 
 /* A block where the user page table has one and the slot admits it (spec 4.3 step 2). */
@@ -26,12 +28,17 @@ static struct s2_size_out thp_adjust(const struct s2_size_in *in)
 {
 	if (!in->supports_pmd)
 		return plain(in->page, in->page);
-	if (!in->user_leaf)
-		return (struct s2_size_out){.vma = in->page, .size = in->page, .retry = true};
+	if (!in->user_leaf) {
+		struct s2_size_out retry = plain(in->page, in->page);
+
+		retry.retry = true;
+		return retry;
+	}
 	/* KVM keeps the leaf size in 32 signed bits: 4G and more read as nothing. */
 	if (in->user_leaf < in->pmd || in->user_leaf >> 31)
 		return plain(in->page, in->page);
-	return (struct s2_size_out){.vma = in->page, .size = in->pmd, .thp = true};
+	return (struct s2_size_out){
+		.vma = in->page, .size = in->pmd, .addr_align = in->pmd, .frame_align = in->pmd};
 }
 
 struct bounds {
@@ -71,10 +78,11 @@ static struct bounds clamp_to_l1(const struct s2_size_in *in, struct bounds b)
  * upgrade to a block. Only the second use carries "L1's leaf is one page" to
  * memory that the host backs with blocks (spec 4.10).
  */
-static struct s2_size_out kvm_7_3(const struct s2_size_in *in)
+static struct s2_size_out kvm_7_3(const struct s2_policy *self, const struct s2_size_in *in)
 {
 	struct bounds b = vma_bounds(in);
 
+	(void)self;
 	if (in->l1_leaf)
 		b = clamp_to_l1(in, b);
 	if (b.vma != in->page || b.cap == in->page)
@@ -84,8 +92,9 @@ static struct s2_size_out kvm_7_3(const struct s2_size_in *in)
 	return thp_adjust(in);
 }
 
-static struct s2_size_out page_only(const struct s2_size_in *in)
+static struct s2_size_out page_only(const struct s2_policy *self, const struct s2_size_in *in)
 {
+	(void)self;
 	return plain(in->page, in->page);
 }
 
@@ -94,14 +103,12 @@ const struct s2_policy s2_policies[] = {
 		.name = "kvm-7.3",
 		.story = "L1's leaf caps the size, rounded down to a level of the host",
 		.source = "Linux 7.3",
-		.sound = true,
 		.size = kvm_7_3,
 	},
 	{
 		.name = "page",
 		.story = "never a block: the yardstick",
 		.source = "nvsim",
-		.sound = true,
 		.size = page_only,
 	},
 };

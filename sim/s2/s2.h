@@ -96,6 +96,7 @@ struct s2_config {
 	bool sea_exits;		    /* the VMM asked for exits on synchronous external aborts */
 	uint32_t quirks;	    /* S2_QUIRK() bits */
 	const struct s2_policy *policy;
+	const struct s2_invalidation *invalidation; /* NULL: the default */
 };
 
 /* log2 of what an entry at `level` spans, for pages of 1 << page_shift bytes (spec 0.2). */
@@ -134,6 +135,8 @@ enum s2_host_status {
 struct s2_backing {
 	struct host_pa pa;  /* of the host page that holds the address asked for */
 	uint64_t user_leaf; /* bytes: the user page-table leaf that maps it; 0: not present */
+	uint64_t geometry;  /* with `device`: the largest block that the VMA's bounds and the PA's
+			       alignment admit; else 0 */
 	uint8_t vma_shift;  /* log2 of the VMA's page size (hugetlb), else the host page shift */
 	bool writable;	    /* the page is, or can at once be, mapped writable */
 	bool device;	    /* PFNMAP or MIXEDMAP, and no kernel-mapped memory */
@@ -299,10 +302,13 @@ enum s2_clamp {
 	S2_CLAMP_COUNT
 };
 
+struct s2_near; /* L1's entries around the leaf that the walk found */
+
 /* The inputs of a size rule. Sizes are bytes. */
 struct s2_size_in {
 	uint64_t page, pmd, pud; /* P, D, U of spec 0.2 */
 	uint64_t vma_size;	 /* V0: hugetlb page size, else P */
+	uint64_t geometry;	 /* of a device's VMA: see struct s2_backing; else 0 */
 	uint64_t user_leaf;	 /* leaf of the user page table; 0: not present */
 	uint64_t l1_leaf;	 /* G: size of L1's leaf; 0: not a shadow fault */
 	uint64_t granule;	 /* pg: level size of a permission fault; 0: no permission fault */
@@ -310,26 +316,55 @@ struct s2_size_in {
 	bool in_bounds_pmd, in_bounds_pud; /* the bounds half of it */
 	bool logging;
 	bool device;
+	const struct s2_near *near; /* for rules that look beyond one leaf; NULL: no shadow fault */
 };
 
 struct s2_size_out {
-	uint64_t vma;  /* V: what the page frame is looked up for; at least P */
-	uint64_t size; /* M: bytes to map; not always a level of the host under unsound rules */
-	bool thp;      /* M comes from the user page table: addresses are floored to it */
-	bool retry;    /* the user leaf was not present */
+	uint64_t vma;	      /* V: what the page frame is looked up for; at least P */
+	uint64_t size;	      /* M: bytes to map; under unsound rules not always a host level */
+	uint64_t addr_align;  /* the input address is rounded down to a multiple of this, */
+	uint64_t frame_align; /* and the page frame to one of this; sound rules have one value */
+	bool contig;	      /* M is a contiguous group of pages, to be marked as such */
+	bool retry;	      /* the user leaf was not present */
 };
 
 struct s2_policy {
 	const char *name;
-	const char *story;  /* one line */
-	const char *source; /* version, commit or posting */
-	bool sound;
-	struct s2_size_out (*size)(const struct s2_size_in *in);
+	const char *story;   /* one line */
+	const char *rule;    /* how the size is found, in a few sentences */
+	const char *source;  /* version, commit or posting: where it was used */
+	const char *flaw;    /* what is wrong with it; NULL: it is sound */
+	const char *witness; /* name of the smallest stream that shows it; NULL: it is sound */
+	struct s2_size_out (*size)(const struct s2_policy *self, const struct s2_size_in *in);
 };
+
+static inline bool s2_policy_sound(const struct s2_policy *p)
+{
+	return !p->flaw;
+}
 
 extern const struct s2_policy s2_policies[];
 extern const unsigned int s2_policy_count;
 extern const struct s2_policy *const s2_policy_default;
+
+/* ---- what a host unmap does to shadow tables ---- */
+
+enum s2_invalidation_kind {
+	S2_INVALIDATE_WHOLE, /* every context is emptied (spec 7.6) */
+	S2_INVALIDATE_RMAP,  /* by a reverse map that gives up on aliases */
+	S2_INVALIDATE_EXACT, /* by a complete reverse map */
+};
+
+struct s2_invalidation {
+	const char *name;
+	const char *story;  /* one line */
+	const char *source; /* version, or who needs it */
+	enum s2_invalidation_kind kind;
+};
+
+extern const struct s2_invalidation s2_invalidations[];
+extern const unsigned int s2_invalidation_count;
+extern const struct s2_invalidation *const s2_invalidation_default;
 
 struct s2_size {
 	bool retry;
@@ -394,7 +429,8 @@ struct s2_leaf {
 struct s2_swept {
 	uint64_t bytes;	  /* spanned by the leaves that were changed */
 	uint64_t leaves;  /* changed */
-	uint64_t visited; /* descriptors looked at */
+	uint64_t visited; /* descriptors looked at, those of a reverse map included */
+	bool gave_up;	  /* a reverse map did not know: the context was emptied */
 };
 
 /* Sets the access flag of the leaf that holds ipa, if there is one. */
@@ -564,11 +600,13 @@ struct s2_host_swept {
 
 /*
  * The parts of an event, for hosts that let vCPUs run between them: first L1's
- * own table, L1 IPA [base, base + size), then each valid nested context, whole.
+ * own table, L1 IPA [base, base + size), then each valid nested context: an unmap
+ * as the invalidation policy of the VM has it, a protection whole.
  */
 struct s2_swept s2_canonical_unmap(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
 struct s2_swept s2_canonical_protect(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
-struct s2_swept s2_context_unmap(struct s2_vm *vm, struct s2_mmu *mmu);
+struct s2_swept s2_context_unmap(struct s2_vm *vm, struct s2_mmu *mmu, struct l1_ipa base,
+				 uint64_t size);
 struct s2_swept s2_context_protect(struct s2_vm *vm, struct s2_mmu *mmu);
 
 /* MMU notifier unmap, or the flush of a deleted slot: all parts. */

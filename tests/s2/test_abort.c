@@ -374,9 +374,11 @@ static void a_device_is_writable_in_spite_of_the_log(void **state)
 	assert_int_equal(w->port->dirty[0], (MEM + M(2) + 0x3000) >> 12);
 }
 
-static struct s2_size_out always_a_block(const struct s2_size_in *in)
+static struct s2_size_out always_a_block(const struct s2_policy *self, const struct s2_size_in *in)
 {
-	return (struct s2_size_out){.vma = in->page, .size = in->pmd, .thp = true};
+	(void)self;
+	return (struct s2_size_out){
+		.vma = in->page, .size = in->pmd, .addr_align = in->pmd, .frame_align = in->pmd};
 }
 
 static void of_a_block_the_first_page_is_marked(void **state)
