@@ -10,7 +10,7 @@
 #include "run.h"
 
 struct replay_options {
-	struct cli_text policy, quirks, json, dump_tables, until_mark;
+	struct cli_text policy, invalidation, quirks, json, dump_tables, until_mark;
 	struct cli_number skip, limit, interval, vcpu;
 	bool quiet, digest;
 };
@@ -19,6 +19,9 @@ struct replay_options {
 static const struct cli_option options[] = {
 	{'p', "policy", "POLICY", CLI_TEXT, AT(policy),
 	 .help = "rule for the size of mappings (see nvsim policies)"},
+	{0, "invalidation", "NAME", CLI_TEXT, AT(invalidation),
+	 .help = "what a host unmap does to shadow tables: whole (empties them, the default), "
+		 "rmap or exact (by a reverse map)"},
 	{0, "quirks", "SET", CLI_TEXT, AT(quirks),
 	 .help = "kvm (bit-exact, the default), arch (as the architecture asks), or a list: "
 		 "kvm,-6 is all of KVM's but 6"},
@@ -206,7 +209,8 @@ static struct result result_of(struct replay *r)
 {
 	const struct engine *e = r->run.engine;
 	struct result result = {
-		.context = {&cli_build, e->options.policy, e->options.quirks},
+		.context = {&cli_build, e->options.policy, e->options.quirks,
+			    e->options.invalidation},
 		.trace = r->run.trace,
 		.window = {.skip = r->o->skip.value,
 			   .measured = r->measured,
@@ -267,6 +271,8 @@ static enum cli_exit start(struct replay *r, const char *path)
 	struct engine_options engine = {.digest = o->digest || o->json.given || !o->quiet};
 	enum cli_exit status = run_find_policy(&r->o->policy, &engine.policy);
 
+	if (!status)
+		status = run_find_invalidation(&r->o->invalidation, &engine.invalidation);
 	if (!status)
 		status = run_parse_quirks(&r->o->quirks, &engine.quirks);
 	if (!status)

@@ -130,7 +130,7 @@ static json_t *verify_json(const struct job *j)
 {
 	const struct verify *v = &j->verify;
 	const struct engine_options *e = &j->run.engine->options;
-	struct result_context context = {&cli_build, e->policy, e->quirks};
+	struct result_context context = {&cli_build, e->policy, e->quirks, e->invalidation};
 	json_t *root = json_object();
 
 	json_object_set_new(root, "schema", json_string("nvsim.verify/1"));

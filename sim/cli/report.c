@@ -130,8 +130,8 @@ static void print_head(FILE *out, const struct result *r)
 	print_window(out, &r->window);
 	result_quirks(r->context.quirks, quirks, sizeof(quirks));
 	t = (struct text){.used = 0};
-	text_add(&t, "%s (%s), quirks %s", r->context.policy->name, r->context.policy->source,
-		 quirks);
+	text_add(&t, "%s (%s), quirks %s, invalidation %s", r->context.policy->name,
+		 r->context.policy->source, quirks, result_invalidation(&r->context));
 	print_line(out, "policy", &t);
 	t = (struct text){.used = 0};
 	text_add(&t, "%s: %s", exactness_names[r->exactness.verdict], r->exactness.why);
@@ -305,12 +305,21 @@ static void add_sweep(struct text *t, const json_t *sweep, const char *what)
 		text_add(t, ", %.3g~x~asked", real_of(sweep, "ratio"));
 	add_count(t, ", ", count_of(sweep, "entries_visited"));
 	text_add(t, " visited");
+	if (count_of(sweep, "give_ups"))
+		add_count(t, ", gave~up~", count_of(sweep, "give_ups"));
 }
 
 static void line_over_invalidation(struct text *t, json_t *value)
 {
 	add_sweep(t, json_object_get(value, "tlbi"), "TLBI");
 	add_sweep(t, json_object_get(value, "host_unmap"), "host~unmap");
+}
+
+static void line_host_refaults(struct text *t, json_t *value)
+{
+	add_share(t, value, "ratio", "of shadow faults:");
+	add_count(t, " ", count_of(value, "faults"));
+	text_add(t, " that map again what a host unmap took");
 }
 
 static void line_table_pages(struct text *t, json_t *value)
@@ -342,7 +351,9 @@ static const struct {
 	{"fault_amplification", "amplification", line_amplification},
 	{"refault_ratio", "refaults", line_refaults},
 	{"over_invalidation", "invalidation", line_over_invalidation},
+	{"host_refaults", "host refaults", line_host_refaults},
 	{"table_pages", "shadow tables", line_table_pages},
+	{"rmap_pages", "reverse maps", line_table_pages},
 	{"hw_walk_refs", "hardware walk", line_hw_walk_refs},
 };
 

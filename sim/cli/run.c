@@ -156,6 +156,24 @@ enum cli_exit run_find_policy(const struct cli_text *name, const struct s2_polic
 	return cli_unknown("policy", name->value, names);
 }
 
+enum cli_exit run_find_invalidation(const struct cli_text *name,
+				    const struct s2_invalidation **invalidation)
+{
+	const char *names[64] = {NULL};
+
+	*invalidation = s2_invalidation_default;
+	if (!name->given)
+		return CLI_OK;
+	for (unsigned int i = 0; i < s2_invalidation_count && i < 63; i++) {
+		names[i] = s2_invalidations[i].name;
+		if (strcmp(names[i], name->value) == 0) {
+			*invalidation = &s2_invalidations[i];
+			return CLI_OK;
+		}
+	}
+	return cli_unknown("invalidation policy", name->value, names);
+}
+
 /* One word of the list; numbers are those of the quirks that can be switched. */
 static bool apply_quirk(const char *word, uint32_t *quirks)
 {

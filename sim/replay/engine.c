@@ -61,6 +61,14 @@ static bool allocate(struct engine *e, const struct nvt_machine *machine)
 	       s2_vm_init(&e->vm, &cfg, &e->machine.port, &e->machine, e->contexts, contexts);
 }
 
+/* Marked although not measured: what is measured later may be a consequence. */
+static void on_dropped(void *arg, const struct s2_mmu *mmu, struct table_ipa start, uint64_t size)
+{
+	struct engine *e = arg;
+
+	metrics_dropped(&e->metrics, mmu, start.v, size);
+}
+
 struct engine *engine_new(const struct nvt_machine *machine, enum nvt_class class,
 			  const struct engine_options *options)
 {
@@ -81,6 +89,9 @@ struct engine *engine_new(const struct nvt_machine *machine, enum nvt_class clas
 		s2_vcpu_init(&e->vcpus[i], &e->vm);
 	l1tables_init(&e->l1tables, &e->machine, &e->vm.cfg);
 	e->metrics.shadow_start_level = e->contexts[0].table.start_level;
+	e->metrics.has_rmap = e->vm.cfg.invalidation->kind != S2_INVALIDATE_WHOLE;
+	e->machine.on_dropped = on_dropped;
+	e->machine.on_dropped_arg = e;
 	return e;
 }
 
@@ -216,10 +227,13 @@ static void deliver(struct engine *e, const struct access *a, const struct nvt_e
 	metrics_fault(&e->metrics, scope, a->mmu, a->ipa.v, &s->outcome);
 	if (scope == SCOPE_CANONICAL || s->outcome.kind != S2_MAPPED)
 		return;
-	if (e->tables_current)
+	if (e->tables_current) {
 		metrics_table_changed(&e->metrics, &before, &a->mmu->table, ev->time_ns);
-	else
+		if (e->metrics.has_rmap)
+			metrics_rmap(&e->metrics, &e->vm);
+	} else {
 		metrics_tables(&e->metrics, &e->vm, ev->time_ns);
+	}
 	e->tables_current = true;
 }
 

@@ -84,6 +84,10 @@ void exactness_judge(struct exactness *x, const struct engine *e)
 		    "no shadow mapping is smaller than recorded, and nothing was invalidated");
 	else if (e->metrics.lost || e->metrics.lost_unknown)
 		say(x, EXACT_LOWER_BOUND, 0, "the recorder lost events");
+	else if (missed(&e->metrics) && e->metrics.has_rmap)
+		say(x, EXACT_LOWER_BOUND, missed(&e->metrics),
+		    "recorded faults do not occur: host unmaps spare what they map, or the rebuilt "
+		    "tables differ");
 	else if (missed(&e->metrics))
 		say(x, EXACT_LOWER_BOUND, missed(&e->metrics),
 		    "recorded faults do not occur, or are others, in the rebuilt tables");

@@ -286,6 +286,14 @@ static void port_dirty(void *ctx, const struct s2_slot *slot, struct l1_ipa addr
 		m->on_dirty(m->on_dirty_arg, slot, addr);
 }
 
+static void port_dropped(void *ctx, const struct s2_mmu *mmu, struct table_ipa start, uint64_t size)
+{
+	struct machine *m = ctx;
+
+	if (m->on_dropped)
+		m->on_dropped(m->on_dropped_arg, mmu, start, size);
+}
+
 bool machine_init(struct machine *m, unsigned int page_shift)
 {
 	*m = (struct machine){.page_shift = page_shift, .unreadable = ~0ull};
@@ -304,6 +312,7 @@ bool machine_init(struct machine *m, unsigned int page_shift)
 		.slot = port_slot,
 		.backing = port_backing,
 		.dirty = port_dirty,
+		.dropped = port_dropped,
 		.tables_pa = {TABLES_PA},
 		.tables = m->arena->base,
 		.tables_entries = m->arena->entries,

@@ -60,6 +60,10 @@ struct machine {
 	void (*on_tlb)(void *arg, const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ipa,
 		       uint64_t size);
 	void *on_tlb_arg;
+	/* Called for each leaf that a host unmap removes from a nested context, may be NULL. */
+	void (*on_dropped)(void *arg, const struct s2_mmu *mmu, struct table_ipa start,
+			   uint64_t size);
+	void *on_dropped_arg;
 	/* The backing that the last fill used; NULL: none was known. */
 	const struct machine_backing *last_backing;
 	struct machine_stats stats;

@@ -9,12 +9,13 @@
 bool metrics_init(struct metrics *m, unsigned int page_shift, enum nvt_class class)
 {
 	*m = (struct metrics){.page_shift = page_shift, .class = class};
-	return pages_init(&m->pages, page_shift);
+	return pages_init(&m->pages, page_shift) && pages_init(&m->dropped, page_shift);
 }
 
 void metrics_destroy(struct metrics *m)
 {
 	pages_destroy(&m->pages);
+	pages_destroy(&m->dropped);
 	free(m->contexts);
 }
 
@@ -92,6 +93,9 @@ static void count_fill(struct metrics *m, uint32_t context, const struct s2_outc
 	m->sound_bytes += out->size.sound_max;
 	m->splinter_pages += l1 > own ? pages * (l1 - own) : 0;
 	pages_mark_mapped(&m->pages, context, out->size.addr.v, out->size.size);
+	if (m->dropped_count)
+		m->host_refaults +=
+			pages_take_mapped(&m->dropped, context, out->size.addr.v, out->size.size);
 }
 
 void metrics_fault(struct metrics *m, enum metrics_scope scope, const struct s2_mmu *mmu,
@@ -111,6 +115,20 @@ void metrics_fault(struct metrics *m, enum metrics_scope scope, const struct s2_
 		count_injection(m, out->inject.esr);
 	else if (out->filled && (out->kind == S2_MAPPED || out->kind == S2_RELAXED))
 		count_fill(m, context, out);
+}
+
+void metrics_dropped(struct metrics *m, const struct s2_mmu *mmu, uint64_t start, uint64_t size)
+{
+	if (!mmu->enabled)
+		return;
+	m->dropped_count++;
+	pages_mark_mapped(&m->dropped, context_id(m, mmu), start, size);
+}
+
+void metrics_rmap(struct metrics *m, const struct s2_vm *vm)
+{
+	m->rmap_pages_now = vm->rmap_pages;
+	m->rmap_pages_peak = vm->rmap_pages_peak;
 }
 
 /* What stood until now counts for the time that it stood. */
@@ -151,6 +169,7 @@ void metrics_tables(struct metrics *m, const struct s2_vm *vm, uint64_t now_ns)
 						<< s2_level_shift(m->page_shift, level);
 	}
 	sum_tables(m);
+	metrics_rmap(m, vm);
 }
 
 void metrics_table_changed(struct metrics *m, const struct metrics_leaves *before,
@@ -171,4 +190,6 @@ void metrics_sweep(struct metrics_sweep *s, uint64_t asked, const struct s2_swep
 	s->asked += asked;
 	s->unmapped += done->bytes;
 	s->visited += done->visited;
+	s->leaves += done->leaves;
+	s->give_ups += done->gave_up;
 }

@@ -38,6 +38,8 @@ struct metrics_sweep {
 	uint64_t asked;	   /* bytes that were to go */
 	uint64_t unmapped; /* bytes that went */
 	uint64_t visited;  /* descriptors looked at */
+	uint64_t leaves;   /* that went */
+	uint64_t give_ups; /* contexts emptied because their reverse map did not know */
 };
 
 struct metrics_clamp {
@@ -70,6 +72,11 @@ struct metrics {
 	uint64_t refaults;	 /* shadow faults on a page mapped before */
 
 	struct metrics_sweep tlbi, host_unmap;
+	/* Pages that a host unmap took out of shadow tables and that are not back yet. Apart
+	   from the others: until the first one, no fault looks at them. */
+	struct pages dropped;
+	uint64_t dropped_count; /* leaves put in */
+	uint64_t host_refaults; /* shadow faults that mapped some of them again */
 
 	/* Shadow tables. */
 	uint64_t block_bytes, total_bytes;	  /* now */
@@ -77,6 +84,8 @@ struct metrics {
 	unsigned __int128 block_time, total_time; /* byte * ns */
 	uint64_t last_ns;
 	uint64_t table_pages_now, table_pages_peak;
+	bool has_rmap; /* the invalidation policy has reverse maps */
+	uint64_t rmap_pages_now, rmap_pages_peak;
 
 	struct pages pages;
 	struct metrics_context {

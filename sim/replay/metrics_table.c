@@ -202,13 +202,33 @@ static json_t *sweep(const struct metrics_sweep *s)
 
 static json_t *over_invalidation(const struct metrics *m, const char **absent)
 {
-	json_t *value;
+	json_t *value, *host_unmap;
 
 	if (!m->tlbi.count && !m->host_unmap.count)
 		return absent_because(absent, "no invalidation");
 	value = json_object();
 	put(value, "tlbi", sweep(&m->tlbi));
-	put(value, "host_unmap", sweep(&m->host_unmap));
+	host_unmap = sweep(&m->host_unmap);
+	put(host_unmap, "leaves_unmapped", integer(m->host_unmap.leaves));
+	put(host_unmap, "give_ups", integer(m->host_unmap.give_ups));
+	put(value, "host_unmap", host_unmap);
+	return value;
+}
+
+static json_t *host_refaults(const struct metrics *m, const char **absent)
+{
+	json_t *value;
+
+	if (m->pages.full || m->dropped.full)
+		return absent_because(absent, out_of_memory);
+	if (!m->host_unmap.count)
+		return absent_because(absent, "no host unmap");
+	if (!m->delivered[SCOPE_SHADOW])
+		return absent_because(absent, no_shadow_fault);
+	value = json_object();
+	put(value, "ratio",
+	    json_real((double)m->host_refaults / (double)m->delivered[SCOPE_SHADOW]));
+	put(value, "faults", integer(m->host_refaults));
 	return value;
 }
 
@@ -221,6 +241,18 @@ static json_t *table_pages(const struct metrics *m, const char **absent)
 	(void)absent;
 	put(value, "peak", integer(m->table_pages_peak));
 	put(value, "final", integer(m->table_pages_now));
+	return value;
+}
+
+static json_t *rmap_pages(const struct metrics *m, const char **absent)
+{
+	json_t *value;
+
+	if (!m->has_rmap)
+		return absent_because(absent, "the invalidation policy has no reverse map");
+	value = json_object();
+	put(value, "peak", integer(m->rmap_pages_peak));
+	put(value, "final", integer(m->rmap_pages_now));
 	return value;
 }
 
@@ -295,11 +327,20 @@ const struct metric metrics_table[] = {
 	{"over_invalidation", "ratio", BETTER_LOWER, "ratio by kind of invalidation",
 	 "bytes of shadow leaves unmapped / bytes asked for: by L1's TLBI (its operand's size, a "
 	 "page where it states none) and by host unmap (bytes of L1's memory); and the entries "
-	 "visited",
+	 "visited; for host unmaps also the leaves unmapped, and the contexts that were emptied "
+	 "because a reverse map gave up",
 	 over_invalidation},
+	{"host_refaults", "ratio", BETTER_LOWER, "ratio and count",
+	 "shadow faults that map a page which a host unmap had removed from the same context, "
+	 "asked for or not / shadow faults",
+	 host_refaults},
 	{"table_pages", "pages", BETTER_LOWER, "count, peak and final",
 	 "table pages of all nested contexts, roots included: at most, and at the end",
 	 table_pages},
+	{"rmap_pages", "pages", BETTER_LOWER, "count, peak and final",
+	 "table pages that the reverse maps of all nested contexts hold: at most, and at the end; "
+	 "they are not among table_pages",
+	 rmap_pages},
 	{"hw_walk_refs", "descriptors", BETTER_LOWER, "bound, for pages alone and at the end",
 	 "bound of descriptor fetches of a full two-stage walk, 5m + 4 for m fetches to a shadow "
 	 "leaf: with pages alone, and weighted by the bytes of the leaves at the end",

@@ -118,6 +118,26 @@ void pages_mark_mapped(struct pages *p, uint32_t context, uint64_t ipa, uint64_t
 	}
 }
 
+bool pages_take_mapped(struct pages *p, uint32_t context, uint64_t ipa, uint64_t size)
+{
+	uint64_t region_size = 1ull << (p->page_shift + REGION_PAGES_SHIFT), end = ipa + size;
+	bool any = false;
+
+	while (ipa < end) {
+		struct region *r = find_region(p, key_of(p, context, ipa));
+		unsigned int page = page_in_region(p, ipa);
+
+		if (!r) {
+			ipa = (ipa & ~(region_size - 1)) + region_size;
+			continue;
+		}
+		any |= r->mapped[page / 64] >> page % 64 & 1;
+		r->mapped[page / 64] &= ~(1ull << page % 64);
+		ipa += 1ull << p->page_shift;
+	}
+	return any;
+}
+
 bool pages_touch_leaf(struct pages *p, uint32_t context, uint64_t start)
 {
 	struct region *r = region_of(p, context, start);

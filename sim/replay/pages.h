@@ -28,6 +28,8 @@ void pages_destroy(struct pages *p);
 /* `context` tells contexts apart; at most 2^20. */
 bool pages_was_mapped(struct pages *p, uint32_t context, uint64_t ipa);
 void pages_mark_mapped(struct pages *p, uint32_t context, uint64_t ipa, uint64_t size);
+/* Takes the range out of those mapped. True: part of it was in. */
+bool pages_take_mapped(struct pages *p, uint32_t context, uint64_t ipa, uint64_t size);
 /* True: no leaf that starts there was touched before. */
 bool pages_touch_leaf(struct pages *p, uint32_t context, uint64_t start);
 

@@ -71,6 +71,11 @@ void result_quirk_numbers(uint32_t quirks, char *text, size_t size)
 						 n);
 }
 
+const char *result_invalidation(const struct result_context *c)
+{
+	return (c->invalidation ? c->invalidation : s2_invalidation_default)->name;
+}
+
 /* ---- the context block ---- */
 
 /* The first "model name" of /proc/cpuinfo, or on arm64 implementer and part. */
@@ -142,6 +147,7 @@ json_t *result_context_json(const struct result_context *c, const struct result_
 	put(context, "host", host_json());
 	put(context, "policy", json_string(c->policy->name));
 	put(context, "quirks", json_string(quirks));
+	put(context, "invalidation", json_string(result_invalidation(c)));
 	put(context, "trace_sha256", text_or_null(t->sha256));
 	put(context, "trace_digest", text_or_null(t->digest));
 	put(context, "trace_emulated", trace_emulated(t));

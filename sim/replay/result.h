@@ -36,7 +36,11 @@ struct result_context {
 	const struct result_build *build;
 	const struct s2_policy *policy;
 	uint32_t quirks;
+	const struct s2_invalidation *invalidation; /* NULL: the default */
 };
+
+/* Its name. */
+const char *result_invalidation(const struct result_context *c);
 
 /* The main figures of a stretch of the replay. */
 struct result_interval {

@@ -130,6 +130,14 @@ static inline struct table_ipa canonical_input(struct l1_ipa ipa)
 	return (struct table_ipa){ipa.v};
 }
 
+/* The number that is kept beside a table page, for whoever owns the page. */
+static inline uint16_t *s2_entries_of(const struct s2_vm *vm, const void *page)
+{
+	uint64_t offset = (uint64_t)((const unsigned char *)page - vm->port->tables);
+
+	return &vm->port->tables_entries[offset >> vm->cfg.page_shift];
+}
+
 bool s2_table_init(struct s2_vm *vm, struct s2_table *t, unsigned int input_bits);
 void s2_table_destroy(struct s2_vm *vm, struct s2_mmu *mmu);
 
@@ -140,11 +148,31 @@ struct s2_map_result s2_relax(struct s2_vm *vm, struct s2_mmu *mmu, struct table
 struct s2_swept s2_unmap(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa start,
 			 uint64_t size);
 struct s2_swept s2_unmap_all(struct s2_vm *vm, struct s2_mmu *mmu);
+/* s2_unmap() because the host takes memory away: the port is told of each leaf. */
+struct s2_swept s2_unmap_for_host(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa start,
+				  uint64_t size);
 /* Clears W; without `flush` no TLB maintenance follows (Q17). */
 struct s2_swept s2_protect(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa start,
 			   uint64_t size, bool flush);
 /* Clears the access flag; leaves counts those that were young. */
 struct s2_swept s2_age(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa start, uint64_t size);
+
+/* ---- reverse maps (rmap.c) ---- */
+
+static inline bool s2_has_rmap(const struct s2_vm *vm, const struct s2_mmu *mmu)
+{
+	return vm->cfg.invalidation->kind != S2_INVALIDATE_WHOLE && mmu->nested;
+}
+
+/* Records what s2_map() made of a mapping; its range is within the table's input. */
+void s2_rmap_add(struct s2_vm *vm, struct s2_mmu *mmu, const struct s2_mapping *m);
+/* Removes every leaf that maps memory of [base, base + size), or all where that is not known. */
+struct s2_swept s2_rmap_unmap(struct s2_vm *vm, struct s2_mmu *mmu, struct l1_ipa base,
+			      uint64_t size);
+/* Frees the map; the table is empty, or nobody asks the map again. */
+void s2_rmap_clear(struct s2_vm *vm, struct s2_mmu *mmu);
+/* The same, where the table is empty. */
+void s2_rmap_trim(struct s2_vm *vm, struct s2_mmu *mmu);
 
 /* s2_walk, with the result in place. */
 void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,

@@ -42,6 +42,8 @@ bool s2_vm_init(struct s2_vm *vm, const struct s2_config *cfg, const struct s2_p
 		.contexts = contexts,
 		.context_count = context_count,
 	};
+	if (!vm->cfg.invalidation)
+		vm->cfg.invalidation = s2_invalidation_default;
 	for (i = 0; i < context_count; i++)
 		contexts[i] = (struct s2_mmu){0};
 	if (!s2_table_init(vm, &vm->canonical.table, cfg->canonical_bits))
@@ -148,6 +150,7 @@ static struct s2_switch load(struct s2_vcpu *vcpu)
 	sw.emptied = vcpu->mmu->pending_unmap;
 	if (sw.emptied) {
 		sw.swept = s2_unmap_all(vm, vcpu->mmu);
+		s2_rmap_clear(vm, vcpu->mmu);
 		vcpu->mmu->pending_unmap = false;
 	}
 	return sw;
@@ -187,6 +190,19 @@ const struct s2_invalidation s2_invalidations[] = {
 		.source = "Linux 7.3",
 		.kind = S2_INVALIDATE_WHOLE,
 	},
+	{
+		.name = "rmap",
+		.story = "a reverse map with one range for each piece of memory; one that is "
+			 "mapped twice empties the context",
+		.source = "nvsim",
+		.kind = S2_INVALIDATE_RMAP,
+	},
+	{
+		.name = "exact",
+		.story = "a complete reverse map: the leaves that map the memory go, and no others",
+		.source = "nvsim",
+		.kind = S2_INVALIDATE_EXACT,
+	},
 };
 const unsigned int s2_invalidation_count = sizeof(s2_invalidations) / sizeof(s2_invalidations[0]);
 const struct s2_invalidation *const s2_invalidation_default = &s2_invalidations[0];
@@ -204,9 +220,9 @@ struct s2_swept s2_canonical_protect(struct s2_vm *vm, struct l1_ipa base, uint6
 struct s2_swept s2_context_unmap(struct s2_vm *vm, struct s2_mmu *mmu, struct l1_ipa base,
 				 uint64_t size)
 {
-	(void)base;
-	(void)size;
-	return s2_unmap_all(vm, mmu);
+	if (s2_has_rmap(vm, mmu))
+		return s2_rmap_unmap(vm, mmu, base, size);
+	return s2_unmap_for_host(vm, mmu, (struct table_ipa){0}, BIT(mmu->table.input_bits));
 }
 
 struct s2_swept s2_context_protect(struct s2_vm *vm, struct s2_mmu *mmu)

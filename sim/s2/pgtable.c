@@ -31,9 +31,7 @@ static struct host_pa pa_of(const struct s2_vm *vm, const uint64_t *table)
 
 static uint16_t *entries_of(const struct s2_vm *vm, const uint64_t *table)
 {
-	uint64_t offset = (uint64_t)((const unsigned char *)table - vm->port->tables);
-
-	return &vm->port->tables_entries[offset >> page_shift(vm)];
+	return s2_entries_of(vm, table);
 }
 
 /* Output addresses of 52 bits: the two layouts of Arm ARM D8.3.1 and the plain one. */
@@ -101,6 +99,7 @@ void s2_table_destroy(struct s2_vm *vm, struct s2_mmu *mmu)
 	struct s2_table *t = &mmu->table;
 
 	s2_unmap_all(vm, mmu);
+	s2_rmap_clear(vm, mmu);
 	vm->port->free_table(vm->port_ctx, table_at(vm, t->root), root_size(vm, t));
 	*t = (struct s2_table){0};
 }
@@ -446,11 +445,13 @@ struct sweep {
 	struct s2_mmu *mmu;
 	enum sweep_op op;
 	uint64_t start, last; /* both included */
+	bool tell;	      /* the port, of each leaf that goes */
 	struct s2_swept done;
 };
 
-static void sweep_leaf(struct sweep *s, const struct cursor *c)
+static void sweep_leaf(struct sweep *s, const struct cursor *c, uint64_t ipa)
 {
+	uint64_t span = level_size(page_shift(s->vm), c->level);
 	static const uint64_t cleared_bit[] = {
 		[SWEEP_UNMAP] = DESC_VALID, [SWEEP_PROTECT] = DESC_W, [SWEEP_AGE] = DESC_AF};
 
@@ -460,11 +461,14 @@ static void sweep_leaf(struct sweep *s, const struct cursor *c)
 		*c->entry = 0;
 		count_entry(s->vm, &s->mmu->table, c, -1);
 		s->mmu->table.leaf_count[c->level]--;
+		if (s->tell)
+			s->vm->port->dropped(s->vm->port_ctx, s->mmu,
+					     (struct table_ipa){floor_to(ipa, span)}, span);
 	} else {
 		*c->entry &= ~cleared_bit[s->op];
 	}
 	s->done.leaves++;
-	s->done.bytes += level_size(page_shift(s->vm), c->level);
+	s->done.bytes += span;
 }
 
 /* The table below lost its last entry: unlink, make every walker forget it, free. */
@@ -496,7 +500,7 @@ static void sweep_table(struct sweep *s, struct cursor c, uint64_t from, uint64_
 		if (!(*c.entry & DESC_VALID))
 			continue;
 		if (!desc_is_table(*c.entry, c.level)) {
-			sweep_leaf(s, &c);
+			sweep_leaf(s, &c, ipa);
 			continue;
 		}
 		struct cursor child = c;
@@ -508,20 +512,26 @@ static void sweep_table(struct sweep *s, struct cursor c, uint64_t from, uint64_
 	}
 }
 
+static struct s2_swept run_sweep(struct sweep *s, uint64_t size, bool with_flush)
+{
+	struct s2_table *t = &s->mmu->table;
+	uint64_t top = mask(t->input_bits - 1u, 0), start = s->start;
+
+	if (!size || start > top)
+		return s->done;
+	s->last = size - 1 > top - start ? top : start + size - 1;
+	sweep_table(s, cursor_root(s->vm, t, start), start, s->last);
+	if (s->done.leaves && with_flush)
+		flush(s->vm, s->mmu, S2_TLB_RANGE, start, s->last - start + 1);
+	return s->done;
+}
+
 static struct s2_swept sweep(struct s2_vm *vm, struct s2_mmu *mmu, enum sweep_op op, uint64_t start,
 			     uint64_t size, bool with_flush)
 {
-	struct s2_table *t = &mmu->table;
-	uint64_t top = mask(t->input_bits - 1u, 0);
 	struct sweep s = {.vm = vm, .mmu = mmu, .op = op, .start = start};
 
-	if (!size || start > top)
-		return s.done;
-	s.last = size - 1 > top - start ? top : start + size - 1;
-	sweep_table(&s, cursor_root(vm, t, start), start, s.last);
-	if (s.done.leaves && with_flush)
-		flush(vm, mmu, S2_TLB_RANGE, start, s.last - start + 1);
-	return s.done;
+	return run_sweep(&s, size, with_flush);
 }
 
 struct s2_swept s2_unmap(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa start,
@@ -533,6 +543,18 @@ struct s2_swept s2_unmap(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa 
 struct s2_swept s2_unmap_all(struct s2_vm *vm, struct s2_mmu *mmu)
 {
 	return sweep(vm, mmu, SWEEP_UNMAP, 0, BIT(mmu->table.input_bits), true);
+}
+
+struct s2_swept s2_unmap_for_host(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa start,
+				  uint64_t size)
+{
+	struct sweep s = {.vm = vm,
+			  .mmu = mmu,
+			  .op = SWEEP_UNMAP,
+			  .start = start.v,
+			  .tell = vm->port->dropped != NULL};
+
+	return run_sweep(&s, size, true);
 }
 
 struct s2_swept s2_protect(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa start,

@@ -157,7 +157,7 @@ enum s2_tlb_op {
 struct s2_mmu;
 
 /*
- * Nine members that call, three that tell where table pages are: table pages
+ * Ten members that call, three that tell where table pages are: table pages
  * lie in one range, so that PA and pointer differ by a constant.
  * `ctx` is handed to each call unchanged.
  */
@@ -180,6 +180,9 @@ struct s2_port {
 	void (*dirty)(void *ctx, const struct s2_slot *slot, struct l1_ipa addr);
 	/* An in-kernel device takes this MMIO access. NULL: there is none. */
 	bool (*device)(void *ctx, struct l1_ipa addr, unsigned int len, bool write);
+	/* A host unmap removed the leaf at [start, start + size) of a nested context, whether its
+	   memory was asked for or not. NULL: nobody wants to know. */
+	void (*dropped)(void *ctx, const struct s2_mmu *mmu, struct table_ipa start, uint64_t size);
 
 	struct host_pa tables_pa; /* first byte of the range of table pages */
 	unsigned char *tables;	  /* where it is mapped */
@@ -484,10 +487,27 @@ struct s2_map_result {
 /*
  * Maps [ipa, ipa + size) to pa with the largest leaves that alignment allows.
  * ipa, size and pa are multiples of the host page. For callers outside: leaves as
- * earlier faults would have left them.
+ * earlier faults would have left them; reverse maps do not know these.
  */
 struct s2_map_result s2_map(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
 			    uint64_t size, struct host_pa pa, const struct s2_prot *prot);
+
+/* ---- reverse maps: for the invalidation policies that have them ---- */
+
+struct s2_rmap_tree {
+	void *root;	/* NULL: empty */
+	uint8_t height; /* levels of pages above those with slots */
+};
+
+/* Where L1's memory is mapped in one context. */
+struct s2_rmap {
+	struct s2_rmap_tree tree[4]; /* by level of the leaf */
+	struct s2_rmap_cell *free_cells, *cell_pages;
+	uint64_t record_count; /* stale ones included */
+	uint64_t collect_at;   /* records, at which stale ones are looked for */
+	uint32_t page_count;
+	bool lost; /* it is not complete: give up */
+};
 
 /* ---- stage 7: contexts (spec 7) ---- */
 
@@ -501,6 +521,7 @@ struct s2_mmu {
 	bool enabled;	    /* L1's stage 2 is on: faults are walked */
 	bool pending_unmap; /* valid for another key before; to be emptied before use */
 	struct s2_table table;
+	struct s2_rmap rmap;
 };
 
 struct s2_vm {
@@ -511,6 +532,8 @@ struct s2_vm {
 	struct s2_mmu *contexts;
 	uint16_t context_count;
 	uint16_t next; /* where the search for a victim begins */
+	/* Table pages of all reverse maps, which are none of the tables' own: now, at most. */
+	uint64_t rmap_pages, rmap_pages_peak;
 };
 
 struct s2_vcpu {

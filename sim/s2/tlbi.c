@@ -209,11 +209,14 @@ static struct s2_extent host_pages(const struct s2_config *cfg, struct s2_extent
 struct s2_swept s2_tlbi(struct s2_vm *vm, struct s2_mmu *mmu, enum s2_tlbi_kind kind, uint64_t xt)
 {
 	struct s2_extent extent = s2_tlbi_extent(vm, mmu, kind, xt);
+	struct s2_swept done;
 
 	if (kind == S2_TLBI_STAGE1)
 		vm->port->tlb(vm->port_ctx, mmu, S2_TLB_S1, extent.start, 0);
 	if (!extent.size)
 		return (struct s2_swept){0};
 	extent = host_pages(&vm->cfg, extent);
-	return s2_unmap(vm, mmu, extent.start, extent.size);
+	done = s2_unmap(vm, mmu, extent.start, extent.size);
+	s2_rmap_trim(vm, mmu);
+	return done;
 }
