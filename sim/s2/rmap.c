@@ -55,7 +55,7 @@ _Static_assert(sizeof(struct slot) == 1u << SLOT_SHIFT, "slots are indexed by sh
 _Static_assert(sizeof(void *) == 8, "and so are pages of pointers");
 
 /* Collecting stale records of fewer than these is not worth a visit of the map. */
-#define COLLECT_MIN 1024u
+#define COLLECT_MIN 512u
 
 static enum slot_state state_of(const struct slot *slot)
 {

@@ -88,6 +88,7 @@ struct port {
 	unsigned int tlb_count;
 	uint64_t dirty[PORT_LOG];
 	unsigned int dirty_count;
+	uint64_t dropped_count, dropped_bytes; /* leaves that a host unmap removed */
 
 	unsigned char *arena, *before; /* before: the tables as they were last looked at */
 	uint8_t kind[PORT_PAGES];
@@ -304,7 +305,7 @@ static inline void port_check(struct port *p)
 		pages = port_check_table(p, &p->vm->canonical, reached);
 		for (i = 0; i < p->vm->context_count; i++)
 			pages += port_check_table(p, &p->vm->contexts[i], reached);
-		assert_int_equal(pages, p->live);
+		assert_int_equal(pages + p->vm->rmap_pages, p->live);
 	}
 	for (i = 0; i < PORT_PAGES; i++) {
 		if (p->kind[i] == PORT_TABLE || !p->run[i])
@@ -382,17 +383,23 @@ static inline void port_own_all(struct port *p)
 	}
 }
 
-/* Compares all tables with what they were at the last look. */
+/*
+ * Compares all tables with what they were at the last look. What was never
+ * reachable is none yet, or a page of a reverse map.
+ */
 static inline void port_watch(struct port *p)
 {
-	size_t i;
+	size_t page = port_page_size(p), i;
 
 	if (!p->watch || !p->vm)
 		return;
 	for (i = 0; i < PORT_PAGES; i++)
-		if (p->kind[i] == PORT_TABLE)
+		if (p->kind[i] == PORT_TABLE && p->owner[i].reachable)
 			port_watch_page(p, i);
 	port_own_all(p);
+	for (i = 0; i < PORT_PAGES; i++)
+		if (p->owner[i].reachable)
+			memcpy(p->before + i * page, p->arena + i * page, page);
 }
 
 /* A flush answers a leaf that it meets, and a table that it covers. */
@@ -554,6 +561,19 @@ static inline bool port_device(void *ctx, struct l1_ipa addr, unsigned int len, 
 	return ((struct port *)ctx)->device_claims;
 }
 
+static inline void port_dropped(void *ctx, const struct s2_mmu *mmu, struct table_ipa start,
+				uint64_t size)
+{
+	struct port *p = ctx;
+	int level;
+
+	assert_true(mmu->nested);
+	assert_int_equal(start.v & (size - 1), 0);
+	assert_int_equal(*port_entry(p, mmu, start.v, &level), 0);
+	p->dropped_count++;
+	p->dropped_bytes += size;
+}
+
 static inline struct s2_slot *port_add_slot(struct port *p, uint64_t base, uint64_t size,
 					    uint64_t uaddr)
 {
@@ -568,6 +588,7 @@ static inline void port_forget(struct port *p)
 {
 	p->reads = p->swaps = p->allocs = p->backing_calls = p->slot_calls = 0;
 	p->tlb_count = p->dirty_count = 0;
+	p->dropped_count = p->dropped_bytes = 0;
 }
 
 static inline unsigned char *port_reserve(size_t size)
@@ -604,6 +625,7 @@ static inline struct port *port_new(unsigned int page_shift)
 		.backing = port_backing,
 		.dirty = port_dirty,
 		.device = port_device,
+		.dropped = port_dropped,
 		.tables_pa = {PORT_TABLES_PA},
 		.tables = p->arena,
 		.tables_entries = p->entries,
