@@ -24,8 +24,6 @@ static inline struct metrics_leaves metrics_leaves(const struct s2_table *t)
 }
 void metrics_table_changed(struct metrics *m, const struct metrics_leaves *before,
 			   const struct s2_table *now, uint64_t now_ns);
-/* Reverse maps may have changed, and tables with them by metrics_table_changed(). */
-void metrics_rmap(struct metrics *m, const struct s2_vm *vm);
 /* A host unmap removed the leaf at [start, start + size). */
 void metrics_dropped(struct metrics *m, const struct s2_mmu *mmu, uint64_t start, uint64_t size);
 /* Part of one invalidation: `asked` bytes in one context. */

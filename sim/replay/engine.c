@@ -89,7 +89,8 @@ struct engine *engine_new(const struct nvt_machine *machine, enum nvt_class clas
 		s2_vcpu_init(&e->vcpus[i], &e->vm);
 	l1tables_init(&e->l1tables, &e->machine, &e->vm.cfg);
 	e->metrics.shadow_start_level = e->contexts[0].table.start_level;
-	e->metrics.has_rmap = e->vm.cfg.invalidation->kind != S2_INVALIDATE_WHOLE;
+	if (e->vm.cfg.invalidation->kind != S2_INVALIDATE_WHOLE)
+		e->metrics.rmap_vm = &e->vm;
 	e->machine.on_dropped = on_dropped;
 	e->machine.on_dropped_arg = e;
 	return e;
@@ -227,13 +228,10 @@ static void deliver(struct engine *e, const struct access *a, const struct nvt_e
 	metrics_fault(&e->metrics, scope, a->mmu, a->ipa.v, &s->outcome);
 	if (scope == SCOPE_CANONICAL || s->outcome.kind != S2_MAPPED)
 		return;
-	if (e->tables_current) {
+	if (e->tables_current)
 		metrics_table_changed(&e->metrics, &before, &a->mmu->table, ev->time_ns);
-		if (e->metrics.has_rmap)
-			metrics_rmap(&e->metrics, &e->vm);
-	} else {
+	else
 		metrics_tables(&e->metrics, &e->vm, ev->time_ns);
-	}
 	e->tables_current = true;
 }
 

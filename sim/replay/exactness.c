@@ -84,7 +84,7 @@ void exactness_judge(struct exactness *x, const struct engine *e)
 		    "no shadow mapping is smaller than recorded, and nothing was invalidated");
 	else if (e->metrics.lost || e->metrics.lost_unknown)
 		say(x, EXACT_LOWER_BOUND, 0, "the recorder lost events");
-	else if (missed(&e->metrics) && e->metrics.has_rmap)
+	else if (missed(&e->metrics) && e->metrics.rmap_vm)
 		say(x, EXACT_LOWER_BOUND, missed(&e->metrics),
 		    "recorded faults do not occur: host unmaps spare what they map, or the rebuilt "
 		    "tables differ");

@@ -25,7 +25,8 @@ static bool is_context(const struct metrics_context *c, const struct s2_mmu *mmu
 }
 
 /* A number for a pair of keys: contexts are recycled, what they stood for is not. */
-static uint32_t context_id(struct metrics *m, const struct s2_mmu *mmu)
+static inline __attribute__((always_inline)) uint32_t context_id(struct metrics *m,
+								 const struct s2_mmu *mmu)
 {
 	uint32_t *recent = &m->context_recent[mmu->index % METRICS_RECENT];
 	uint32_t i;
@@ -94,8 +95,8 @@ static void count_fill(struct metrics *m, uint32_t context, const struct s2_outc
 	m->splinter_pages += l1 > own ? pages * (l1 - own) : 0;
 	pages_mark_mapped(&m->pages, context, out->size.addr.v, out->size.size);
 	if (m->dropped_count)
-		m->host_refaults +=
-			pages_take_mapped(&m->dropped, context, out->size.addr.v, out->size.size);
+		m->host_refaults += pages_exchange_mapped(&m->dropped, context, out->size.addr.v,
+							  out->size.size, false);
 }
 
 void metrics_fault(struct metrics *m, enum metrics_scope scope, const struct s2_mmu *mmu,
@@ -117,18 +118,13 @@ void metrics_fault(struct metrics *m, enum metrics_scope scope, const struct s2_
 		count_fill(m, context, out);
 }
 
-void metrics_dropped(struct metrics *m, const struct s2_mmu *mmu, uint64_t start, uint64_t size)
+__attribute__((cold)) void metrics_dropped(struct metrics *m, const struct s2_mmu *mmu,
+					   uint64_t start, uint64_t size)
 {
 	if (!mmu->enabled)
 		return;
 	m->dropped_count++;
-	pages_mark_mapped(&m->dropped, context_id(m, mmu), start, size);
-}
-
-void metrics_rmap(struct metrics *m, const struct s2_vm *vm)
-{
-	m->rmap_pages_now = vm->rmap_pages;
-	m->rmap_pages_peak = vm->rmap_pages_peak;
+	pages_exchange_mapped(&m->dropped, context_id(m, mmu), start, size, true);
 }
 
 /* What stood until now counts for the time that it stood. */
@@ -169,7 +165,6 @@ void metrics_tables(struct metrics *m, const struct s2_vm *vm, uint64_t now_ns)
 						<< s2_level_shift(m->page_shift, level);
 	}
 	sum_tables(m);
-	metrics_rmap(m, vm);
 }
 
 void metrics_table_changed(struct metrics *m, const struct metrics_leaves *before,

@@ -84,8 +84,7 @@ struct metrics {
 	unsigned __int128 block_time, total_time; /* byte * ns */
 	uint64_t last_ns;
 	uint64_t table_pages_now, table_pages_peak;
-	bool has_rmap; /* the invalidation policy has reverse maps */
-	uint64_t rmap_pages_now, rmap_pages_peak;
+	const struct s2_vm *rmap_vm; /* has reverse maps, and counts their pages; NULL: none */
 
 	struct pages pages;
 	struct metrics_context {

@@ -248,11 +248,11 @@ static json_t *rmap_pages(const struct metrics *m, const char **absent)
 {
 	json_t *value;
 
-	if (!m->has_rmap)
+	if (!m->rmap_vm)
 		return absent_because(absent, "the invalidation policy has no reverse map");
 	value = json_object();
-	put(value, "peak", integer(m->rmap_pages_peak));
-	put(value, "final", integer(m->rmap_pages_now));
+	put(value, "peak", integer(m->rmap_vm->rmap_pages_peak));
+	put(value, "final", integer(m->rmap_vm->rmap_pages));
 	return value;
 }
 

@@ -55,7 +55,8 @@ static inline uint64_t key_of(const struct pages *p, uint32_t context, uint64_t 
 }
 
 /* NULL: there is none. */
-static inline struct region *find_region(struct pages *p, uint64_t key)
+static inline __attribute__((always_inline)) struct region *find_region(struct pages *p,
+									uint64_t key)
 {
 	size_t i;
 
@@ -69,7 +70,8 @@ static inline struct region *find_region(struct pages *p, uint64_t key)
 }
 
 /* NULL: the set is full. */
-static inline struct region *region_of(struct pages *p, uint32_t context, uint64_t ipa)
+static inline __attribute__((always_inline)) struct region *
+region_of(struct pages *p, uint32_t context, uint64_t ipa)
 {
 	uint64_t key = key_of(p, context, ipa);
 	struct region *r = find_region(p, key);
@@ -118,22 +120,24 @@ void pages_mark_mapped(struct pages *p, uint32_t context, uint64_t ipa, uint64_t
 	}
 }
 
-bool pages_take_mapped(struct pages *p, uint32_t context, uint64_t ipa, uint64_t size)
+/* Out of the way of faults, whose path has the others inline. */
+__attribute__((cold, noinline)) bool pages_exchange_mapped(struct pages *p, uint32_t context,
+							   uint64_t ipa, uint64_t size, bool mapped)
 {
-	uint64_t region_size = 1ull << (p->page_shift + REGION_PAGES_SHIFT), end = ipa + size;
+	uint64_t end = ipa + size;
 	bool any = false;
 
-	while (ipa < end) {
-		struct region *r = find_region(p, key_of(p, context, ipa));
+	for (; ipa < end; ipa += 1ull << p->page_shift) {
+		uint64_t key = key_of(p, context, ipa);
+		struct region *r = mapped ? region_of(p, context, ipa) : find_region(p, key);
 		unsigned int page = page_in_region(p, ipa);
+		uint64_t bit = 1ull << page % 64;
 
-		if (!r) {
-			ipa = (ipa & ~(region_size - 1)) + region_size;
+		if (!r)
 			continue;
-		}
-		any |= r->mapped[page / 64] >> page % 64 & 1;
-		r->mapped[page / 64] &= ~(1ull << page % 64);
-		ipa += 1ull << p->page_shift;
+		any |= (r->mapped[page / 64] & bit) != 0;
+		r->mapped[page / 64] =
+			mapped ? r->mapped[page / 64] | bit : r->mapped[page / 64] & ~bit;
 	}
 	return any;
 }

@@ -28,8 +28,9 @@ void pages_destroy(struct pages *p);
 /* `context` tells contexts apart; at most 2^20. */
 bool pages_was_mapped(struct pages *p, uint32_t context, uint64_t ipa);
 void pages_mark_mapped(struct pages *p, uint32_t context, uint64_t ipa, uint64_t size);
-/* Takes the range out of those mapped. True: part of it was in. */
-bool pages_take_mapped(struct pages *p, uint32_t context, uint64_t ipa, uint64_t size);
+/* Puts the range among those mapped, or takes it out. True: part of it was in. */
+bool pages_exchange_mapped(struct pages *p, uint32_t context, uint64_t ipa, uint64_t size,
+			   bool mapped);
 /* True: no leaf that starts there was touched before. */
 bool pages_touch_leaf(struct pages *p, uint32_t context, uint64_t start);
 

@@ -270,9 +270,9 @@ static void map_or_relax(struct abort *a, enum row row)
 		r = s2_relax(a->vm, mmu, m->addr, &m->prot);
 	else
 		r = s2_map(a->vm, mmu, m->addr, m->size, m->pa, &m->prot);
-	if (!a->out->size.relax && r.status != S2_MAP_RANGE && s2_has_rmap(a->vm, mmu))
-		s2_rmap_add(a->vm, mmu, m);
 	finish_fill(a, row, &r);
+	if (a->vcpu->mmu->has_rmap && r.status != S2_MAP_RANGE)
+		s2_rmap_add(a->vm, a->vcpu->mmu, &a->out->map);
 }
 
 /* The page frame of the first byte mapped: that of the page asked for, less the way to it. */

@@ -159,12 +159,7 @@ struct s2_swept s2_age(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa st
 
 /* ---- reverse maps (rmap.c) ---- */
 
-static inline bool s2_has_rmap(const struct s2_vm *vm, const struct s2_mmu *mmu)
-{
-	return vm->cfg.invalidation->kind != S2_INVALIDATE_WHOLE && mmu->nested;
-}
-
-/* Records what s2_map() made of a mapping; its range is within the table's input. */
+/* Records what the table has of a mapping; its range is within the table's input. */
 void s2_rmap_add(struct s2_vm *vm, struct s2_mmu *mmu, const struct s2_mapping *m);
 /* Removes every leaf that maps memory of [base, base + size), or all where that is not known. */
 struct s2_swept s2_rmap_unmap(struct s2_vm *vm, struct s2_mmu *mmu, struct l1_ipa base,

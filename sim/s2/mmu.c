@@ -15,7 +15,11 @@ static uint64_t vmid(const struct s2_vm *vm, uint64_t vttbr)
 
 static bool init_context(struct s2_vm *vm, struct s2_mmu *mmu, unsigned int bits)
 {
-	*mmu = (struct s2_mmu){.vttbr = MMU_INVALID, .nested = true};
+	*mmu = (struct s2_mmu){
+		.vttbr = MMU_INVALID,
+		.nested = true,
+		.has_rmap = vm->cfg.invalidation->kind != S2_INVALIDATE_WHOLE,
+	};
 	return s2_table_init(vm, &mmu->table, bits);
 }
 
@@ -220,7 +224,7 @@ struct s2_swept s2_canonical_protect(struct s2_vm *vm, struct l1_ipa base, uint6
 struct s2_swept s2_context_unmap(struct s2_vm *vm, struct s2_mmu *mmu, struct l1_ipa base,
 				 uint64_t size)
 {
-	if (s2_has_rmap(vm, mmu))
+	if (mmu->has_rmap)
 		return s2_rmap_unmap(vm, mmu, base, size);
 	return s2_unmap_for_host(vm, mmu, (struct table_ipa){0}, BIT(mmu->table.input_bits));
 }

@@ -520,6 +520,7 @@ struct s2_mmu {
 	bool nested;	    /* false: the canonical context */
 	bool enabled;	    /* L1's stage 2 is on: faults are walked */
 	bool pending_unmap; /* valid for another key before; to be emptied before use */
+	bool has_rmap;	    /* the invalidation policy asks for a reverse map */
 	struct s2_table table;
 	struct s2_rmap rmap;
 };

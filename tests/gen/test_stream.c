@@ -38,6 +38,7 @@ static struct model *run(const struct nvt_gen_options *o, struct nvt_gen_stats *
 	assert_int_equal(header.class, NVT_FULL);
 	assert_false(header.provisional);
 	m = model_new(&header.machine, header.l1mem, header.l1mem_count);
+	m->aliases = o->alias;
 	assert_int_equal(nvt_gen_run(g, feed, m, NULL, NULL, &err), NVT_OK);
 	nvt_gen_stats(g, stats);
 	nvt_gen_close(g);
@@ -206,6 +207,56 @@ static void host_unmaps_bring_memory_back_elsewhere(void **state)
 	assert_int_equal(stats.kind_count[NVT_HOST_UNMAP], 50000 / 3000);
 }
 
+static void aliases_are_within_guests_and_between_them(void **state)
+{
+	static const uint64_t guests[] = {1, 4};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++)
+		for (size_t host = 0; host < 3; host++) {
+			struct nvt_gen_options o = small(40000);
+			struct nvt_gen_stats stats;
+			struct model *m;
+
+			o.vcpus = 4;
+			o.guests = guests[i];
+			o.host_page = o.l1_granule = pages[host];
+			/* Of larger hosts, only pages are no larger than a chunk. */
+			o.leaf_page = o.back_base = host ? 100 : NVT_GEN_AUTO;
+			o.alias = 40;
+			o.host_unmap_every = 9000;
+			m = run(&o, &stats);
+			assert_true(m->alias_count[0] > 100);
+			assert_int_equal(m->alias_count[1] > 100, guests[i] > 1);
+			model_free(m);
+		}
+}
+
+static void an_alias_needs_another_chunk(void **state)
+{
+	struct nvt_gen_options o = small(3000);
+	struct nvt_gen_stats stats;
+	struct model *m;
+
+	(void)state;
+	o.alias = 100;
+	run_only(&o);
+	o.vcpus = o.guests = 8;
+	run_only(&o);
+	o.vcpus = o.guests = 1;
+	o.footprint = 2ull << 20;
+	m = run(&o, &stats);
+	assert_int_equal(m->alias_count[0] + m->alias_count[1], 0);
+	model_free(m);
+	/* Blocks that are larger than a chunk are left alone. */
+	o = small(3000);
+	o.leaf_1g = 100;
+	o.alias = 100;
+	m = run(&o, &stats);
+	assert_int_equal(m->alias_count[0] + m->alias_count[1], 0);
+	model_free(m);
+}
+
 static void extremes_work(void **state)
 {
 	struct nvt_gen_options o = small(1);
@@ -303,6 +354,8 @@ int main(void)
 		cmocka_unit_test(default_shares_are_kept),
 		cmocka_unit_test(vcpus_share_guests_or_have_their_own),
 		cmocka_unit_test(host_unmaps_bring_memory_back_elsewhere),
+		cmocka_unit_test(aliases_are_within_guests_and_between_them),
+		cmocka_unit_test(an_alias_needs_another_chunk),
 		cmocka_unit_test(extremes_work),
 		cmocka_unit_test(few_events_are_no_touches),
 		cmocka_unit_test(seeds_differ_and_equal_seeds_agree),

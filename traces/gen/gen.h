@@ -60,6 +60,7 @@ struct nvt_gen_options {
 	uint64_t region;
 	uint64_t exit_every;
 	uint64_t host_unmap_every;
+	uint64_t alias;
 	uint64_t level;
 };
 

@@ -52,6 +52,8 @@ struct chunk {
 	uint32_t leaf;	 /* first leaf entry of the chunk, or the one that spans it */
 	uint32_t link;	 /* the entry above the leaves; that above blocks never changes: the leaf */
 	uint8_t leaf_kind, back_kind;
+	bool lends;    /* an alias maps the same memory */
+	bool borrowed; /* an alias: the memory was laid out for another chunk */
 };
 
 /* An interval of L1 memory that the host backs in one way. */

@@ -132,6 +132,54 @@ static bool place_small(struct nvt_gen *g)
 	return true;
 }
 
+/* ---- aliases ---- */
+
+/* Tries to find a chunk whose memory can be lent. */
+#define LENDER_TRIES 16
+
+/* Chunks of the guest at hand, or of all others. */
+static struct chunk *any_chunk(struct nvt_gen *g, const struct guest *guest, bool own)
+{
+	uint64_t first = (uint64_t)(guest->chunks - g->chunks), k;
+
+	if (own)
+		return &guest->chunks[rng_below(&g->rng, guest->chunk_count)];
+	k = rng_below(&g->rng, g->chunk_count - guest->chunk_count);
+	return &g->chunks[k < first ? k : k + guest->chunk_count];
+}
+
+/* Leaves may differ in size: each maps the whole chunk. The backing is of the memory. */
+static void borrow(struct nvt_gen *g, const struct guest *guest, struct chunk *c)
+{
+	bool own = g->o.guests == 1 || rng_below(&g->rng, 2);
+
+	for (unsigned int i = 0; i < LENDER_TRIES; i++) {
+		struct chunk *lender = any_chunk(g, guest, own);
+
+		if (lender == c || lender->borrowed || window_shift(g, lender) > CHUNK_SHIFT)
+			continue;
+		c->l1_ipa = lender->l1_ipa;
+		c->back_kind = lender->back_kind;
+		c->borrowed = lender->lends = true;
+		return;
+	}
+}
+
+/* What was laid out for an alias stays without backing: nobody touches it. */
+static void make_aliases(struct nvt_gen *g)
+{
+	for (uint64_t i = 0; i < g->o.guests; i++)
+		for (uint64_t k = 0; k < g->guests[i].chunk_count; k++) {
+			struct chunk *c = &g->guests[i].chunks[k];
+
+			if (window_shift(g, c) <= CHUNK_SHIFT && !c->lends &&
+			    rng_below(&g->rng, 100) < g->o.alias)
+				borrow(g, &g->guests[i], c);
+		}
+}
+
+/* ---- windows ---- */
+
 /* The window that chunks of one pair of kinds fill. */
 struct window {
 	uint64_t l1_ipa, ipa, used;
@@ -205,7 +253,7 @@ static void back_place(struct nvt_gen *g, const struct chunk *c, uint64_t *pa)
 	uint64_t place = BIT(max_uint(window_shift(g, c), CHUNK_SHIFT));
 	unsigned int shift = max_uint(g->geo.back_shift[c->back_kind], CHUNK_SHIFT);
 
-	if (c->l1_ipa & (place - 1))
+	if (c->borrowed || c->l1_ipa & (place - 1))
 		return;
 	for (uint64_t at = 0; at < place; at += BIT(shift)) {
 		struct extent e = {c->l1_ipa + at, BIT(shift), align_up(*pa, shift), c->back_kind};
@@ -305,6 +353,8 @@ enum nvt_status gen_layout(struct nvt_gen *g, struct nvt_error *err)
 	if (!g->chunks || !g->guests || !g->vcpus || !make_guests(g) || !deal_kinds(g) ||
 	    !place_small(g))
 		return nvt_fail(err, NVT_EENV, "out of memory");
+	if (g->o.alias)
+		make_aliases(g);
 	make_vcpus(g);
 	status = place_all(g, err);
 	if (status == NVT_OK && !back_all(g))

@@ -59,6 +59,9 @@ const struct nvt_gen_option nvt_gen_option_table[] = {
 	    "touches of a vCPU from one exit to L1 for another reason to the next; 0: none"),
 	ROW(host_unmap_every, "host-unmap-every", NVT_GEN_COUNT_UNIT, 0, BIT(40), 0,
 	    "touches from one range that the host takes away to the next; 0: none"),
+	ROW(alias, "alias", NVT_GEN_PERCENT, 0, 100, 0,
+	    "chunks of up to 2M leaves that L1 maps to another chunk's memory, half of them to "
+	    "another guest's"),
 	ROW(level, "level", NVT_GEN_COUNT_UNIT, 0, 19, 0, "of compression; 0: the default"),
 };
 const size_t nvt_gen_option_count = sizeof(nvt_gen_option_table) / sizeof(*nvt_gen_option_table);
