@@ -60,6 +60,9 @@ struct machine {
 	void (*on_tlb)(void *arg, const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ipa,
 		       uint64_t size);
 	void *on_tlb_arg;
+	/* Called when table pages were taken, or are about to be given back, may be NULL. */
+	void (*on_table)(void *arg, bool taken, struct host_pa pa, uint64_t size);
+	void *on_table_arg;
 	/* The backing that the last fill used; NULL: none was known. */
 	const struct machine_backing *last_backing;
 	struct machine_stats stats;

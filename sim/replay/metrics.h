@@ -44,6 +44,13 @@ struct metrics_clamp {
 	uint64_t faults, bytes;
 };
 
+/* How the tables were checked. */
+enum metrics_checked {
+	METRICS_UNCHECKED,
+	METRICS_CHECKED,
+	METRICS_CHECK_FAILED, /* no memory: the rest was not checked */
+};
+
 struct metrics {
 	unsigned int page_shift;
 	uint8_t shadow_start_level;
@@ -77,6 +84,8 @@ struct metrics {
 	unsigned __int128 block_time, total_time; /* byte * ns */
 	uint64_t last_ns;
 	uint64_t table_pages_now, table_pages_peak;
+	uint64_t unsound_pages; /* found when the stream was over */
+	enum metrics_checked checked;
 
 	struct pages pages;
 	struct metrics_context {
