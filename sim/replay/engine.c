@@ -208,15 +208,17 @@ static enum metrics_scope scope_of(const struct s2_mmu *mmu)
 	return mmu->enabled ? SCOPE_SHADOW : SCOPE_S2_OFF;
 }
 
-static struct check_fault fault_told(const struct engine *e, const struct access *a)
+static void tell_fault(struct engine *e, const struct access *a)
 {
-	return (struct check_fault){
+	struct check_fault f = {
 		.vcpu = (uint16_t)(a->vcpu - e->vcpus),
 		.context = e->step.context,
 		.esr = a->trap.esr,
 		.ipa = a->ipa.v,
 		.el0 = a->el0,
 	};
+
+	watch_fault(e, f, &e->step.outcome);
 }
 
 static void deliver(struct engine *e, const struct access *a, const struct nvt_event *ev)
@@ -229,7 +231,7 @@ static void deliver(struct engine *e, const struct access *a, const struct nvt_e
 	s->delivered = true;
 	s2_handle_abort_into(a->vcpu, &a->trap, &s->outcome);
 	if (e->check)
-		watch_fault(e, fault_told(e, a), &s->outcome);
+		tell_fault(e, a);
 	s->backing = e->machine.last_backing;
 	if (e->options.digest)
 		s2_digest_outcome(&e->digest, &s->outcome);
