@@ -12,7 +12,7 @@
 struct replay_options {
 	struct cli_text policy, invalidation, quirks, json, dump_tables, until_mark;
 	struct cli_number skip, limit, interval, vcpu;
-	bool quiet, digest;
+	bool quiet, digest, check;
 };
 
 #define AT(member) offsetof(struct replay_options, member)
@@ -28,6 +28,8 @@ static const struct cli_option options[] = {
 	{0, "json", "FILE", CLI_OPTIONAL, AT(json),
 	 .help = "everything for machines, to FILE, or instead of the report"},
 	{'q', "quiet", NULL, CLI_FLAG, AT(quiet), .help = "no report and no progress"},
+	{0, "check", NULL, CLI_FLAG, AT(check),
+	 .help = "check all that the handler does (see nvsim check)"},
 	{0, "digest", NULL, CLI_FLAG, AT(digest),
 	 .help = "print the digest of all decisions alone"},
 	{0, "dump-tables", "DIR", CLI_TEXT, AT(dump_tables),
@@ -46,6 +48,7 @@ static const struct cli_option options[] = {
 struct replay {
 	const struct replay_options *o;
 	struct run run;
+	struct check_options check;
 	uint64_t seen, measured; /* faults and accesses */
 	bool stop;
 	struct exactness exactness;
@@ -217,6 +220,7 @@ static struct result result_of(struct replay *r)
 			   .vcpu = r->o->vcpu.given ? (int32_t)r->o->vcpu.value : -1,
 			   .stopped = r->stop},
 		.metrics = &e->metrics,
+		.check = e->check ? check_result(e->check) : NULL,
 		.intervals = r->intervals,
 		.interval_count = r->interval_count,
 	};
@@ -275,6 +279,10 @@ static enum cli_exit start(struct replay *r, const char *path)
 		status = run_find_invalidation(&r->o->invalidation, &engine.invalidation);
 	if (!status)
 		status = run_parse_quirks(&r->o->quirks, &engine.quirks);
+	if (o->check) {
+		r->check.quirks = engine.quirks;
+		engine.check = &r->check;
+	}
 	if (!status)
 		status = run_open(&r->run, path, r->o->quiet);
 	if (!status)
@@ -291,10 +299,14 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 
 	if (!status)
 		status = replay_stream(&r);
+	if (!status)
+		engine_end(r.run.engine);
 	if (!status && r.o->dump_tables.given)
 		status = dump_tables(&r);
 	if (!status)
 		status = show(&r);
+	if (!status)
+		status = run_verdict(&r.run);
 	run_close(&r.run);
 	free(r.intervals);
 	return status;

@@ -11,14 +11,12 @@
 #include "names.h"
 #include "text.h"
 
-#define LABEL 15
-
 /* Label on the left, figures in a column of their own, continuation lines below them. */
 static void print_line(FILE *out, const char *label, const struct text *t)
 {
-	int used = fprintf(out, "%-*s", LABEL, label);
+	int used = fprintf(out, "%-*s", REPORT_LABEL, label);
 
-	text_wrap(out, t->s, LABEL, used);
+	text_wrap(out, t->s, REPORT_LABEL, used);
 }
 
 static uint64_t count_of(const json_t *object, const char *key)
@@ -107,33 +105,45 @@ static void print_window(FILE *out, const struct result_window *w)
 	print_line(out, "measured", &t);
 }
 
-/* What the trace is, what it was replayed with, how far the figures can be believed. */
-static void print_head(FILE *out, const struct result *r)
+void report_trace(FILE *out, const struct result_trace *trace)
 {
-	const struct nvt_machine *m = r->trace.machine;
-	const struct nvt_totals *totals = &r->trace.totals;
-	char quirks[128];
+	const struct nvt_machine *m = trace->machine;
+	const struct nvt_totals *totals = &trace->totals;
 	struct text t = {.used = 0};
 
-	fprintf(out, "%-*s", LABEL, "trace");
-	cli_print_text(out, r->trace.name);
-	fprintf(out, "\n%*sclass %s, host with %uK pages, %u vCPU%s, %u context%s\n", LABEL, "",
-		class_names[r->trace.class], 1u << (m->page_shift - 10), m->vcpu_count,
+	fprintf(out, "%-*s", REPORT_LABEL, "trace");
+	cli_print_text(out, trace->name);
+	fprintf(out, "\n%*sclass %s, host with %uK pages, %u vCPU%s, %u context%s\n", REPORT_LABEL,
+		"", class_names[trace->class], 1u << (m->page_shift - 10), m->vcpu_count,
 		m->vcpu_count == 1 ? "" : "s", m->context_count, m->context_count == 1 ? "" : "s");
-	if (r->trace.has_totals) {
+	if (trace->has_totals) {
 		add_count(&t, "", totals->event_count);
 		text_add(&t, " events in %.3f~s",
 			 (double)(totals->last_ns - totals->first_ns) / 1e9);
 		add_kinds(&t, totals);
 		print_line(out, "", &t);
 	}
-	print_window(out, &r->window);
-	result_quirks(r->context.quirks, quirks, sizeof(quirks));
-	t = (struct text){.used = 0};
-	text_add(&t, "%s (%s), quirks %s, invalidation %s", r->context.policy->name,
-		 r->context.policy->source, quirks, result_invalidation(&r->context));
+}
+
+void report_policy(FILE *out, const struct result_context *context)
+{
+	char quirks[128];
+	struct text t = {.used = 0};
+
+	result_quirks(context->quirks, quirks, sizeof(quirks));
+	text_add(&t, "%s (%s), quirks %s, invalidation %s", context->policy->name,
+		 context->policy->source, quirks, result_invalidation(context));
 	print_line(out, "policy", &t);
-	t = (struct text){.used = 0};
+}
+
+/* What the trace is, what it was replayed with, how far the figures can be believed. */
+static void print_head(FILE *out, const struct result *r)
+{
+	struct text t = {.used = 0};
+
+	report_trace(out, &r->trace);
+	print_window(out, &r->window);
+	report_policy(out, &r->context);
 	text_add(&t, "%s: %s", exactness_names[r->exactness.verdict], r->exactness.why);
 	print_line(out, "exactness", &t);
 }
@@ -165,14 +175,14 @@ static void print_outcomes(FILE *out, const struct metrics *m)
 
 	if (m->class == NVT_PARTIAL)
 		return;
-	fprintf(out, "%-*s%9s", LABEL, "faults", "handled");
+	fprintf(out, "%-*s%9s", REPORT_LABEL, "faults", "handled");
 	for (size_t c = 0; c < sizeof(columns) / sizeof(columns[0]); c++)
 		fprintf(out, "%9s", columns[c].title);
 	fprintf(out, "%9s\n", "avoided");
 	for (unsigned int s = 0; s < SCOPE_COUNT; s++) {
 		if (!m->delivered[s] && !m->avoided[s] && s != SCOPE_SHADOW)
 			continue;
-		fprintf(out, "%-*s%9s", LABEL, labels[s], cli_count(buf, m->delivered[s]));
+		fprintf(out, "%-*s%9s", REPORT_LABEL, labels[s], cli_count(buf, m->delivered[s]));
 		for (size_t c = 0; c < sizeof(columns) / sizeof(columns[0]); c++) {
 			uint64_t n = 0;
 
@@ -330,6 +340,12 @@ static void line_table_pages(struct text *t, json_t *value)
 	text_add(t, " at the end");
 }
 
+static void line_unsound(struct text *t, json_t *value)
+{
+	add_count(t, "", (uint64_t)json_integer_value(value));
+	text_add(t, " pages that L1 never mapped, or mapped elsewhere");
+}
+
 static void line_hw_walk_refs(struct text *t, json_t *value)
 {
 	text_add(t, "%.1f descriptors for a full walk (%.0f with pages alone)",
@@ -355,6 +371,7 @@ static const struct {
 	{"table_pages", "shadow tables", line_table_pages},
 	{"rmap_pages", "reverse maps", line_table_pages},
 	{"hw_walk_refs", "hardware walk", line_hw_walk_refs},
+	{"unsound", "unsound", line_unsound},
 };
 
 static const char *reason(const json_t *absent, size_t metric)
@@ -389,6 +406,52 @@ static void print_absent(FILE *out, const json_t *absent)
 		print_line(out, "absent", &t);
 }
 
+/* ---- findings ---- */
+
+/* The text is the checker's: long, and of one line. */
+void report_finding(FILE *out, const struct check_finding *f, int indent)
+{
+	const struct check_rule_info *rule = &check_rules[f->rule];
+	char size[CLI_NUMBER_SIZE];
+
+	fprintf(out, "event %llu, vCPU %u, %llu.%09llu s", (unsigned long long)f->ordinal, f->vcpu,
+		(unsigned long long)(f->time_ns / 1000000000),
+		(unsigned long long)(f->time_ns % 1000000000));
+	if (!result_rule_of_stream(f->rule)) {
+		if (f->context == NVT_CANONICAL_CONTEXT)
+			fputs(", L1's own table", out);
+		else
+			fprintf(out, ", context %u", f->context);
+		fprintf(out, ", IPA %#llx", (unsigned long long)f->ipa);
+		if (f->size)
+			fprintf(out, ", %s", cli_bytes(size, f->size));
+	}
+	fprintf(out, "\n%*s%s %s: ", indent, "", rule->id, rule->name);
+	cli_print_text(out, f->text);
+	fputc('\n', out);
+}
+
+static void print_findings(FILE *out, const struct check_result *r)
+{
+	struct text t = {.used = 0};
+
+	if (!r)
+		return;
+	for (unsigned int i = 0; i < CHECK_RULE_COUNT; i++) {
+		if (!r->count[i])
+			continue;
+		text_add(&t, "%s%s~%s", t.used ? ", " : "", check_rules[i].id, check_rules[i].name);
+		add_count(&t, "~", r->count[i]);
+	}
+	if (!t.used)
+		text_add(&t, r->out_of_memory ? "none until memory ran out" : "none");
+	print_line(out, "findings", &t);
+	if (r->kept_count) {
+		fprintf(out, "%*sfirst: ", REPORT_LABEL, "");
+		report_finding(out, &r->kept[0], REPORT_LABEL);
+	}
+}
+
 /* Lines without a value are not printed: their metric is in the list of absent ones. */
 void report_print(FILE *out, const struct result *r)
 {
@@ -407,6 +470,7 @@ void report_print(FILE *out, const struct result *r)
 		print_line(out, lines[i].label, &t);
 	}
 	print_absent(out, json_object_get(metrics, "absent"));
+	print_findings(out, r->check);
 	text_add(&digest, "%s (of all decisions)", r->digest);
 	if (r->trace.class != NVT_PARTIAL)
 		print_line(out, "digest", &digest);

@@ -5,8 +5,15 @@
 
 #include "result.h"
 
+#define REPORT_LABEL 15 /* columns of a line's label */
+
 /* One screen: at most 80 columns and, but for very varied traces, 24 lines. */
 void report_print(FILE *out, const struct result *r);
+/* Its head: what the trace is, and what it was replayed with. */
+void report_trace(FILE *out, const struct result_trace *trace);
+void report_policy(FILE *out, const struct result_context *context);
+/* One finding of the checker; lines after the first begin at column `indent`. */
+void report_finding(FILE *out, const struct check_finding *f, int indent);
 /* A row for each interval, to go before the report. */
 void report_intervals(FILE *out, const struct result *r);
 

@@ -91,6 +91,16 @@ enum cli_exit run_event(struct run *r, const struct nvt_event *ev, uint64_t ordi
 			(unsigned long long)ordinal, r->engine->problem);
 }
 
+/* What was found stands even where memory ran out later. */
+enum cli_exit run_verdict(const struct run *r)
+{
+	const struct check_result *found = r->engine->check ? check_result(r->engine->check) : NULL;
+
+	if (found && found->findings)
+		return CLI_FINDINGS;
+	return found && found->out_of_memory ? cli_no_memory() : CLI_OK;
+}
+
 enum cli_exit run_describe(struct run *r, bool hash)
 {
 	struct result_trace *t = &r->trace;

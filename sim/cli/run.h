@@ -33,6 +33,9 @@ enum run_next run_block(struct run *r, struct nvt_block **block, enum cli_exit *
 /* Hands one event to the engine. */
 enum cli_exit run_event(struct run *r, const struct nvt_event *ev, uint64_t ordinal);
 
+/* The exit status that the checker's findings call for, where there is a checker. */
+enum cli_exit run_verdict(const struct run *r);
+
 /* Fills r->trace with what is known by now; the file's own hash where `hash`. */
 enum cli_exit run_describe(struct run *r, bool hash);
 

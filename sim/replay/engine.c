@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "collect.h"
+#include "watch.h"
 
 /* ---- setup ---- */
 
@@ -93,6 +94,10 @@ struct engine *engine_new(const struct nvt_machine *machine, enum nvt_class clas
 		e->metrics.rmap_vm = &e->vm;
 	e->machine.on_dropped = on_dropped;
 	e->machine.on_dropped_arg = e;
+	if (options->check && !watch_start(e, machine)) {
+		engine_free(e);
+		return NULL;
+	}
 	return e;
 }
 
@@ -100,6 +105,8 @@ void engine_free(struct engine *e)
 {
 	if (!e)
 		return;
+	if (e->check)
+		watch_stop(e);
 	l1tables_destroy(&e->l1tables);
 	machine_destroy(&e->machine);
 	metrics_destroy(&e->metrics);
@@ -117,6 +124,8 @@ enum engine_status engine_l1mem(struct engine *e, const struct nvt_word *words, 
 	for (i = 0; i < count; i++)
 		if (!machine_write(&e->machine, words[i].addr, words[i].value))
 			return ENGINE_NOMEM;
+	if (e->check)
+		check_l1mem(e->check, words, count);
 	return ENGINE_OK;
 }
 
@@ -211,6 +220,19 @@ static enum metrics_scope scope_of(const struct s2_mmu *mmu)
 	return mmu->enabled ? SCOPE_SHADOW : SCOPE_S2_OFF;
 }
 
+static void tell_fault(struct engine *e, const struct access *a)
+{
+	struct check_fault f = {
+		.vcpu = (uint16_t)(a->vcpu - e->vcpus),
+		.context = e->step.context,
+		.esr = a->trap.esr,
+		.ipa = a->ipa.v,
+		.el0 = a->el0,
+	};
+
+	watch_fault(e, f, &e->step.outcome);
+}
+
 static void deliver(struct engine *e, const struct access *a, const struct nvt_event *ev)
 {
 	struct engine_step *s = &e->step;
@@ -220,6 +242,8 @@ static void deliver(struct engine *e, const struct access *a, const struct nvt_e
 	e->machine.last_backing = NULL;
 	s->delivered = true;
 	s2_handle_abort_into(a->vcpu, &a->trap, &s->outcome);
+	if (e->check)
+		tell_fault(e, a);
 	s->backing = e->machine.last_backing;
 	if (e->options.digest)
 		s2_digest_outcome(&e->digest, &s->outcome);
@@ -251,7 +275,8 @@ static void with_fsc(struct access *a, uint8_t fsc)
  * The stream goes on as it was recorded, whatever this policy did: where the
  * recorded hypervisor entered L1, the events that follow are L1's.
  */
-static void follow_recording(struct s2_vcpu *vcpu, bool was_hyp, const struct nvt_fault_truth *t)
+static void follow_recording(struct engine *e, struct s2_vcpu *vcpu, bool was_hyp,
+			     const struct nvt_fault_truth *t)
 {
 	bool recorded_hyp;
 
@@ -264,6 +289,8 @@ static void follow_recording(struct s2_vcpu *vcpu, bool was_hyp, const struct nv
 		s2_enter_l1(vcpu);
 	else
 		s2_enter_l2(vcpu);
+	if (e->check)
+		check_vcpu_runs(e->check, (uint16_t)(vcpu - e->vcpus), recorded_hyp);
 }
 
 /* Classes of fault that depend on the tables; the others come whatever is mapped. */
@@ -282,7 +309,7 @@ static void recorded_fault(struct engine *e, struct access *a, const struct nvt_
 		e->step.hw_fsc = table_fsc(e, a);
 		if (!e->options.as_recorded && !e->step.hw_fsc) {
 			avoid(e, a);
-			follow_recording(a->vcpu, was_hyp, ev->fault.truth);
+			follow_recording(e, a->vcpu, was_hyp, ev->fault.truth);
 			return;
 		}
 		if (!e->options.as_recorded && e->step.hw_fsc != syn.fsc) {
@@ -291,7 +318,7 @@ static void recorded_fault(struct engine *e, struct access *a, const struct nvt_
 		}
 	}
 	deliver(e, a, ev);
-	follow_recording(a->vcpu, was_hyp, ev->fault.truth);
+	follow_recording(e, a->vcpu, was_hyp, ev->fault.truth);
 }
 
 /* A mapping may first come without the permission that the access needs (Q24). */
@@ -475,12 +502,14 @@ static void sweep_context(struct engine *e, uint16_t i, enum engine_stage stage)
 	e->staged[i] = STAGE_NONE;
 	if (stage == STAGE_PROTECT) {
 		s2_context_protect(&e->vm, &e->contexts[i]);
-		return;
+	} else {
+		done = s2_context_unmap(&e->vm, &e->contexts[i], (struct l1_ipa){e->staged_base},
+					e->staged_size);
+		if (e->measuring)
+			metrics_sweep(&e->metrics.host_unmap, 0, &done);
 	}
-	done = s2_context_unmap(&e->vm, &e->contexts[i], (struct l1_ipa){e->staged_base},
-				e->staged_size);
-	if (e->measuring)
-		metrics_sweep(&e->metrics.host_unmap, 0, &done);
+	if (e->check)
+		check_host_done(e->check, i);
 }
 
 static void finish_stages(struct engine *e)
@@ -607,22 +636,9 @@ static enum engine_status on_lost(struct engine *e, const struct nvt_event *ev)
 	return ENGINE_OK;
 }
 
-#define PREFETCH_AHEAD 16
-
-enum engine_status engine_event(struct engine *e, const struct nvt_event *ev)
+static enum engine_status process(struct engine *e, struct s2_vcpu *vcpu,
+				  const struct nvt_event *ev)
 {
-	struct s2_vcpu *vcpu;
-
-	if (ev->vcpu >= e->vcpu_count)
-		return bad_event(e, "vCPU %u of %u", ev->vcpu, e->vcpu_count);
-	vcpu = &e->vcpus[ev->vcpu];
-	/* Events were written by another thread, often on another CPU, whose cache has them. */
-	__builtin_prefetch(ev + PREFETCH_AHEAD);
-	memset(&e->step, 0, offsetof(struct engine_step, outcome));
-	e->metrics.events += e->measuring;
-	/* Touches alone change no table but that of their context. */
-	if (!e->measuring || ev->kind != NVT_TOUCH)
-		e->tables_current = false;
 	switch (ev->kind) {
 	case NVT_FAULT:
 	case NVT_TOUCH:
@@ -656,4 +672,39 @@ enum engine_status engine_event(struct engine *e, const struct nvt_event *ev)
 	default:
 		return ENGINE_OK;
 	}
+}
+
+#define PREFETCH_AHEAD 16
+
+enum engine_status engine_event(struct engine *e, const struct nvt_event *ev)
+{
+	enum engine_status status;
+
+	if (ev->vcpu >= e->vcpu_count)
+		return bad_event(e, "vCPU %u of %u", ev->vcpu, e->vcpu_count);
+	/* Events were written by another thread, often on another CPU, whose cache has them. */
+	__builtin_prefetch(ev + PREFETCH_AHEAD);
+	memset(&e->step, 0, offsetof(struct engine_step, outcome));
+	e->metrics.events += e->measuring;
+	/* Touches alone change no table but that of their context. */
+	if (!e->measuring || ev->kind != NVT_TOUCH)
+		e->tables_current = false;
+	if (e->check)
+		check_before(e->check, ev, e->ordinal++);
+	status = process(e, &e->vcpus[ev->vcpu], ev);
+	if (e->check && status == ENGINE_OK)
+		check_after(e->check, ev);
+	return status;
+}
+
+void engine_end(struct engine *e)
+{
+	const struct check_result *found;
+
+	if (!e->check)
+		return;
+	check_end(e->check);
+	found = check_result(e->check);
+	e->metrics.unsound_pages = found->unsound_pages;
+	e->metrics.checked = found->out_of_memory ? METRICS_CHECK_FAILED : METRICS_CHECKED;
 }

@@ -3,6 +3,7 @@
 #ifndef NVSIM_REPLAY_ENGINE_H
 #define NVSIM_REPLAY_ENGINE_H
 
+#include "check.h"
 #include "event.h"
 #include "l1tables.h"
 #include "machine.h"
@@ -19,6 +20,8 @@ struct engine_options {
 	bool digest;
 	/* EXTENT events tell when each context's turn comes in a host event. */
 	bool staged;
+	/* Have all that the handler does checked; must live as long. NULL: do not. */
+	const struct check_options *check;
 };
 
 enum engine_status {
@@ -69,6 +72,8 @@ struct engine {
 	struct metrics metrics;
 	bool measuring;	     /* metrics are being taken */
 	bool tables_current; /* what metrics know of the tables is as they are */
+	struct check *check; /* NULL: nothing is checked */
+	uint64_t ordinal;    /* of the next event; counted for the checker alone */
 	char problem[160];
 };
 
@@ -82,5 +87,7 @@ enum engine_status engine_l1mem(struct engine *e, const struct nvt_word *words, 
 
 /* Processes one event; e->step tells what came of it, until the next call. */
 enum engine_status engine_event(struct engine *e, const struct nvt_event *ev);
+/* After the last event, where there is a checker: what it found becomes final. */
+void engine_end(struct engine *e);
 
 #endif

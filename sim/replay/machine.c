@@ -73,14 +73,30 @@ static enum s2_io port_swap(void *ctx, struct l1_ipa addr, uint64_t old, uint64_
 
 /* ---- table pages ---- */
 
+static void tell_table(const struct machine *m, bool taken, const void *table, size_t size)
+{
+	uint64_t offset = (uint64_t)((const unsigned char *)table - m->arena->base);
+
+	if (m->on_table)
+		m->on_table(m->on_table_arg, taken, (struct host_pa){TABLES_PA + offset}, size);
+}
+
 static void *port_alloc(void *ctx, size_t size)
 {
-	return arena_alloc(((struct machine *)ctx)->arena, size);
+	struct machine *m = ctx;
+	void *table = arena_alloc(m->arena, size);
+
+	if (table)
+		tell_table(m, true, table, size);
+	return table;
 }
 
 static void port_free(void *ctx, void *table, size_t size)
 {
-	arena_free(((struct machine *)ctx)->arena, table, size);
+	struct machine *m = ctx;
+
+	tell_table(m, false, table, size);
+	arena_free(m->arena, table, size);
 }
 
 uint64_t machine_tables_now(const struct machine *m)

@@ -64,6 +64,9 @@ struct machine {
 	void (*on_dropped)(void *arg, const struct s2_mmu *mmu, struct table_ipa start,
 			   uint64_t size);
 	void *on_dropped_arg;
+	/* Called when table pages were taken, or are about to be given back, may be NULL. */
+	void (*on_table)(void *arg, bool taken, struct host_pa pa, uint64_t size);
+	void *on_table_arg;
 	/* The backing that the last fill used; NULL: none was known. */
 	const struct machine_backing *last_backing;
 	struct machine_stats stats;

@@ -46,6 +46,13 @@ struct metrics_clamp {
 	uint64_t faults, bytes;
 };
 
+/* How the tables were checked. */
+enum metrics_checked {
+	METRICS_UNCHECKED,
+	METRICS_CHECKED,
+	METRICS_CHECK_FAILED, /* no memory: the rest was not checked */
+};
+
 struct metrics {
 	unsigned int page_shift;
 	uint8_t shadow_start_level;
@@ -85,6 +92,8 @@ struct metrics {
 	uint64_t last_ns;
 	uint64_t table_pages_now, table_pages_peak;
 	const struct s2_vm *rmap_vm; /* has reverse maps, and counts their pages; NULL: none */
+	uint64_t unsound_pages; /* found when the stream was over */
+	enum metrics_checked checked;
 
 	struct pages pages;
 	struct metrics_context {

@@ -283,8 +283,13 @@ static json_t *hw_walk_refs(const struct metrics *m, const char **absent)
 
 static json_t *unsound(const struct metrics *m, const char **absent)
 {
-	(void)m;
-	return absent_because(absent, "not checked");
+	if (m->checked == METRICS_UNCHECKED)
+		return absent_because(absent, "not checked");
+	if (m->class == NVT_PARTIAL)
+		return absent_because(absent, partial);
+	if (m->checked == METRICS_CHECK_FAILED)
+		return absent_because(absent, out_of_memory);
+	return integer(m->unsound_pages);
 }
 
 static json_t *handler_cost(const struct metrics *m, const char **absent)

@@ -292,6 +292,61 @@ static json_t *exactness_json(const struct exactness *x)
 	return exactness;
 }
 
+/* ---- findings ---- */
+
+bool result_rule_of_stream(enum check_rule rule)
+{
+	return rule < CHECK_MAPPED;
+}
+
+const struct check_finding *result_first_finding(const struct check_result *r, enum check_rule rule)
+{
+	for (unsigned int i = 0; i < r->kept_count; i++)
+		if (r->kept[i].rule == rule)
+			return &r->kept[i];
+	return NULL;
+}
+
+json_t *result_finding_json(const struct check_finding *f)
+{
+	json_t *finding = json_object();
+
+	put(finding, "rule", json_string(check_rules[f->rule].id));
+	put(finding, "ordinal", integer(f->ordinal));
+	put(finding, "time_ns", integer(f->time_ns));
+	put(finding, "vcpu", integer(f->vcpu));
+	if (!result_rule_of_stream(f->rule)) {
+		put(finding, "context",
+		    f->context == NVT_CANONICAL_CONTEXT ? json_string("canonical")
+							: integer(f->context));
+		put(finding, "ipa", integer(f->ipa));
+		put(finding, "size", integer(f->size));
+	}
+	put(finding, "text", json_string(f->text));
+	return finding;
+}
+
+json_t *result_findings_json(const struct check_result *r)
+{
+	json_t *findings = json_array();
+
+	for (unsigned int rule = 0; rule < CHECK_RULE_COUNT; rule++) {
+		const struct check_finding *first = result_first_finding(r, rule);
+		json_t *row;
+
+		if (!r->count[rule])
+			continue;
+		row = json_object();
+		put(row, "rule", json_string(check_rules[rule].id));
+		put(row, "name", json_string(check_rules[rule].name));
+		put(row, "count", integer(r->count[rule]));
+		if (first)
+			put(row, "first", result_finding_json(first));
+		json_array_append_new(findings, row);
+	}
+	return findings;
+}
+
 /* Members are only ever added to this within version 1 of the schema. */
 json_t *result_json(const struct result *r)
 {
@@ -307,6 +362,8 @@ json_t *result_json(const struct result *r)
 	put(result, "metrics", metrics_json(r->metrics));
 	put(result, "intervals", intervals);
 	put(result, "exactness", exactness_json(&r->exactness));
+	if (r->check)
+		put(result, "findings", result_findings_json(r->check));
 	put(result, "digest", json_string(r->digest));
 	return result;
 }

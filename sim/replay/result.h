@@ -69,6 +69,7 @@ struct result {
 	const struct result_interval *intervals;
 	size_t interval_count;
 	struct exactness exactness;
+	const struct check_result *check; /* NULL: nothing was checked */
 	char digest[33];
 };
 
@@ -86,5 +87,14 @@ void result_quirk_numbers(uint32_t quirks, char *text, size_t size);
 json_t *result_json(const struct result *r);
 json_t *result_context_json(const struct result_context *c, const struct result_trace *t);
 json_t *result_trace_json(const struct result_trace *t);
+/* A row for each rule that found something, and one finding. */
+json_t *result_findings_json(const struct check_result *r);
+json_t *result_finding_json(const struct check_finding *f);
+
+/* The first finding of a rule; NULL: none was kept. */
+const struct check_finding *result_first_finding(const struct check_result *r,
+						 enum check_rule rule);
+/* A rule about the stream, not about the tables: its findings are of no context. */
+bool result_rule_of_stream(enum check_rule rule);
 
 #endif

@@ -28,8 +28,9 @@ static void on_dirty(void *arg, const struct s2_slot *slot, struct l1_ipa addr)
 {
 	struct verify *v = arg;
 
-	(void)slot;
 	dirtylog_mark(&v->dirty, addr.v / v->page_size);
+	if (v->next_dirty)
+		v->next_dirty(v->next_dirty_arg, slot, addr);
 }
 
 bool verify_init(struct verify *v, struct engine *e, verify_report_fn *report, void *arg)
@@ -39,6 +40,8 @@ bool verify_init(struct verify *v, struct engine *e, verify_report_fn *report, v
 		.report_arg = arg,
 		.page_size = 1ull << e->machine.page_shift,
 		.extent_field = VERIFY_HOST_EXTENT,
+		.next_dirty = e->machine.on_dirty,
+		.next_dirty_arg = e->machine.on_dirty_arg,
 	};
 	e->machine.on_dirty = on_dirty;
 	e->machine.on_dirty_arg = v;

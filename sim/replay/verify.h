@@ -87,6 +87,9 @@ struct verify {
 	/* Dirty pages since logging began or the log was read; from L1 IPA 0. */
 	struct dirtylog dirty;
 	uint64_t page_size;
+	/* Who was told of dirty pages before, and is still; NULL: nobody. */
+	void (*next_dirty)(void *arg, const struct s2_slot *slot, struct l1_ipa addr);
+	void *next_dirty_arg;
 	bool out_of_memory;
 };
 
