@@ -58,6 +58,7 @@ static void copy_scalars(struct check *to, const struct check *from)
 	to->result = from->result;
 	to->ordinal = from->ordinal;
 	to->time_ns = from->time_ns;
+	to->timed = from->timed;
 	to->started = from->started;
 	to->audit = from->audit;
 	to->since_audit = from->since_audit;

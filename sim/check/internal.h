@@ -117,6 +117,8 @@ bool memory_copy(struct memory *to, const struct memory *from);
 /* One table page, as it was when it was last looked at. */
 struct page {
 	bool taken;
+	uint8_t level;	     /* where it hangs */
+	uint16_t context;    /* index */
 	uint64_t parent;     /* PA of the entry that leads here, 0: none */
 	uint64_t audit;	     /* number of the last audit that came here */
 	uint64_t shifts;     /* bit n: below here may be a leaf made of an L1 leaf of 1 << n */
@@ -159,7 +161,7 @@ struct vcpu {
 	enum known runs_l1; /* as the handler is told */
 	/* What the stream says. */
 	enum known in_l1, loaded;
-	uint64_t busy_until; /* a fault is being handled until then */
+	bool put_seen; /* the stream tells when it is scheduled out */
 };
 
 struct check {
@@ -171,6 +173,7 @@ struct check {
 
 	const struct nvt_event *event;
 	uint64_t ordinal, time_ns;
+	bool timed; /* time_ns is that of an event */
 
 	struct host host;
 	struct l1 l1;

@@ -125,6 +125,8 @@ static uint64_t index_at(const struct geometry *g, int level, uint64_t ipa)
 
 /* ---- leaves that were shown ---- */
 
+#define DESC_TABLE 3ull
+
 struct node;
 struct entry {
 	uint64_t desc;
@@ -240,6 +242,8 @@ bool l1_show(struct check *c, const struct nvt_l1_leaf *leaf)
 		e->unreadable = false;
 		if (level == leaf->level)
 			break;
+		if ((e->desc & DESC_TYPE) != DESC_TABLE)
+			e->desc = DESC_TABLE; /* somewhere */
 		if (!e->below)
 			e->below = node_new(g.stride);
 		if (!e->below)
@@ -298,7 +302,6 @@ bool l1_copy(struct l1 *to, const struct l1 *from)
 
 #define VTCR_HA	     (1ull << 21)
 #define OUTPUT	     0x0000fffffffff000ull
-#define TABLE	     3ull
 #define TRANSLATION  0x04
 #define ACCESS_FLAG  0x08
 #define ADDRESS_SIZE 0x00
@@ -329,8 +332,6 @@ static bool read_entry(const struct walker *w, const struct place *at, int level
 		bool there = level == w->g.start_level || !at->node ? memory : true;
 
 		*desc = at->entry ? at->entry->desc : 0;
-		if (at->entry && at->entry->below && !(*desc & DESC_VALID))
-			*desc = TABLE;
 		return there && !(at->entry && at->entry->unreadable);
 	}
 	if (!memory)
@@ -458,9 +459,9 @@ struct l1_walk l1_walk(struct check *c, const struct l1_regs *regs, uint64_t ipa
 
 		if (!read_entry(&w, &at, level, &desc))
 			return stopped(&w, level, WALK_ABORT);
-		if (!(desc & DESC_VALID) || (level == 3 && (desc & DESC_TYPE) != TABLE))
+		if (!(desc & DESC_VALID) || (level == 3 && (desc & DESC_TYPE) != DESC_TABLE))
 			return stopped(&w, level, TRANSLATION);
-		if (level == 3 || (desc & DESC_TYPE) != TABLE)
+		if (level == 3 || (desc & DESC_TYPE) != DESC_TABLE)
 			return leaf_result(&w, &at, level, desc, regs->vtcr, ipa);
 		if (beyond_output(&w, desc))
 			return stopped(&w, level, ADDRESS_SIZE);

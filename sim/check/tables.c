@@ -131,53 +131,6 @@ static bool is_range(const struct check *c, uint64_t pa, uint64_t size)
 	       size <= c->view.tables_size - (pa - c->view.tables_pa);
 }
 
-static uint64_t drop_entry(struct check *c, struct context *x, struct page *p, uint64_t pa,
-			   size_t j, int level);
-
-void check_table_taken(struct check *c, uint64_t pa, uint64_t size)
-{
-	uint64_t step = 1ull << c->machine.page_shift, at;
-
-	if (!is_range(c, pa, size)) {
-		found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0, size,
-		      "a table page at 0x%llx is not of the range of table pages",
-		      (unsigned long long)pa);
-		return;
-	}
-	for (at = pa; at < pa + size; at += step) {
-		struct page *p = page_make(c, at);
-
-		if (!p)
-			return;
-		if (p->taken)
-			found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0, step,
-			      "the table page at 0x%llx is taken twice", (unsigned long long)at);
-		p->taken = true;
-		p->parent = 0;
-		/* Leaves that no TLB was told of were reported, or will be, where they hung. */
-		memset(p->desc, 0, entries_per_page(c) * sizeof(p->desc[0]));
-		p->count = 0;
-		p->shifts = 0;
-		p->audit = 0;
-	}
-}
-
-void check_table_freed(struct check *c, uint64_t pa, uint64_t size)
-{
-	uint64_t step = 1ull << c->machine.page_shift, at;
-
-	for (at = pa; at < pa + size; at += step) {
-		struct page *p = page_at(c, at);
-
-		if (!p || !p->taken)
-			found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0, step,
-			      "the table page at 0x%llx is given back, but was not taken",
-			      (unsigned long long)at);
-		else
-			p->taken = false;
-	}
-}
-
 /* ---- contexts ---- */
 
 static size_t root_entries(const struct check *c, const struct context *x)
@@ -230,6 +183,9 @@ static struct page *child_of(const struct check *c, uint64_t desc, uint64_t entr
 	return p && p->parent == entry_pa ? p : NULL;
 }
 
+static uint64_t drop_entry(struct check *c, struct context *x, struct page *p, uint64_t pa,
+			   size_t j, int level);
+
 /* Returns the bytes of the leaves that were there. */
 static uint64_t drop_table(struct check *c, struct context *x, uint64_t pa, struct page *p,
 			   int level)
@@ -264,6 +220,79 @@ static uint64_t drop_entry(struct check *c, struct context *x, struct page *p, u
 	return bytes;
 }
 
+/* The entry that led to a page leads nowhere now. */
+static uint64_t unlink_page(struct check *c, struct page *p, uint64_t pa)
+{
+	struct page *parent = p->parent ? page_at(c, p->parent) : NULL;
+	uint64_t mask = (1ull << c->machine.page_shift) - 1;
+	size_t j = (size_t)((p->parent & mask) / 8);
+
+	if (!parent || !is_table(parent->desc[j], p->level - 1) ||
+	    desc_pa(c, parent->desc[j]) != pa)
+		return 0;
+	return drop_entry(c, context_of(c, p->context), parent, p->parent & ~mask, j, p->level - 1);
+}
+
+/* Leaves may still be cached of what the page was before. */
+static void reuse_page(struct check *c, struct page *p, uint64_t pa)
+{
+	uint64_t bytes = unlink_page(c, p, pa);
+
+	if (bytes)
+		found(c, CHECK_FLUSH, p->context, 0, bytes,
+		      "the table page at 0x%llx is used again before TLBs were told of 0x%llx "
+		      "bytes of leaves",
+		      (unsigned long long)pa, (unsigned long long)bytes);
+	memset(p->desc, 0, entries_per_page(c) * sizeof(p->desc[0]));
+	p->parent = 0;
+	p->count = 0;
+	p->shifts = 0;
+	p->audit = 0;
+}
+
+void check_table_taken(struct check *c, uint64_t pa, uint64_t size)
+{
+	uint64_t step = 1ull << c->machine.page_shift, at;
+
+	if (!is_range(c, pa, size)) {
+		found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0, size,
+		      "a table page at 0x%llx is not of the range of table pages",
+		      (unsigned long long)pa);
+		return;
+	}
+	for (at = pa; at < pa + size; at += step) {
+		struct page *p = page_make(c, at);
+
+		if (!p)
+			return;
+		if (p->taken)
+			found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0, step,
+			      "the table page at 0x%llx is taken twice", (unsigned long long)at);
+		reuse_page(c, p, at);
+		p->taken = true;
+	}
+}
+
+void check_table_freed(struct check *c, uint64_t pa, uint64_t size)
+{
+	uint64_t step = 1ull << c->machine.page_shift, at;
+
+	for (at = pa; at < pa + size; at += step) {
+		struct page *p = page_at(c, at);
+
+		if (!p || !p->taken) {
+			found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0, step,
+			      "the table page at 0x%llx is given back, but was not taken",
+			      (unsigned long long)at);
+			continue;
+		}
+		p->taken = false;
+		/* Otherwise TLBs are still to be told. */
+		if (!p->count)
+			unlink_page(c, p, at);
+	}
+}
+
 /* ---- a walk of picture and tables side by side ---- */
 
 struct look {
@@ -273,8 +302,8 @@ struct look {
 	bool audit;
 };
 
-/* A table hangs at an entry from now on: false, nothing is to be looked for in it. */
-static bool link_table(struct look *k, uint64_t entry_pa, uint64_t desc, uint64_t start)
+/* A table hangs at an entry from now on. */
+static void link_table(struct look *k, uint64_t entry_pa, uint64_t desc, int level, uint64_t start)
 {
 	struct check *c = k->c;
 	uint64_t pa = desc_pa(c, desc);
@@ -286,10 +315,11 @@ static bool link_table(struct look *k, uint64_t entry_pa, uint64_t desc, uint64_
 		      !p	  ? "not one that was taken"
 		      : !p->taken ? "linked, but was given back"
 				  : "linked twice");
-		return false;
+		return;
 	}
 	p->parent = entry_pa;
-	return true;
+	p->context = k->x->index;
+	p->level = (uint8_t)(level + 1);
 }
 
 #define DESC_TABLE_OTHER (0xfffull << 52 | 0x8fcull)
@@ -388,7 +418,7 @@ static void change(struct look *k, struct page *p, uint64_t pa, size_t j, int le
 	p->count++;
 	if (is_table(now, level)) {
 		check_table_form(k, now, start);
-		link_table(k, pa + j * 8, now, start);
+		link_table(k, pa + j * 8, now, level, start);
 		return;
 	}
 	new_leaf(k, p, j, level, start, 0);
