@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A fault that the handler answered. */
+#include "internal.h"
+
+/* ---- the context ---- */
+
+#define HCR_VM	   1ull
+#define VTTBR_CNP  1ull
+#define VMID_SHIFT 48
+/* What of VTCR_EL2 the walk depends on: T0SZ, SL0, TG0, PS, HA. */
+#define VTCR_USED (0x3full | 3ull << 6 | 3ull << 14 | 7ull << 16 | 1ull << 21)
+
+static const char *key_problem(const struct check *c, const struct vcpu *v, const struct context *x)
+{
+	uint64_t vtcr = quirk(c, 25) ? ~0ull : VTCR_USED;
+	bool on = v->hcr & HCR_VM;
+
+	if (x->now.enabled != on)
+		return on ? "L1's stage 2 is on, but not walked"
+			  : "L1's stage 2 is off, but walked";
+	if (!on)
+		return (x->now.vttbr ^ v->vttbr) >> VMID_SHIFT ? "it is another VMID's" : NULL;
+	if (x->now.vttbr != (v->vttbr & ~VTTBR_CNP))
+		return "it is another VTTBR's";
+	if ((x->now.vtcr ^ v->vtcr) & vtcr)
+		return "it is another VTCR's";
+	return NULL;
+}
+
+static const char *context_problem(const struct check *c, const struct vcpu *v,
+				   const struct context *x)
+{
+	bool canonical = x->index == NVT_CANONICAL_CONTEXT;
+
+	if (v->runs_l1 == YES && !canonical)
+		return "L1 runs, but not on its own table";
+	if (v->runs_l1 == NO && canonical)
+		return "L2 runs, but on L1's table";
+	return canonical || !v->has_regs ? NULL : key_problem(c, v, x);
+}
+
+/* A context that stands for another key than before must have lost all it had. */
+static void check_recycled(struct check *c, struct context *x)
+{
+	bool changed = x->seen && (x->vttbr != x->now.vttbr || x->vtcr != x->now.vtcr ||
+				   x->enabled != x->now.enabled);
+
+	if (changed && x->leaves)
+		found(c, CHECK_RECYCLED, x->index, 0, 0,
+		      "%llu leaves are left of the key that the context stood for before",
+		      (unsigned long long)x->leaves);
+	x->seen = true;
+	x->vttbr = x->now.vttbr;
+	x->vtcr = x->now.vtcr;
+	x->enabled = x->now.enabled;
+}
+
+/* ---- what L1 is told ---- */
+
+#define ESR_EC		   (0x3full << 26)
+#define ESR_EC_IABT	   (0x20ull << 26)
+#define ESR_CM		   (1ull << 8)
+#define ESR_S1PTW	   (1ull << 7)
+#define ESR_WNR		   (1ull << 6)
+#define ESR_FSC		   0x3full
+#define ESR_FSC_CLASS	   0x3cull
+#define ESR_FSC_PERMISSION 0x0cull
+
+/* Whether L1's leaf denies the access (spec 2.2). */
+static bool denied(const struct check *c, const struct check_fault *f, const struct perm *p)
+{
+	bool permission = (f->esr & ESR_FSC_CLASS) == ESR_FSC_PERMISSION;
+	bool s1ptw = f->esr & ESR_S1PTW, fetch = (f->esr & ESR_EC) == ESR_EC_IABT, write;
+
+	if (!permission && quirk(c, 24))
+		return false;
+	if (fetch && (!s1ptw || quirk(c, 10)))
+		return f->el0 ? !p->x_el0 : !p->x_el1;
+	if (s1ptw) {
+		/* A walk reads; an update of what it read is both. */
+		if (!permission)
+			return !p->r;
+		return !p->w || (!quirk(c, 11) && !p->r);
+	}
+	write = (f->esr & ESR_WNR) && (quirk(c, 23) || !(f->esr & ESR_CM));
+	return write ? !p->w : !p->r;
+}
+
+static void check_injected(struct check *c, struct context *x, const struct check_fault *f)
+{
+	unsigned int fsc = f->inject_esr & ESR_FSC, want;
+	struct l1_regs regs = {x->now.vttbr, x->now.vtcr, x->big_endian};
+	struct l1_walk w;
+
+	if (x->index == NVT_CANONICAL_CONTEXT || !x->now.enabled) {
+		found(c, CHECK_INJECTED, x->index, f->ipa, 0,
+		      "L1 gets a stage-2 fault although no stage 2 of its own translates");
+		return;
+	}
+	w = l1_walk(c, &regs, f->ipa);
+	if (w.ok && !denied(c, f, &w.perm)) {
+		found(c, CHECK_INJECTED, x->index, f->ipa, 0,
+		      "L1 gets a fault with FSC 0x%02x, but its table admits the access", fsc);
+		return;
+	}
+	want = w.ok ? (unsigned int)ESR_FSC_PERMISSION | (unsigned int)w.level : w.fsc;
+	if (fsc != want)
+		found(c, CHECK_INJECTED, x->index, f->ipa, 0,
+		      "L1 gets a fault with FSC 0x%02x, but its table makes 0x%02x", fsc, want);
+}
+
+/* ---- what was mapped ---- */
+
+static void check_backing_known(struct check *c, struct context *x, uint64_t ipa,
+				uint64_t unknown_before)
+{
+	if (c->class != NVT_PARTIAL && c->result.unknown_backing != unknown_before)
+		found(c, CHECK_BACKING, x->index, ipa, 0,
+		      "nothing tells how the host backs what was mapped");
+}
+
+static void check_mapped(struct check *c, struct context *x, const struct check_fault *f)
+{
+	uint64_t page = f->ipa & ~((1ull << c->machine.page_shift) - 1);
+	uint64_t last = last_of(f->addr, f->size ? f->size : 1);
+	uint64_t unknown = c->result.unknown_backing;
+	struct leaf leaf;
+	bool there;
+
+	tables_look(c, x, page, page);
+	there = tables_leaf(c, x, page, &leaf);
+	if (!there || f->addr < leaf.start || last > leaf.start + (leaf.size - 1))
+		tables_look(c, x, f->addr, last);
+	if (!there && f->did == CHECK_DID_MAP)
+		found(c, CHECK_PROGRESS, x->index, page, 0,
+		      "0x%llx bytes at 0x%llx are said to be mapped, but the page that faulted is "
+		      "not",
+		      (unsigned long long)f->size, (unsigned long long)f->addr);
+	tables_check_groups(c);
+	check_backing_known(c, x, page, unknown);
+}
+
+#define SCTLR_EE (1ull << 25)
+
+void fault_check(struct check *c, const struct check_fault *f)
+{
+	struct context *x = context_of(c, f->context);
+	struct vcpu *v = f->vcpu < c->vcpu_count ? &c->vcpus[f->vcpu] : NULL;
+	const char *problem;
+
+	x->now = c->view.context(c->view.arg, x->index);
+	if (v) {
+		problem = context_problem(c, v, x);
+		if (problem)
+			found(c, CHECK_CONTEXT, x->index, f->ipa, 0, "vCPU %u: %s", f->vcpu,
+			      problem);
+		x->big_endian = v->sctlr & SCTLR_EE;
+	}
+	if (x->index != NVT_CANONICAL_CONTEXT)
+		check_recycled(c, x);
+	switch (f->did) {
+	case CHECK_DID_MAP:
+	case CHECK_DID_RELAX:
+		check_mapped(c, x, f);
+		return;
+	case CHECK_DID_INJECT:
+		check_injected(c, x, f);
+		break;
+	case CHECK_DID_OTHER:
+		break;
+	}
+	/* An abort that is injected may enter L1, too; who runs is told by what comes next. */
+	if (v && x->index != NVT_CANONICAL_CONTEXT)
+		v->runs_l1 = UNKNOWN;
+	if (f->did == CHECK_DID_INJECT)
+		stream_injected(c, f->vcpu);
+}

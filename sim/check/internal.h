@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of the checker know of each other. */
+#ifndef NVSIM_CHECK_INTERNAL_H
+#define NVSIM_CHECK_INTERNAL_H
+
+#include "check.h"
+#include "memory.h"
+
+/* ---- what the host gave to L1: slots and what backs them ---- */
+
+struct slot {
+	uint64_t base, size, uaddr;
+	uint32_t flags; /* enum nvt_slot_flag */
+	uint16_t id;
+};
+
+struct interval {
+	uint64_t hva, last; /* both ends belong to it */
+	uint64_t pa;
+	uint8_t flags; /* enum nvt_backing_flag */
+};
+
+#define HOST_RECENT 256u
+
+struct host {
+	struct slot *slots;
+	size_t slot_count, slot_room, slot_last;
+	struct interval *intervals; /* ascending, disjoint */
+	size_t interval_count, interval_room;
+	uint32_t recent[HOST_RECENT]; /* index last found, by address: a guess */
+	struct memory *dirty;	      /* a bit a host page of L1's memory */
+};
+
+/* What lies behind an address of L1. */
+struct behind {
+	const struct slot *slot;	 /* NULL: no memory of L1 */
+	const struct interval *interval; /* NULL: nothing is known */
+	bool pa_known;
+	uint64_t pa;
+	uint64_t room; /* bytes from there on that the same is true of */
+};
+
+bool host_init(struct host *h);
+void host_free(struct host *h);
+bool host_copy(struct host *to, const struct host *from);
+const struct slot *host_slot(struct host *h, uint64_t l1);
+struct slot *host_slot_by_id(struct host *h, uint16_t id);
+/* False: no memory. */
+bool host_set_slot(struct host *h, const struct slot *s);
+void host_remove_slot(struct host *h, uint16_t id);
+bool host_set_backing(struct host *h, const struct nvt_backing *b);
+struct behind host_behind(struct host *h, uint64_t l1);
+bool host_mark_dirty(struct host *h, uint64_t gfn);
+bool host_is_dirty(const struct host *h, uint64_t gfn);
+void host_forget_dirty(struct host *h, uint64_t first_gfn, uint64_t last_gfn);
+
+/* ---- L1's stage 2 ---- */
+
+struct perm {
+	bool r, w, x_el0, x_el1;
+};
+
+struct l1_regs {
+	uint64_t vttbr, vtcr;
+	bool big_endian;
+};
+
+struct l1_walk {
+	bool ok;
+	uint8_t fsc; /* of the fault, where it is not ok */
+	int8_t level;
+	uint8_t shift; /* log2 of what the last entry looked at spans; 64: everything */
+	uint64_t output;
+	struct perm perm;
+};
+
+struct shown; /* tables that L1_LEAF events tell of */
+
+struct l1 {
+	struct memory *memory; /* words as stored */
+	struct memory *known;  /* a bit a word: it was told */
+	struct shown *shown;
+	bool ha_seen; /* a VTCR asked for hardware access flags: they change without a write */
+};
+
+bool l1_init(struct l1 *l);
+void l1_free(struct l1 *l);
+bool l1_copy(struct l1 *to, const struct l1 *from);
+bool l1_set_word(struct l1 *l, uint64_t addr, uint64_t word);
+/* False: the word at addr was never told. */
+bool l1_word(const struct l1 *l, uint64_t addr, uint64_t *word);
+/* False: no memory. A leaf that its registers leave no place for is passed over. */
+bool l1_show(struct check *c, const struct nvt_l1_leaf *leaf);
+struct l1_walk l1_walk(struct check *c, const struct l1_regs *regs, uint64_t ipa);
+/* Permissions of a stage-2 descriptor; without FEAT_XNX the lower bit of XN does not count. */
+struct perm desc_perm(uint64_t desc, bool xnx);
+
+bool memory_copy(struct memory *to, const struct memory *from);
+
+/* ---- the picture of the handler's tables ---- */
+
+#define DESC_VALID	1ull
+#define DESC_TYPE	3ull
+#define DESC_MEMATTR	(0xfull << 2)
+#define DESC_READ	(1ull << 6)
+#define DESC_WRITE	(1ull << 7)
+#define DESC_SH		(3ull << 8)
+#define DESC_AF		(1ull << 10)
+#define DESC_CONTIGUOUS (1ull << 52)
+#define DESC_XN		(3ull << 53)
+#define DESC_TAG	(3ull << 55)
+#define DESC_TAG_SHIFT	55
+#define DESC_PERM	(DESC_READ | DESC_WRITE | DESC_XN)
+/* Hardware and software may change these at any time: they are not looked at again. */
+#define DESC_SOFT (DESC_AF | 3ull << 57)
+
+/* One table page, as it was when it was last looked at. */
+struct page {
+	bool taken;
+	uint8_t level;	     /* where it hangs */
+	uint16_t context;    /* index */
+	uint64_t parent;     /* PA of the entry that leads here, 0: none */
+	uint64_t audit;	     /* number of the last audit that came here */
+	uint64_t shifts;     /* bit n: below here may be a leaf made of an L1 leaf of 1 << n */
+	uint32_t count;	     /* entries that are valid in desc[] */
+	uint64_t *canonical; /* by entry: L1's address behind the first byte of a leaf */
+	uint8_t *l1_shift;   /* by entry: log2 of the L1 leaf it was made of, 0: none */
+	uint64_t desc[];
+};
+
+/* What a host event asks of a context. */
+struct duty {
+	bool protect; /* else: unmap */
+	uint64_t base, last;
+};
+#define DUTIES_MAX 4u
+
+struct context {
+	uint16_t index; /* or NVT_CANONICAL_CONTEXT */
+	struct check_context now;
+	uint64_t vttbr, vtcr; /* the key when a vCPU last faulted here */
+	bool enabled, seen;
+	bool big_endian; /* of the vCPU that faulted last */
+	uint64_t leaves; /* in the picture */
+	struct duty duties[DUTIES_MAX];
+	unsigned int duty_count;
+};
+
+struct leaf {
+	uint64_t start, size, desc;
+	int level;
+};
+
+/* ---- vCPUs ---- */
+
+enum known { UNKNOWN, NO, YES };
+
+struct vcpu {
+	bool has_regs;
+	uint64_t vttbr, vtcr, hcr, sctlr;
+	enum known runs_l1; /* as the handler is told */
+	/* What the stream says. */
+	enum known in_l1, loaded;
+	bool put_seen; /* the stream tells when it is scheduled out */
+};
+
+struct check {
+	struct nvt_machine machine;
+	enum nvt_class class;
+	struct check_options options;
+	struct check_view view;
+	struct check_result result;
+
+	const struct nvt_event *event;
+	uint64_t ordinal, time_ns;
+	bool timed; /* time_ns is that of an event */
+
+	struct host host;
+	struct l1 l1;
+	struct vcpu *vcpus;
+	uint32_t vcpu_count;
+	struct context *contexts; /* the nested ones, and L1's own last */
+
+	struct page **pages; /* by number in the range of table pages */
+	size_t page_room;    /* of pages[] */
+	size_t page_top;     /* none from here on was ever there */
+	bool started;
+
+	uint64_t audit, since_audit, audit_entries;
+	/* Contiguous groups met in this event: context and first address. */
+	struct {
+		struct context *x;
+		uint64_t start;
+	} groups[16];
+	unsigned int group_count;
+};
+
+static inline bool quirk(const struct check *c, unsigned int n)
+{
+	return c->options.quirks >> n & 1;
+}
+
+static inline struct context *context_of(struct check *c, uint16_t i)
+{
+	return &c->contexts[i < c->view.context_count ? i : c->view.context_count];
+}
+
+static inline unsigned int level_shift(const struct check *c, int level)
+{
+	unsigned int page = c->machine.page_shift;
+
+	return page + (unsigned int)(3 - level) * (page - 3);
+}
+
+static inline uint64_t last_of(uint64_t base, uint64_t size)
+{
+	return size - 1 > UINT64_MAX - base ? UINT64_MAX : base + (size - 1);
+}
+
+void out_of_memory(struct check *c);
+__attribute__((format(printf, 6, 7))) void found(struct check *c, enum check_rule rule,
+						 uint16_t context, uint64_t ipa, uint64_t size,
+						 const char *format, ...);
+
+/* tables.c */
+bool tables_init(struct check *c);
+void tables_free(struct check *c);
+bool tables_copy(struct check *to, const struct check *from);
+void tables_start(struct check *c);
+uint64_t desc_pa(const struct check *c, uint64_t desc);
+static inline bool is_table(uint64_t desc, int level)
+{
+	return level < 3 && (desc & DESC_TYPE) == DESC_TYPE;
+}
+/* Compares [lo, last] of a context with the picture, and takes in what changed. */
+void tables_look(struct check *c, struct context *x, uint64_t lo, uint64_t last);
+/* The leaf of the picture that holds ipa. */
+bool tables_leaf(struct check *c, const struct context *x, uint64_t ipa, struct leaf *leaf);
+void tables_audit(struct check *c);
+/* Whatever is gone from [lo, last] is gone with the TLB's knowledge. */
+void tables_flushed(struct check *c, struct context *x, uint64_t lo, uint64_t last);
+/* Leaves of the picture in [lo, last] that may be of L1 leaves of these sizes. */
+typedef void picture_fn(struct check *c, struct context *x, const struct leaf *leaf, struct page *p,
+			size_t entry, void *arg);
+void tables_each(struct check *c, struct context *x, uint64_t lo, uint64_t last, uint64_t shifts,
+		 picture_fn *fn, void *arg);
+void tables_check_groups(struct check *c);
+
+/* leaf.c: a leaf that appeared, or whose permissions changed from those of `old`. */
+void leaf_check(struct check *c, struct context *x, const struct leaf *leaf, uint64_t old,
+		uint64_t *canonical, uint8_t *l1_shift);
+
+/* invalidate.c */
+void tlbi_after(struct check *c, const struct nvt_tlbi *t);
+void duty_add(struct check *c, bool protect, uint64_t base, uint64_t size);
+void duties_done(struct check *c);
+void duty_done(struct check *c, struct context *x);
+
+/* stream.c */
+void stream_event(struct check *c, const struct nvt_event *ev);
+void stream_injected(struct check *c, uint16_t vcpu);
+
+/* fault.c */
+void fault_check(struct check *c, const struct check_fault *f);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A leaf that appears, against what L1 and the host give at that moment. */
+#include "internal.h"
+
+struct given {
+	bool perm_raised;		   /* only permissions are new */
+	struct perm perm;		   /* that are new */
+	uint64_t holes, first_hole;	   /* bytes that L1 does not map */
+	uint64_t wrong, first_wrong;	   /* bytes that lead elsewhere */
+	uint64_t denied, first_denied;	   /* bytes that L1 permits less of */
+	uint64_t locked, first_locked;	   /* bytes that the host has read-only */
+	uint64_t unlogged, first_unlogged; /* bytes that were not reported dirty */
+	bool unknown;
+};
+
+static uint64_t span_last(uint64_t addr, unsigned int shift)
+{
+	return shift > 63 ? UINT64_MAX : addr | ((1ull << shift) - 1);
+}
+
+static uint64_t min64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void add(uint64_t *sum, uint64_t *first, uint64_t at, uint64_t size)
+{
+	if (!*sum)
+		*first = at;
+	*sum += size;
+}
+
+static bool exceeds(const struct perm *a, const struct perm *b)
+{
+	return (a->r && !b->r) || (a->w && !b->w) || (a->x_el0 && !b->x_el0) ||
+	       (a->x_el1 && !b->x_el1);
+}
+
+static void check_dirty_pages(struct check *c, struct given *g, uint64_t at, uint64_t l1,
+			      uint64_t size)
+{
+	unsigned int shift = c->machine.page_shift;
+	uint64_t page;
+
+	for (page = 0; page < size; page += 1ull << shift)
+		if (!host_is_dirty(&c->host, (l1 + page) >> shift))
+			add(&g->unlogged, &g->first_unlogged, at + page, 1ull << shift);
+}
+
+/* [at, at + size) of the leaf, which L1's memory at l1 is all that lies behind. */
+static void check_behind(struct check *c, const struct leaf *leaf, struct given *g, uint64_t at,
+			 uint64_t l1, uint64_t size)
+{
+	uint64_t pa = desc_pa(c, leaf->desc) + (at - leaf->start);
+	struct behind b = host_behind(&c->host, l1);
+
+	if (!b.slot) {
+		add(&g->wrong, &g->first_wrong, at, size);
+		return;
+	}
+	if (!b.interval)
+		g->unknown = true;
+	else if (!g->perm_raised && b.pa_known && b.pa != pa)
+		add(&g->wrong, &g->first_wrong, at, size);
+	if (!g->perm.w)
+		return;
+	if ((b.slot->flags & NVT_SLOT_READONLY) ||
+	    (b.interval && !(b.interval->flags & NVT_BACKING_WRITABLE)))
+		add(&g->locked, &g->first_locked, at, size);
+	if ((b.slot->flags & NVT_SLOT_LOG) && !(b.slot->flags & NVT_SLOT_READONLY))
+		check_dirty_pages(c, g, at, l1, size);
+}
+
+/* [at, last] of the leaf lies at l1 upwards. */
+static void check_piece(struct check *c, const struct leaf *leaf, struct given *g, uint64_t at,
+			uint64_t last, uint64_t l1)
+{
+	for (;;) {
+		uint64_t room = host_behind(&c->host, l1).room, size = last - at + 1;
+
+		/* Where there is no memory, look again at the next page. */
+		if (!room)
+			room = 1ull << c->machine.page_shift;
+		size = min64(size, room);
+		check_behind(c, leaf, g, at, l1, size);
+		if (last - at < size)
+			return;
+		at += size;
+		l1 += size;
+	}
+}
+
+/* ---- form (spec 4.7) ---- */
+
+#define MEMATTR_SHIFT  2
+#define ATTR_NORMAL    0xfu
+#define ATTR_FWB       6u
+#define ATTR_UNCACHED  5u
+#define ATTR_DEVICE    1u
+#define DESC_SOFT_FREE (3ull << 57)
+
+static uint64_t known_bits(const struct check *c)
+{
+	uint64_t oa = 0x0000fffffffff000ull;
+
+	if (c->machine.lpa2 && c->machine.page_shift != 16)
+		oa = 0x0003fffffffff000ull;
+	return oa | DESC_TYPE | DESC_MEMATTR | DESC_READ | DESC_WRITE | DESC_SH | DESC_AF |
+	       DESC_CONTIGUOUS | DESC_XN | DESC_TAG;
+}
+
+static const char *memory_problem(const struct check *c, const struct leaf *leaf,
+				  const struct behind *b)
+{
+	unsigned int attr = leaf->desc >> MEMATTR_SHIFT & 0xf, want;
+	struct perm p = desc_perm(leaf->desc, true);
+	uint8_t flags = b->interval ? b->interval->flags : 0;
+
+	if (!b->slot || (b->slot->flags & NVT_SLOT_GUEST_MEMFD))
+		return NULL;
+	want = c->machine.fwb ? ATTR_FWB : ATTR_NORMAL;
+	if (flags & NVT_BACKING_DEVICE)
+		want = flags & NVT_BACKING_UNCACHED ? ATTR_UNCACHED : ATTR_DEVICE;
+	if (attr != want)
+		return "is not of the memory type that the host's memory asks for";
+	if ((flags & NVT_BACKING_DEVICE) && (p.x_el0 || p.x_el1))
+		return "lets device memory be executed";
+	return NULL;
+}
+
+static const char *form_problem(const struct check *c, const struct leaf *leaf)
+{
+	bool wide = c->machine.lpa2 && c->machine.page_shift != 16;
+
+	if (!(leaf->desc & DESC_AF))
+		return "has no access flag";
+	if (leaf->desc & ~known_bits(c))
+		return "has bits that must be 0";
+	if (!wide && (leaf->desc & DESC_SH) != DESC_SH)
+		return "is not inner shareable";
+	if (leaf->level < (c->machine.page_shift == 12 ? 1 : 2))
+		return "is of a level that has no leaves";
+	if ((leaf->desc & DESC_TYPE) != (leaf->level == 3 ? 3u : 1u))
+		return "has the type of another level";
+	if (desc_pa(c, leaf->desc) & (leaf->size - 1))
+		return "has an output that is not aligned to its size";
+	return NULL;
+}
+
+static void check_form(struct check *c, const struct context *x, const struct leaf *leaf,
+		       uint64_t l1, bool l1_known)
+{
+	const char *problem = form_problem(c, leaf);
+
+	if (!problem && l1_known) {
+		struct behind b = host_behind(&c->host, l1);
+
+		problem = memory_problem(c, leaf, &b);
+	}
+	if (problem)
+		found(c, CHECK_FORM, x->index, leaf->start, leaf->size, "the leaf 0x%llx %s",
+		      (unsigned long long)leaf->desc, problem);
+	if ((leaf->desc & DESC_CONTIGUOUS) && leaf->level != 3)
+		found(c, CHECK_CONTIGUOUS, x->index, leaf->start, leaf->size,
+		      "a block is marked as contiguous");
+}
+
+/* ---- the findings of one leaf ---- */
+
+static void report(struct check *c, const struct context *x, const struct leaf *leaf,
+		   const struct given *g)
+{
+	unsigned long long size = leaf->size, holes = g->holes, wrong = g->wrong;
+
+	c->result.unsound_pages += (g->holes + g->wrong) >> c->machine.page_shift;
+	c->result.unknown_backing += g->unknown;
+	if (g->holes)
+		found(c, CHECK_MAPPED, x->index, g->first_hole, g->holes,
+		      "L1 does not map 0x%llx bytes of a leaf of 0x%llx", holes, size);
+	if (g->wrong)
+		found(c, CHECK_OUTPUT, x->index, g->first_wrong, g->wrong,
+		      "0x%llx bytes of a leaf of 0x%llx lead to 0x%llx, which is not what lies "
+		      "there",
+		      wrong, size,
+		      (unsigned long long)(desc_pa(c, leaf->desc) +
+					   (g->first_wrong - leaf->start)));
+	if (g->denied)
+		found(c, CHECK_L1_PERM, x->index, g->first_denied, g->denied,
+		      "the leaf 0x%llx permits what L1's does not", (unsigned long long)leaf->desc);
+	if (g->locked)
+		found(c, CHECK_HOST_PERM, x->index, g->first_locked, g->locked,
+		      "a leaf is writable where the memslot or the host's page is not");
+	if (g->unlogged)
+		found(c, CHECK_DIRTY, x->index, g->first_unlogged, g->unlogged,
+		      "0x%llx bytes are writable in a slot that logs, and were not reported dirty",
+		      (unsigned long long)g->unlogged);
+}
+
+static void check_tag(struct check *c, const struct context *x, const struct leaf *leaf,
+		      unsigned int level)
+{
+	unsigned int tag = leaf->desc >> DESC_TAG_SHIFT & 3;
+
+	if (tag != level)
+		found(c, CHECK_TAG, x->index, leaf->start, leaf->size,
+		      "the level tag is %u, but L1's leaf is of level %u", tag, level);
+}
+
+static struct perm new_perms(uint64_t old, uint64_t desc)
+{
+	struct perm now = desc_perm(desc, true), was = desc_perm(old, true);
+
+	if (!old)
+		return now;
+	return (struct perm){now.r && !was.r, now.w && !was.w, now.x_el0 && !was.x_el0,
+			     now.x_el1 && !was.x_el1};
+}
+
+/* L1's own table, and that of a guest without a stage 2: one to one. */
+static void check_identity(struct check *c, struct context *x, const struct leaf *leaf,
+			   struct given *g, uint64_t *canonical, uint8_t *l1_shift)
+{
+	check_piece(c, leaf, g, leaf->start, leaf->start + (leaf->size - 1), leaf->start);
+	*canonical = leaf->start;
+	*l1_shift = 0;
+	if (g->perm_raised)
+		return;
+	check_tag(c, x, leaf, 0);
+	check_form(c, x, leaf, leaf->start, true);
+}
+
+static void check_shadow(struct check *c, struct context *x, const struct leaf *leaf,
+			 struct given *g, uint64_t *canonical, uint8_t *l1_shift)
+{
+	struct l1_regs regs = {x->now.vttbr, x->now.vtcr, x->big_endian};
+	uint64_t at = leaf->start, last = leaf->start + (leaf->size - 1), end, l1 = 0;
+	bool mapped = false;
+
+	for (;; at = end + 1) {
+		struct l1_walk w = l1_walk(c, &regs, at);
+
+		end = min64(span_last(at, w.shift), last);
+		if (!w.ok && g->perm_raised) {
+			add(&g->denied, &g->first_denied, at, end - at + 1);
+		} else if (!w.ok) {
+			add(&g->holes, &g->first_hole, at, end - at + 1);
+		} else {
+			if (!mapped) {
+				l1 = w.output - (at - leaf->start);
+				*l1_shift = w.shift;
+				if (!g->perm_raised)
+					check_tag(c, x, leaf, (unsigned int)w.level);
+			}
+			mapped = true;
+			if (exceeds(&g->perm, &w.perm))
+				add(&g->denied, &g->first_denied, at, end - at + 1);
+			check_piece(c, leaf, g, at, end, w.output);
+		}
+		if (end >= last)
+			break;
+	}
+	if (!mapped && !g->perm_raised)
+		*l1_shift = 0;
+	if (mapped)
+		*canonical = l1;
+	if (!g->perm_raised)
+		check_form(c, x, leaf, l1, mapped);
+}
+
+void leaf_check(struct check *c, struct context *x, const struct leaf *leaf, uint64_t old,
+		uint64_t *canonical, uint8_t *l1_shift)
+{
+	struct given g = {.perm_raised = old != 0, .perm = new_perms(old, leaf->desc)};
+
+	if (x->index != NVT_CANONICAL_CONTEXT && x->now.enabled)
+		check_shadow(c, x, leaf, &g, canonical, l1_shift);
+	else
+		check_identity(c, x, leaf, &g, canonical, l1_shift);
+	report(c, x, leaf, &g);
+}
