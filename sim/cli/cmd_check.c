@@ -8,7 +8,7 @@
 #include "text.h"
 
 struct check_command_options {
-	struct cli_text policy, quirks, json;
+	struct cli_text policy, invalidation, quirks, json;
 	struct cli_number audit;
 	bool rules, quiet;
 };
@@ -17,6 +17,9 @@ struct check_command_options {
 static const struct cli_option options[] = {
 	{'p', "policy", "POLICY", CLI_TEXT, AT(policy),
 	 .help = "rule for the size of mappings (see nvsim policies)"},
+	{0, "invalidation", "NAME", CLI_TEXT, AT(invalidation),
+	 .help = "what a host unmap does to shadow tables: whole (empties them, the default), "
+		 "rmap or exact (by a reverse map)"},
 	{0, "quirks", "SET", CLI_TEXT, AT(quirks),
 	 .help = "kvm (bit-exact, the default), arch (as the architecture asks), or a list: "
 		 "kvm,-6 is all of KVM's but 6"},
@@ -130,7 +133,8 @@ static json_t *check_json(const struct job *j, const struct check_result *r)
 		[SOUND] = "sound", [UNSOUND] = "findings", [INCOMPLETE] = "incomplete"};
 	const struct engine *e = j->run.engine;
 	const char *note = class_notes[e->class];
-	struct result_context context = {&cli_build, e->options.policy, e->options.quirks};
+	struct result_context context = {&cli_build, e->options.policy, e->options.quirks,
+					 e->options.invalidation};
 	json_t *root = json_object(), *metrics = metrics_json(&e->metrics);
 
 	json_object_set_new(root, "schema", json_string("nvsim.check/1"));
@@ -241,7 +245,8 @@ static void print_verdict(const struct check_result *r, const struct metrics *m)
 static void print_report(const struct job *j, const struct check_result *r)
 {
 	const struct engine *e = j->run.engine;
-	struct result_context context = {&cli_build, e->options.policy, e->options.quirks};
+	struct result_context context = {&cli_build, e->options.policy, e->options.quirks,
+					 e->options.invalidation};
 
 	report_trace(stdout, &j->run.trace);
 	report_policy(stdout, &context);
@@ -274,6 +279,8 @@ static enum cli_exit start(struct job *j, const char *path)
 	struct engine_options engine = {.check = &j->check};
 	enum cli_exit status = run_find_policy(&j->o->policy, &engine.policy);
 
+	if (!status)
+		status = run_find_invalidation(&j->o->invalidation, &engine.invalidation);
 	if (!status)
 		status = run_parse_quirks(&j->o->quirks, &engine.quirks);
 	j->check =

@@ -80,6 +80,7 @@ enum cli_exit run_event(struct run *r, const struct nvt_event *ev, uint64_t ordi
 {
 	switch (engine_event(r->engine, ev)) {
 	case ENGINE_OK:
+	case ENGINE_UNDECIDED: /* not with the rule of one policy */
 		return CLI_OK;
 	case ENGINE_NOMEM:
 		return cli_no_memory();

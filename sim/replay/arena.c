@@ -60,6 +60,38 @@ void arena_destroy(struct arena *a)
 	a->base = NULL;
 }
 
+/* Free pages are linked by pointers, which say another range now. */
+static void relink(struct arena *to, const struct arena *from)
+{
+	void *page = from->free_pages;
+	void **link = &to->free_pages;
+
+	while (page) {
+		*link = to->base + ((unsigned char *)page - from->base);
+		link = *link;
+		memcpy(&page, page, sizeof(page));
+	}
+	*link = NULL;
+}
+
+bool arena_clone(struct arena *to, const struct arena *from)
+{
+	if (!arena_init(to, from->page_shift))
+		return false;
+	if (to->size < from->top) {
+		arena_destroy(to);
+		return false;
+	}
+	memcpy(to->base, from->base, from->top);
+	memcpy(to->entries, from->entries,
+	       (from->top >> from->page_shift) * sizeof(*from->entries));
+	to->top = from->top;
+	to->pages_now = from->pages_now;
+	to->pages_peak = from->pages_peak;
+	relink(to, from);
+	return true;
+}
+
 static void count(struct arena *a, size_t size)
 {
 	a->pages_now += size >> a->page_shift;

@@ -20,6 +20,8 @@ struct arena {
 /* False: no address space. */
 bool arena_init(struct arena *a, unsigned int page_shift);
 void arena_destroy(struct arena *a);
+/* A range of its own with the same pages at the same distances. False: no address space. */
+bool arena_clone(struct arena *to, const struct arena *from);
 /* Zeroed, aligned to size, a power of two of at least a page. NULL: full. */
 void *arena_alloc(struct arena *a, size_t size);
 void arena_free(struct arena *a, void *p, size_t size);

@@ -70,6 +70,12 @@ static void on_dropped(void *arg, const struct s2_mmu *mmu, struct table_ipa sta
 	metrics_dropped(&e->metrics, mmu, start.v, size);
 }
 
+static void listen_to_drops(struct engine *e)
+{
+	e->machine.on_dropped = on_dropped;
+	e->machine.on_dropped_arg = e;
+}
+
 struct engine *engine_new(const struct nvt_machine *machine, enum nvt_class class,
 			  const struct engine_options *options)
 {
@@ -92,8 +98,7 @@ struct engine *engine_new(const struct nvt_machine *machine, enum nvt_class clas
 	e->metrics.shadow_start_level = e->contexts[0].table.start_level;
 	if (e->vm.cfg.invalidation->kind != S2_INVALIDATE_WHOLE)
 		e->metrics.rmap_vm = &e->vm;
-	e->machine.on_dropped = on_dropped;
-	e->machine.on_dropped_arg = e;
+	listen_to_drops(e);
 	if (options->check && !watch_start(e, machine)) {
 		engine_free(e);
 		return NULL;
@@ -115,6 +120,58 @@ void engine_free(struct engine *e)
 	free(e->contexts);
 	free(e->vcpus);
 	free(e);
+}
+
+static bool clone_vm(struct engine *to, const struct engine *from)
+{
+	uint16_t contexts = from->vm.context_count, i;
+
+	to->vcpus = calloc(from->vcpu_count, sizeof(*to->vcpus));
+	to->contexts = calloc(contexts, sizeof(*to->contexts));
+	to->staged = calloc(contexts, sizeof(*to->staged));
+	to->extents = calloc(contexts, EXTENTS_PER_CONTEXT * sizeof(*to->extents));
+	if (!to->vcpus || !to->contexts || !to->staged || !to->extents)
+		return false;
+	memcpy(to->staged, from->staged, contexts * sizeof(*to->staged));
+	s2_vm_clone(&to->vm, &from->vm, &to->machine.port, &to->machine, to->contexts);
+	for (i = 0; i < from->vcpu_count; i++)
+		s2_vcpu_clone(&to->vcpus[i], &from->vcpus[i], &to->vm);
+	return true;
+}
+
+/* Parts that own memory are cleared first: what fails half-way is freed as it is. */
+struct engine *engine_clone(const struct engine *e)
+{
+	struct engine *to = calloc(1, sizeof(*to));
+
+	if (!to)
+		return NULL;
+	*to = *e;
+	to->machine = (struct machine){0};
+	to->metrics = (struct metrics){0};
+	to->l1tables = (struct l1tables){0};
+	to->vcpus = NULL;
+	to->contexts = NULL;
+	to->staged = NULL;
+	to->extents = NULL;
+	to->step.backing = NULL;
+	to->check = NULL;
+	if (machine_clone(&to->machine, &e->machine) && metrics_clone(&to->metrics, &e->metrics) &&
+	    clone_vm(to, e) &&
+	    l1tables_clone(&to->l1tables, &e->l1tables, &to->machine, &to->vm.cfg) &&
+	    (!e->check || watch_clone(to, e))) {
+		listen_to_drops(to);
+		return to;
+	}
+	engine_free(to);
+	return NULL;
+}
+
+void engine_use(struct engine *e, const struct s2_policy *policy, const bool *undecided)
+{
+	e->options.policy = policy;
+	e->options.undecided = undecided;
+	e->vm.cfg.policy = policy;
 }
 
 enum engine_status engine_l1mem(struct engine *e, const struct nvt_word *words, size_t count)
@@ -233,30 +290,40 @@ static void tell_fault(struct engine *e, const struct access *a)
 	watch_fault(e, f, &e->step.outcome);
 }
 
-static void deliver(struct engine *e, const struct access *a, const struct nvt_event *ev)
+/* An undecided fault is asked for again: the handler has done nothing but resume the guest. */
+static bool is_undecided(const struct engine *e)
+{
+	return e->step.outcome.kind == S2_RETRY && e->options.undecided && *e->options.undecided;
+}
+
+/* False: the size rule did not decide, nothing has happened. */
+static bool deliver(struct engine *e, const struct access *a, const struct nvt_event *ev)
 {
 	struct engine_step *s = &e->step;
 	enum metrics_scope scope = scope_of(a->mmu);
 	struct metrics_leaves before = metrics_leaves(&a->mmu->table);
 
 	e->machine.last_backing = NULL;
-	s->delivered = true;
 	s2_handle_abort_into(a->vcpu, &a->trap, &s->outcome);
+	if (is_undecided(e))
+		return false;
+	s->delivered = true;
 	if (e->check)
 		tell_fault(e, a);
 	s->backing = e->machine.last_backing;
 	if (e->options.digest)
 		s2_digest_outcome(&e->digest, &s->outcome);
 	if (!e->measuring)
-		return;
+		return true;
 	metrics_fault(&e->metrics, scope, a->mmu, a->ipa.v, &s->outcome);
 	if (scope == SCOPE_CANONICAL || s->outcome.kind != S2_MAPPED)
-		return;
+		return true;
 	if (e->tables_current)
 		metrics_table_changed(&e->metrics, &before, &a->mmu->table, ev->time_ns);
 	else
 		metrics_tables(&e->metrics, &e->vm, ev->time_ns);
 	e->tables_current = true;
+	return true;
 }
 
 static void avoid(struct engine *e, const struct access *a)
@@ -300,25 +367,29 @@ static bool depends_on_tables(const struct s2_syndrome *syn)
 	       syn->class == S2_FSC_ACCESS_FLAG;
 }
 
-static void recorded_fault(struct engine *e, struct access *a, const struct nvt_event *ev)
+static enum engine_status recorded_fault(struct engine *e, struct access *a,
+					 const struct nvt_event *ev)
 {
 	struct s2_syndrome syn = s2_syndrome(&e->vm.cfg, a->trap.esr);
-	bool was_hyp = a->vcpu->hyp;
+	bool was_hyp = a->vcpu->hyp, rewritten = false;
 
 	if (depends_on_tables(&syn) && (a->trap.hpfar & S2_HPFAR_VALID)) {
 		e->step.hw_fsc = table_fsc(e, a);
 		if (!e->options.as_recorded && !e->step.hw_fsc) {
 			avoid(e, a);
 			follow_recording(e, a->vcpu, was_hyp, ev->fault.truth);
-			return;
+			return ENGINE_OK;
 		}
 		if (!e->options.as_recorded && e->step.hw_fsc != syn.fsc) {
-			e->metrics.fsc_rewritten += e->measuring;
+			rewritten = true;
 			with_fsc(a, e->step.hw_fsc);
 		}
 	}
-	deliver(e, a, ev);
+	if (!deliver(e, a, ev))
+		return ENGINE_UNDECIDED;
+	e->metrics.fsc_rewritten += rewritten && e->measuring;
 	follow_recording(e, a->vcpu, was_hyp, ev->fault.truth);
+	return ENGINE_OK;
 }
 
 /* A mapping may first come without the permission that the access needs (Q24). */
@@ -336,41 +407,48 @@ static bool serves(const struct access *a, const struct s2_outcome *out)
 	return out->kind == S2_MAPPED && !leaf_refuses(a, out->map.pte);
 }
 
-static void touch(struct engine *e, struct access *a, const struct nvt_event *ev)
+static enum engine_status touch(struct engine *e, struct access *a, const struct nvt_event *ev)
 {
-	int tries;
-
-	for (tries = 0; tries < TOUCH_TRIES; tries++) {
+	for (; e->tries < TOUCH_TRIES; e->tries++) {
 		uint8_t fsc = table_fsc(e, a);
 
 		if (!fsc)
 			break;
 		e->step.hw_fsc = fsc;
 		with_fsc(a, fsc);
-		deliver(e, a, ev);
+		if (!deliver(e, a, ev))
+			return ENGINE_UNDECIDED;
 		if (!guest_resumes(&e->step.outcome) || serves(a, &e->step.outcome))
 			break;
 	}
 	if (!e->step.delivered)
 		avoid(e, a);
+	return ENGINE_OK;
+}
+
+/* Begins a fault and, in engine_resume, goes on with it: the former is hot, and inlined. */
+static inline __attribute__((always_inline)) enum engine_status
+take_fault(struct engine *e, struct s2_vcpu *vcpu, const struct nvt_event *ev)
+{
+	struct access a = access_of(vcpu, &ev->fault);
+
+	return ev->kind == NVT_TOUCH ? touch(e, &a, ev) : recorded_fault(e, &a, ev);
 }
 
 static enum engine_status on_fault(struct engine *e, struct s2_vcpu *vcpu,
 				   const struct nvt_event *ev)
 {
-	struct access a;
 
 	if (!vcpu->mmu) {
 		e->tables_current = false;
 		s2_vcpu_load(vcpu);
 	}
-	a = access_of(vcpu, &ev->fault);
-	e->step.context = a.mmu->nested ? a.mmu->index : NVT_CANONICAL_CONTEXT;
-	e->step.shadow = a.mmu->enabled;
+	e->step.context = vcpu->mmu->nested ? vcpu->mmu->index : NVT_CANONICAL_CONTEXT;
+	e->step.shadow = vcpu->mmu->enabled;
 	if (ev->kind == NVT_TOUCH) {
 		e->metrics.touches += e->measuring;
-		touch(e, &a, ev);
-		return ENGINE_OK;
+		e->tries = 0;
+		return take_fault(e, vcpu, ev);
 	}
 	e->metrics.faults_recorded += e->measuring;
 	/* Without L1's tables and registers there is nothing to decide with. */
@@ -379,8 +457,13 @@ static enum engine_status on_fault(struct engine *e, struct s2_vcpu *vcpu,
 			e->metrics.recorded_injected += e->measuring;
 		return ENGINE_OK;
 	}
-	recorded_fault(e, &a, ev);
-	return ENGINE_OK;
+	return take_fault(e, vcpu, ev);
+}
+
+/* Which vCPU faults, and in which context, stands in the step already. */
+enum engine_status engine_resume(struct engine *e, const struct nvt_event *ev)
+{
+	return take_fault(e, &e->vcpus[ev->vcpu], ev);
 }
 
 /* ---- contexts ---- */

@@ -22,12 +22,16 @@ struct engine_options {
 	bool staged;
 	/* Have all that the handler does checked; must live as long. NULL: do not. */
 	const struct check_options *check;
+	/* The size rule sets it, and asks for a retry, where it leaves a fault undecided;
+	 * NULL: it always decides. */
+	const bool *undecided;
 };
 
 enum engine_status {
 	ENGINE_OK,
 	ENGINE_NOMEM,
 	ENGINE_BAD_EVENT, /* the event cannot be: engine.problem says why */
+	ENGINE_UNDECIDED, /* the size rule left a fault undecided: engine_resume goes on */
 };
 
 /* A range that was asked to be unmapped or write-protected in one context. */
@@ -68,6 +72,7 @@ struct engine {
 	enum engine_stage *staged;	   /* by context */
 	uint64_t staged_base, staged_size; /* L1's memory that the host event is about */
 	struct engine_step step;
+	unsigned int tries; /* of the touch at hand that were decided */
 	struct s2_digest digest;
 	struct metrics metrics;
 	bool measuring;	     /* metrics are being taken */
@@ -81,6 +86,10 @@ struct engine {
 struct engine *engine_new(const struct nvt_machine *machine, enum nvt_class class,
 			  const struct engine_options *options);
 void engine_free(struct engine *e);
+/* The same state, apart. The clone has no trace of its own. NULL: no memory. */
+struct engine *engine_clone(const struct engine *e);
+/* From here on sizes are by `policy`; `undecided` as in the options. */
+void engine_use(struct engine *e, const struct s2_policy *policy, const bool *undecided);
 
 /* Initial contents of L1's memory. */
 enum engine_status engine_l1mem(struct engine *e, const struct nvt_word *words, size_t count);
@@ -89,5 +98,10 @@ enum engine_status engine_l1mem(struct engine *e, const struct nvt_word *words, 
 enum engine_status engine_event(struct engine *e, const struct nvt_event *ev);
 /* After the last event, where there is a checker: what it found becomes final. */
 void engine_end(struct engine *e);
+/*
+ * After ENGINE_UNDECIDED: goes on with the same event where it stopped. Until then
+ * nothing is counted and no table has changed on behalf of the undecided fault.
+ */
+enum engine_status engine_resume(struct engine *e, const struct nvt_event *ev);
 
 #endif

@@ -2,6 +2,7 @@
 #include "l1tables.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define TABLE_ROOM 0x10000ull /* address space a made-up table takes: the largest granule */
 #define RANGE_SIZE (TABLE_ROOM << 16)
@@ -17,6 +18,22 @@ void l1tables_destroy(struct l1tables *t)
 {
 	free(t->free);
 	t->free = NULL;
+}
+
+bool l1tables_clone(struct l1tables *to, const struct l1tables *from, struct machine *m,
+		    const struct s2_config *cfg)
+{
+	*to = *from;
+	to->machine = m;
+	to->cfg = cfg;
+	to->free = NULL;
+	if (!from->free)
+		return true;
+	to->free = calloc(from->free_room, sizeof(*to->free));
+	if (!to->free)
+		return false;
+	memcpy(to->free, from->free, from->free_count * sizeof(*to->free));
+	return true;
 }
 
 /* Where a walk of one pair of registers begins and how it indexes. */

@@ -20,6 +20,9 @@ struct l1tables {
 
 void l1tables_init(struct l1tables *t, struct machine *m, const struct s2_config *cfg);
 void l1tables_destroy(struct l1tables *t);
+/* The same for `m`, a clone of the machine that they were made in. False: no memory. */
+bool l1tables_clone(struct l1tables *to, const struct l1tables *from, struct machine *m,
+		    const struct s2_config *cfg);
 
 /*
  * From here on a walk for leaf->ipa reads leaf->desc at leaf->level, and

@@ -310,15 +310,8 @@ static void port_dropped(void *ctx, const struct s2_mmu *mmu, struct table_ipa s
 		m->on_dropped(m->on_dropped_arg, mmu, start, size);
 }
 
-bool machine_init(struct machine *m, unsigned int page_shift)
+static void use_port(struct machine *m)
 {
-	*m = (struct machine){.page_shift = page_shift, .unreadable = ~0ull};
-	m->memory = memory_new();
-	m->arena = calloc(1, sizeof(*m->arena));
-	if (!m->memory || !m->arena || !arena_init(m->arena, page_shift)) {
-		machine_destroy(m);
-		return false;
-	}
 	m->port = (struct s2_port){
 		.read = port_read,
 		.swap = port_swap,
@@ -333,6 +326,47 @@ bool machine_init(struct machine *m, unsigned int page_shift)
 		.tables = m->arena->base,
 		.tables_entries = m->arena->entries,
 	};
+}
+
+bool machine_init(struct machine *m, unsigned int page_shift)
+{
+	*m = (struct machine){.page_shift = page_shift, .unreadable = ~0ull};
+	m->memory = memory_new();
+	m->arena = calloc(1, sizeof(*m->arena));
+	if (!m->memory || !m->arena || !arena_init(m->arena, page_shift)) {
+		machine_destroy(m);
+		return false;
+	}
+	use_port(m);
+	return true;
+}
+
+static bool clone_backing(struct machine *to, const struct machine *from)
+{
+	to->backing = calloc(from->backing_room ? from->backing_room : 1, sizeof(*to->backing));
+	if (!to->backing)
+		return false;
+	memcpy(to->backing, from->backing, from->backing_count * sizeof(*to->backing));
+	return true;
+}
+
+bool machine_clone(struct machine *to, const struct machine *from)
+{
+	*to = *from;
+	to->backing = NULL;
+	to->last_backing = NULL;
+	to->on_dirty = NULL;
+	to->on_tlb = NULL;
+	to->on_table = NULL;
+	to->on_dropped = NULL;
+	to->memory = memory_clone(from->memory);
+	to->arena = calloc(1, sizeof(*to->arena));
+	if (!to->memory || !to->arena || !clone_backing(to, from) ||
+	    !arena_clone(to->arena, from->arena)) {
+		machine_destroy(to);
+		return false;
+	}
+	use_port(to);
 	return true;
 }
 

@@ -75,6 +75,8 @@ struct machine {
 /* False: no memory. Table pages are of 1 << page_shift bytes. */
 bool machine_init(struct machine *m, unsigned int page_shift);
 void machine_destroy(struct machine *m);
+/* The same machine, apart; nobody listens to its callbacks yet. False: no memory. */
+bool machine_clone(struct machine *to, const struct machine *from);
 
 /* Sets a word of L1 memory, as stored; addr is a multiple of 8. False: no memory. */
 bool machine_write(struct machine *m, uint64_t addr, uint64_t word);

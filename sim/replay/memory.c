@@ -2,6 +2,7 @@
 #include "memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define CHUNK_WORDS (MEMORY_CHUNK_SIZE / 8)
 
@@ -39,6 +40,34 @@ void memory_free(struct memory *m)
 		free(m->table[i].words);
 	free(m->table);
 	free(m);
+}
+
+struct memory *memory_clone(const struct memory *m)
+{
+	struct memory *to = calloc(1, sizeof(*to));
+	size_t i;
+
+	if (!to)
+		return NULL;
+	to->table = calloc(m->room, sizeof(*to->table));
+	if (!to->table) {
+		free(to);
+		return NULL;
+	}
+	to->room = m->room;
+	to->count = m->count;
+	for (i = 0; i < m->room; i++) {
+		if (!m->table[i].key)
+			continue;
+		to->table[i].words = calloc(CHUNK_WORDS, sizeof(uint64_t));
+		if (!to->table[i].words) {
+			memory_free(to);
+			return NULL;
+		}
+		to->table[i].key = m->table[i].key;
+		memcpy(to->table[i].words, m->table[i].words, MEMORY_CHUNK_SIZE);
+	}
+	return to;
 }
 
 const struct memory_chunk *memory_search(const struct memory *m, uint64_t addr)

@@ -28,6 +28,8 @@ struct memory {
 /* NULL: no memory. */
 struct memory *memory_new(void);
 void memory_free(struct memory *m);
+/* The same words, apart from those of m. NULL: no memory. */
+struct memory *memory_clone(const struct memory *m);
 
 /* The chunk that holds addr, or NULL where it was never written; remembers it. */
 const struct memory_chunk *memory_search(const struct memory *m, uint64_t addr);

@@ -3,6 +3,7 @@
 #include "metrics.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "collect.h"
 
@@ -17,6 +18,21 @@ void metrics_destroy(struct metrics *m)
 	pages_destroy(&m->pages);
 	pages_destroy(&m->dropped);
 	free(m->contexts);
+}
+
+bool metrics_clone(struct metrics *to, const struct metrics *from)
+{
+	*to = *from;
+	to->contexts = NULL;
+	if (!pages_clone(&to->pages, &from->pages))
+		return false;
+	if (!from->contexts)
+		return true;
+	to->contexts = calloc(from->context_room, sizeof(*to->contexts));
+	if (!to->contexts)
+		return false;
+	memcpy(to->contexts, from->contexts, from->context_count * sizeof(*to->contexts));
+	return true;
 }
 
 static bool is_context(const struct metrics_context *c, const struct s2_mmu *mmu)

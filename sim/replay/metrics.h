@@ -105,6 +105,8 @@ struct metrics {
 
 bool metrics_init(struct metrics *m, unsigned int page_shift, enum nvt_class class);
 void metrics_destroy(struct metrics *m);
+/* False: no memory; metrics_destroy is due in any case. */
+bool metrics_clone(struct metrics *to, const struct metrics *from);
 
 /* ---- the table ---- */
 

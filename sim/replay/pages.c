@@ -20,6 +20,17 @@ void pages_destroy(struct pages *p)
 	p->table = NULL;
 }
 
+bool pages_clone(struct pages *to, const struct pages *from)
+{
+	*to = *from;
+	to->last = NULL;
+	to->table = calloc(to->room, sizeof(*to->table));
+	if (!to->table)
+		return false;
+	memcpy(to->table, from->table, to->room * sizeof(*to->table));
+	return true;
+}
+
 static size_t place(const struct pages *p, uint64_t key)
 {
 	size_t i = (size_t)(key * 0x9e3779b97f4a7c15u >> 20) & (p->room - 1);

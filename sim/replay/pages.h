@@ -24,6 +24,8 @@ struct pages {
 
 bool pages_init(struct pages *p, unsigned int page_shift);
 void pages_destroy(struct pages *p);
+/* False: no memory. */
+bool pages_clone(struct pages *to, const struct pages *from);
 
 /* `context` tells contexts apart; at most 2^20. */
 bool pages_was_mapped(struct pages *p, uint32_t context, uint64_t ipa);

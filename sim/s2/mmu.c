@@ -68,6 +68,39 @@ void s2_vcpu_init(struct s2_vcpu *vcpu, struct s2_vm *vm)
 	*vcpu = (struct s2_vcpu){.vm = vm, .mmu = &vm->canonical, .hyp = true};
 }
 
+/* Tables remembered by pointer lie elsewhere; what names them by PA holds. */
+static void forget_recent(struct s2_table *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < S2_RECENT_TABLES; i++)
+		t->recent[i] = (struct s2_recent){0};
+}
+
+void s2_vm_clone(struct s2_vm *to, const struct s2_vm *from, const struct s2_port *port,
+		 void *port_ctx, struct s2_mmu *contexts)
+{
+	uint16_t i;
+
+	*to = *from;
+	to->port = port;
+	to->port_ctx = port_ctx;
+	to->contexts = contexts;
+	forget_recent(&to->canonical.table);
+	for (i = 0; i < from->context_count; i++) {
+		contexts[i] = from->contexts[i];
+		forget_recent(&contexts[i].table);
+	}
+}
+
+void s2_vcpu_clone(struct s2_vcpu *to, const struct s2_vcpu *from, struct s2_vm *vm)
+{
+	*to = *from;
+	to->vm = vm;
+	if (from->mmu)
+		to->mmu = from->mmu->nested ? &vm->contexts[from->mmu->index] : &vm->canonical;
+}
+
 /* ---- lookup and allocation (spec 7.2, 7.3) ---- */
 
 static bool key_matches(const struct s2_vm *vm, const struct s2_mmu *mmu,

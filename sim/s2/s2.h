@@ -558,9 +558,17 @@ bool s2_vm_init(struct s2_vm *vm, const struct s2_config *cfg, const struct s2_p
 		void *port_ctx, struct s2_mmu *contexts, uint16_t context_count);
 /* Frees every table page. */
 void s2_vm_destroy(struct s2_vm *vm);
+/*
+ * A second VM in the same state. `port` gives access to a copy of all table
+ * pages with the same PAs; `contexts` is storage for as many as `from` has.
+ */
+void s2_vm_clone(struct s2_vm *to, const struct s2_vm *from, const struct s2_port *port,
+		 void *port_ctx, struct s2_mmu *contexts);
 
 /* A vCPU starts in L1, at virtual EL2, on the canonical context. */
 void s2_vcpu_init(struct s2_vcpu *vcpu, struct s2_vm *vm);
+/* The same vCPU in `vm`, a clone of the one that `from` is of. */
+void s2_vcpu_clone(struct s2_vcpu *to, const struct s2_vcpu *from, struct s2_vm *vm);
 
 struct s2_switch {
 	uint16_t context;      /* index now used; unspecified in L1 */
