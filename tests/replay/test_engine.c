@@ -637,12 +637,14 @@ static void a_stage_1_TLBI_changes_nothing(void **state)
 /* ---- host events ---- */
 
 /* Two contexts with a page each, and L1's own block. */
-static void open_two(struct world *w, bool staged)
+static void open_two_with(struct world *w, bool staged, enum s2_invalidation_kind kind)
 {
 	struct engine_options o = world_options();
 	unsigned int guest;
 
 	o.staged = staged;
+	o.invalidation = &s2_invalidations[kind]; /* rows are in the order of kinds */
+	assert_int_equal(o.invalidation->kind, kind);
 	world_open(w, &o, NVT_FULL);
 	fault(w, FSC(ESR_READ, 4), RAM);
 	for (guest = 0; guest < 2; guest++) {
@@ -651,6 +653,11 @@ static void open_two(struct world *w, bool staged)
 		touch(w, ESR_WRITE, 0);
 		leave(w, 0, guest);
 	}
+}
+
+static void open_two(struct world *w, bool staged)
+{
+	open_two_with(w, staged, S2_INVALIDATE_WHOLE);
 }
 
 static void an_unmap_of_the_host_empties_all_contexts_at_once(void **state)
@@ -694,6 +701,80 @@ static void staged_each_context_waits_for_its_turn(void **state)
 	/* A turn that nobody waits for changes nothing. */
 	extent(&w, 0, NVT_UNMAPPED);
 	assert_true(leaf_at(&w, 0, 0).valid);
+	world_close(&w);
+}
+
+static void with_a_reverse_map_only_what_was_taken_goes(void **state)
+{
+	enum s2_invalidation_kind kind;
+
+	(void)state;
+	for (kind = S2_INVALIDATE_RMAP; kind <= S2_INVALIDATE_EXACT; kind++) {
+		struct world w;
+
+		open_two_with(&w, false, kind);
+		on_range(&w, NVT_HOST_UNMAP, RAM + 0x7000, 0x1000);
+		assert_true(leaf_at(&w, 0, 0).valid && leaf_at(&w, 1, 0).valid);
+		on_range(&w, NVT_HOST_UNMAP, RAM + 0x5000, 0x1000);
+		assert_false(leaf_at(&w, 0, 0).valid || leaf_at(&w, 1, 0).valid);
+		assert_int_equal(w.e->metrics.host_unmap.leaves, 2);
+		assert_int_equal(w.e->metrics.host_unmap.give_ups, 0);
+		world_close(&w);
+	}
+}
+
+static void staged_a_range_waits_for_each_contexts_turn(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_two_with(&w, true, S2_INVALIDATE_EXACT);
+	on_range(&w, NVT_HOST_UNMAP, RAM + 0x5000, 0x1000);
+	extent(&w, 0, NVT_UNMAPPED);
+	assert_false(leaf_at(&w, 0, 0).valid);
+	assert_true(leaf_at(&w, 1, 0).valid);
+	/* The range is that of the event whose turn it is, not of the next. */
+	on_range(&w, NVT_HOST_UNMAP, RAM + 0x9000, 0x1000);
+	assert_false(leaf_at(&w, 1, 0).valid);
+	world_close(&w);
+}
+
+static void a_slot_that_goes_takes_what_it_backed(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_two_with(&w, false, S2_INVALIDATE_RMAP);
+	slot(&w, NVT_SLOT_CREATE, 1, RAM + RAM_SIZE, MIB, 0);
+	slot(&w, NVT_SLOT_DELETE, 1, RAM + RAM_SIZE, MIB, 0);
+	assert_true(leaf_at(&w, 0, 0).valid && leaf_at(&w, 1, 0).valid);
+	slot(&w, NVT_SLOT_DELETE, 0, RAM, RAM_SIZE, 0);
+	assert_false(leaf_at(&w, 0, 0).valid || leaf_at(&w, 1, 0).valid);
+	world_close(&w);
+}
+
+static void a_host_refault_maps_what_the_host_took(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_two(&w, false);
+	on_range(&w, NVT_HOST_UNMAP, RAM + 0x7000, 0x1000); /* whole: both pages go */
+	assert_int_equal(w.e->metrics.host_refaults, 0);
+	enter(&w, 0, 0);
+	touch(&w, ESR_READ, 0);
+	assert_int_equal(w.e->metrics.host_refaults, 1);
+	/* L1's own invalidation takes it again: that is not the host's doing. */
+	leave(&w, 0, 0);
+	tlbi(&w, TLBI_ALLE1IS, 0, 0);
+	enter(&w, 0, 0);
+	touch(&w, ESR_READ, 0);
+	assert_int_equal(w.e->metrics.host_refaults, 1);
+	/* The other guest's page is another page. */
+	leave(&w, 0, 0);
+	enter(&w, 0, 1);
+	touch(&w, ESR_READ, 0);
+	assert_int_equal(w.e->metrics.host_refaults, 2);
 	world_close(&w);
 }
 
@@ -1124,6 +1205,10 @@ int main(void)
 		TEST(a_stage_1_TLBI_changes_nothing),
 		TEST(an_unmap_of_the_host_empties_all_contexts_at_once),
 		TEST(staged_each_context_waits_for_its_turn),
+		TEST(with_a_reverse_map_only_what_was_taken_goes),
+		TEST(staged_a_range_waits_for_each_contexts_turn),
+		TEST(a_slot_that_goes_takes_what_it_backed),
+		TEST(a_host_refault_maps_what_the_host_took),
 		TEST(what_is_left_of_a_host_event_ends_with_the_next),
 		TEST(a_turn_of_the_wrong_sort_does_not_count),
 		TEST(logging_takes_writes_away_and_makes_pages),

@@ -167,6 +167,51 @@ static void invalidations_that_asked_for_nothing_have_no_ratio(void **state)
 	json_decref(root);
 }
 
+static void what_the_host_took_is_told_by_host_unmaps_alone(void **state)
+{
+	struct metrics m = empty(NVT_FULL);
+	json_t *root, *value;
+
+	(void)state;
+	m.delivered[SCOPE_SHADOW] = 8;
+	root = metrics_json(&m);
+	assert_string_equal(why_absent(root, "host_refaults"), "no host unmap");
+	json_decref(root);
+	m.host_unmap = (struct metrics_sweep){.count = 2, .leaves = 3, .give_ups = 1};
+	m.host_refaults = 2;
+	root = metrics_json(&m);
+	assert_near(real_at(root, "host_refaults", "ratio"), 0.25);
+	value = json_object_get(json_object_get(root, "over_invalidation"), "host_unmap");
+	assert_int_equal(json_integer_value(json_object_get(value, "leaves_unmapped")), 3);
+	assert_int_equal(json_integer_value(json_object_get(value, "give_ups")), 1);
+	value = json_object_get(json_object_get(root, "over_invalidation"), "tlbi");
+	assert_null(json_object_get(value, "give_ups"));
+	json_decref(root);
+	m.dropped.full = true;
+	root = metrics_json(&m);
+	assert_string_equal(why_absent(root, "host_refaults"), "out of memory");
+	json_decref(root);
+}
+
+static void pages_of_reverse_maps_need_reverse_maps(void **state)
+{
+	struct s2_vm vm = {.rmap_pages = 3, .rmap_pages_peak = 7};
+	struct metrics m = empty(NVT_FULL);
+	json_t *root, *value;
+
+	(void)state;
+	root = metrics_json(&m);
+	assert_string_equal(why_absent(root, "rmap_pages"),
+			    "the invalidation policy has no reverse map");
+	json_decref(root);
+	m.rmap_vm = &vm;
+	root = metrics_json(&m);
+	value = json_object_get(root, "rmap_pages");
+	assert_int_equal(json_integer_value(json_object_get(value, "peak")), 7);
+	assert_int_equal(json_integer_value(json_object_get(value, "final")), 3);
+	json_decref(root);
+}
+
 static void a_set_of_pages_that_outgrew_memory_gives_no_figure(void **state)
 {
 	struct metrics m = empty(NVT_FULL);
@@ -193,6 +238,8 @@ int main(void)
 		cmocka_unit_test(sizes_are_weighted_by_bytes),
 		cmocka_unit_test(a_full_walk_fetches_24_descriptors_with_pages_and_19_with_blocks),
 		cmocka_unit_test(invalidations_that_asked_for_nothing_have_no_ratio),
+		cmocka_unit_test(what_the_host_took_is_told_by_host_unmaps_alone),
+		cmocka_unit_test(pages_of_reverse_maps_need_reverse_maps),
 		cmocka_unit_test(a_set_of_pages_that_outgrew_memory_gives_no_figure),
 	};
 

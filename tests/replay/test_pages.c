@@ -156,6 +156,26 @@ static void out_of_memory_makes_the_set_incomplete_and_says_so(void **state)
 	pages_destroy(&p);
 }
 
+static void an_exchange_tells_what_was_there(void **state)
+{
+	uint64_t region = 512ull << 12;
+	struct pages p;
+
+	(void)state;
+	assert_true(pages_init(&p, 12));
+	assert_false(pages_exchange_mapped(&p, 0, region - 0x1000, 0x2000, false));
+	assert_int_equal(p.count, 0); /* what is not there takes no room */
+	assert_false(pages_exchange_mapped(&p, 0, region - 0x1000, 0x2000, true));
+	assert_true(pages_was_mapped(&p, 0, region - 0x1000) && pages_was_mapped(&p, 0, region));
+	assert_false(pages_exchange_mapped(&p, 1, 0, 4 * region, false));
+	assert_true(pages_exchange_mapped(&p, 0, region, 0x1000, false));
+	assert_false(pages_exchange_mapped(&p, 0, region, 0x1000, false));
+	assert_true(pages_exchange_mapped(&p, 0, 0, 4 * region, true));
+	assert_true(pages_was_mapped(&p, 0, 4 * region - 1));
+	assert_false(pages_was_mapped(&p, 0, 4 * region));
+	pages_destroy(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +185,7 @@ int main(void)
 		cmocka_unit_test(a_block_maps_all_its_pages_and_no_other),
 		cmocka_unit_test(random_ranges_agree_with_a_plain_array),
 		cmocka_unit_test(regions_survive_growth),
+		cmocka_unit_test(an_exchange_tells_what_was_there),
 		cmocka_unit_test(out_of_memory_makes_the_set_incomplete_and_says_so),
 	};
 
