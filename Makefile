@@ -142,8 +142,7 @@ check-full: check ## the same, once more under AddressSanitizer and UBSan, and m
 
 .PHONY: mutants
 mutants: ## plant faults in the handler, and fail where no test notices
-	@$(MAKE) --no-print-directory -s -j$(JOBS) O=$(O)/mutants CFLAGS=-O1 all
-	@PYTHONDONTWRITEBYTECODE=1 tests/mutants/run "$(MAKE)" $(O)/mutants $(JOBS)
+	@PYTHONDONTWRITEBYTECODE=1 tests/mutants/run "$(MAKE)" $(JOBS)
 
 # Those that feed damaged or made-up input are run under the sanitizers by check, too.
 HOSTILE := tests/traces/test_damage tests/import/test_import tests/replay/test_vectors \
