@@ -136,8 +136,13 @@ tests: $(TESTS) ## build the test programs
 check: ## install what tests need, and run them all; the last line has the totals
 	@scripts/setup build test
 	@scripts/check "$(MAKE)" $(O) $(JOBS)
-check-full: check ## the same, and once more under AddressSanitizer and UBSan
+check-full: check ## the same, once more under AddressSanitizer and UBSan, and mutants
 	@scripts/check --programs "$(MAKE)" $(O)/asan $(JOBS) "CFLAGS=$(ASAN_FLAGS)"
+	@$(MAKE) --no-print-directory mutants
+
+.PHONY: mutants
+mutants: ## plant faults in the handler, and fail where no test notices
+	@PYTHONDONTWRITEBYTECODE=1 tests/mutants/run "$(MAKE)" $(JOBS)
 
 # Those that feed damaged or made-up input are run under the sanitizers by check, too.
 HOSTILE := tests/traces/test_damage tests/import/test_import tests/replay/test_vectors \

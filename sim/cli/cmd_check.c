@@ -96,7 +96,7 @@ static enum verdict verdict_of(const struct check_result *r)
 
 /* Limits of what a class of trace can tell. */
 static const char *const class_notes[] = {
-	[NVT_PARTIAL] = "the stream alone was checked (NV-0xx): a partial trace tells neither L1's "
+	[NVT_PARTIAL] = "the stream alone is checked (NV-0xx): a partial trace tells neither L1's "
 			"tables nor the host's backing, and nothing is mapped",
 	[NVT_OBSERVED] = "an entry of L1's tables that no walk has shown counts as not mapped",
 	[NVT_FULL] = NULL,
@@ -188,7 +188,17 @@ static void print_checked(const struct check_result *r, const struct metrics *m)
 	}
 }
 
-static void print_rules(const struct check_result *r)
+/* Of a partial trace those about the stream. */
+static unsigned int rules_checked(enum nvt_class class)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < CHECK_RULE_COUNT; i++)
+		count += class != NVT_PARTIAL || result_rule_of_stream(i);
+	return count;
+}
+
+static void print_rules(const struct check_result *r, enum nvt_class class)
 {
 	const char *label = "findings";
 
@@ -203,7 +213,7 @@ static void print_rules(const struct check_result *r)
 		label = "";
 	}
 	if (!r->findings)
-		printf("%-*s%d rules: nothing found\n", REPORT_LABEL, label, CHECK_RULE_COUNT);
+		printf("%-*s%u rules: nothing found\n", REPORT_LABEL, label, rules_checked(class));
 }
 
 static void print_findings(const struct check_result *r)
@@ -251,7 +261,7 @@ static void print_report(const struct job *j, const struct check_result *r)
 	report_trace(stdout, &j->run.trace);
 	report_policy(stdout, &context);
 	print_checked(r, &e->metrics);
-	print_rules(r);
+	print_rules(r, e->class);
 	print_findings(r);
 	print_verdict(r, &e->metrics);
 }
