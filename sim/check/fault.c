@@ -76,13 +76,12 @@ static bool denied(const struct check *c, const struct check_fault *f, const str
 		return false;
 	if (fetch && (!s1ptw || quirk(c, 10)))
 		return f->el0 ? !p->x_el0 : !p->x_el1;
-	if (s1ptw) {
-		/* A walk reads; an update of what it read is both. */
-		if (!permission)
-			return !p->r;
-		return !p->w || (!quirk(c, 11) && !p->r);
-	}
-	write = (f->esr & ESR_WNR) && (quirk(c, 23) || !(f->esr & ESR_CM));
+	write = !fetch && (f->esr & ESR_WNR) && (quirk(c, 23) || !(f->esr & ESR_CM));
+	/* A walk reads, and an update of what it read writes; which it was is for WnR to tell. */
+	if (s1ptw && !quirk(c, 11))
+		return !p->r || (write && !p->w);
+	if (s1ptw)
+		write = permission;
 	return write ? !p->w : !p->r;
 }
 

@@ -47,46 +47,46 @@ static void check_dirty_pages(struct check *c, struct given *g, uint64_t at, uin
 			add(&g->unlogged, &g->first_unlogged, at + page, 1ull << shift);
 }
 
-/* [at, at + size) of the leaf, which L1's memory at l1 is all that lies behind. */
+/* [at, at + size) of the leaf, behind all of which lies what `b` tells. */
 static void check_behind(struct check *c, const struct leaf *leaf, struct given *g, uint64_t at,
-			 uint64_t l1, uint64_t size)
+			 uint64_t l1, uint64_t size, const struct behind *b)
 {
 	uint64_t pa = desc_pa(c, leaf->desc) + (at - leaf->start);
-	struct behind b = host_behind(&c->host, l1);
 
-	if (!b.slot) {
+	if (!b->slot) {
 		add(&g->wrong, &g->first_wrong, at, size);
 		return;
 	}
-	if (!b.interval)
+	if (!b->interval)
 		g->unknown = true;
-	else if (!g->perm_raised && b.pa_known && b.pa != pa)
+	else if (!g->perm_raised && b->pa_known && b->pa != pa)
 		add(&g->wrong, &g->first_wrong, at, size);
 	if (!g->perm.w)
 		return;
-	if ((b.slot->flags & NVT_SLOT_READONLY) ||
-	    (b.interval && !(b.interval->flags & NVT_BACKING_WRITABLE)))
+	if ((b->slot->flags & NVT_SLOT_READONLY) ||
+	    (b->interval && !(b->interval->flags & NVT_BACKING_WRITABLE)))
 		add(&g->locked, &g->first_locked, at, size);
-	if ((b.slot->flags & NVT_SLOT_LOG) && !(b.slot->flags & NVT_SLOT_READONLY))
+	if ((b->slot->flags & NVT_SLOT_LOG) && !(b->slot->flags & NVT_SLOT_READONLY))
 		check_dirty_pages(c, g, at, l1, size);
 }
 
-/* [at, last] of the leaf lies at l1 upwards. */
+/* [at, last] of the leaf lies at l1 upwards; `first` is set to what is behind it. */
 static void check_piece(struct check *c, const struct leaf *leaf, struct given *g, uint64_t at,
-			uint64_t last, uint64_t l1)
+			uint64_t last, uint64_t l1, struct behind *first)
 {
-	for (;;) {
-		uint64_t room = host_behind(&c->host, l1).room, size = last - at + 1;
+	struct behind b = *first = host_behind(&c->host, l1);
 
+	for (;;) {
 		/* Where there is no memory, look again at the next page. */
-		if (!room)
-			room = 1ull << c->machine.page_shift;
-		size = min64(size, room);
-		check_behind(c, leaf, g, at, l1, size);
+		uint64_t room = b.room ? b.room : 1ull << c->machine.page_shift;
+		uint64_t size = min64(last - at + 1, room);
+
+		check_behind(c, leaf, g, at, l1, size, &b);
 		if (last - at < size)
 			return;
 		at += size;
 		l1 += size;
+		b = host_behind(&c->host, l1);
 	}
 }
 
@@ -148,15 +148,12 @@ static const char *form_problem(const struct check *c, const struct leaf *leaf)
 }
 
 static void check_form(struct check *c, const struct context *x, const struct leaf *leaf,
-		       uint64_t l1, bool l1_known)
+		       const struct behind *b)
 {
 	const char *problem = form_problem(c, leaf);
 
-	if (!problem && l1_known) {
-		struct behind b = host_behind(&c->host, l1);
-
-		problem = memory_problem(c, leaf, &b);
-	}
+	if (!problem)
+		problem = memory_problem(c, leaf, b);
 	if (problem)
 		found(c, CHECK_FORM, x->index, leaf->start, leaf->size, "the leaf 0x%llx %s",
 		      (unsigned long long)leaf->desc, problem);
@@ -220,13 +217,15 @@ static struct perm new_perms(uint64_t old, uint64_t desc)
 static void check_identity(struct check *c, struct context *x, const struct leaf *leaf,
 			   struct given *g, uint64_t *canonical, uint8_t *l1_shift)
 {
-	check_piece(c, leaf, g, leaf->start, leaf->start + (leaf->size - 1), leaf->start);
+	struct behind b;
+
+	check_piece(c, leaf, g, leaf->start, leaf->start + (leaf->size - 1), leaf->start, &b);
 	*canonical = leaf->start;
 	*l1_shift = 0;
 	if (g->perm_raised)
 		return;
 	check_tag(c, x, leaf, 0);
-	check_form(c, x, leaf, leaf->start, true);
+	check_form(c, x, leaf, &b);
 }
 
 static void check_shadow(struct check *c, struct context *x, const struct leaf *leaf,
@@ -234,6 +233,7 @@ static void check_shadow(struct check *c, struct context *x, const struct leaf *
 {
 	struct l1_regs regs = {x->now.vttbr, x->now.vtcr, x->big_endian};
 	uint64_t at = leaf->start, last = leaf->start + (leaf->size - 1), end, l1 = 0;
+	struct behind first = {0}, b;
 	bool mapped = false;
 
 	for (;; at = end + 1) {
@@ -245,7 +245,9 @@ static void check_shadow(struct check *c, struct context *x, const struct leaf *
 		} else if (!w.ok) {
 			add(&g->holes, &g->first_hole, at, end - at + 1);
 		} else {
+			check_piece(c, leaf, g, at, end, w.output, &b);
 			if (!mapped) {
+				first = b;
 				l1 = w.output - (at - leaf->start);
 				*l1_shift = w.shift;
 				if (!g->perm_raised)
@@ -254,7 +256,6 @@ static void check_shadow(struct check *c, struct context *x, const struct leaf *
 			mapped = true;
 			if (exceeds(&g->perm, &w.perm))
 				add(&g->denied, &g->first_denied, at, end - at + 1);
-			check_piece(c, leaf, g, at, end, w.output);
 		}
 		if (end >= last)
 			break;
@@ -264,7 +265,7 @@ static void check_shadow(struct check *c, struct context *x, const struct leaf *
 	if (mapped)
 		*canonical = l1;
 	if (!g->perm_raised)
-		check_form(c, x, leaf, l1, mapped);
+		check_form(c, x, leaf, &first);
 }
 
 void leaf_check(struct check *c, struct context *x, const struct leaf *leaf, uint64_t old,
