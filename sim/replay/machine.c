@@ -81,21 +81,22 @@ static void tell_table(const struct machine *m, bool taken, const void *table, s
 		m->on_table(m->on_table_arg, taken, (struct host_pa){TABLES_PA + offset}, size);
 }
 
-static void *port_alloc(void *ctx, size_t size)
+static void *port_alloc(void *ctx, size_t size, enum s2_page_use use)
 {
 	struct machine *m = ctx;
 	void *table = arena_alloc(m->arena, size);
 
-	if (table)
+	if (table && use == S2_PAGE_TABLE)
 		tell_table(m, true, table, size);
 	return table;
 }
 
-static void port_free(void *ctx, void *table, size_t size)
+static void port_free(void *ctx, void *table, size_t size, enum s2_page_use use)
 {
 	struct machine *m = ctx;
 
-	tell_table(m, false, table, size);
+	if (use == S2_PAGE_TABLE)
+		tell_table(m, false, table, size);
 	arena_free(m->arena, table, size);
 }
 

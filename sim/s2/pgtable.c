@@ -86,7 +86,7 @@ bool s2_table_init(struct s2_vm *vm, struct s2_table *t, unsigned int input_bits
 		.start_level = (uint8_t)(4 - levels),
 		.input_bits = (uint8_t)input_bits,
 	};
-	root = vm->port->alloc_table(vm->port_ctx, root_size(vm, t));
+	root = vm->port->alloc_table(vm->port_ctx, root_size(vm, t), S2_PAGE_TABLE);
 	if (!root)
 		return false;
 	t->root = pa_of(vm, root);
@@ -100,7 +100,7 @@ void s2_table_destroy(struct s2_vm *vm, struct s2_mmu *mmu)
 
 	s2_unmap_all(vm, mmu);
 	s2_rmap_clear(vm, mmu);
-	vm->port->free_table(vm->port_ctx, table_at(vm, t->root), root_size(vm, t));
+	vm->port->free_table(vm->port_ctx, table_at(vm, t->root), root_size(vm, t), S2_PAGE_TABLE);
 	*t = (struct s2_table){0};
 }
 
@@ -237,7 +237,7 @@ static void break_entry(struct s2_vm *vm, struct s2_mmu *mmu, const struct curso
 static void free_page(struct s2_vm *vm, struct s2_table *t, uint64_t *table)
 {
 	*entries_of(vm, table) = 0;
-	vm->port->free_table(vm->port_ctx, table, BIT(page_shift(vm)));
+	vm->port->free_table(vm->port_ctx, table, BIT(page_shift(vm)), S2_PAGE_TABLE);
 	t->page_count--;
 	forget(t, table);
 }
@@ -288,7 +288,7 @@ static int leaf_level(const struct s2_vm *vm, const struct s2_table *t, uint64_t
 static bool make_table(struct s2_vm *vm, struct s2_mmu *mmu, const struct cursor *c, uint64_t ipa,
 		       struct s2_map_result *r)
 {
-	uint64_t *child = vm->port->alloc_table(vm->port_ctx, BIT(page_shift(vm)));
+	uint64_t *child = vm->port->alloc_table(vm->port_ctx, BIT(page_shift(vm)), S2_PAGE_TABLE);
 
 	if (!child)
 		return false;

@@ -84,7 +84,7 @@ static bool is_live(const struct s2_vm *vm, struct s2_mmu *mmu, int level, struc
 
 static void *new_page(struct s2_vm *vm, struct s2_rmap *map)
 {
-	void *page = vm->port->alloc_table(vm->port_ctx, BIT(vm->cfg.page_shift));
+	void *page = vm->port->alloc_table(vm->port_ctx, BIT(vm->cfg.page_shift), S2_PAGE_RMAP);
 
 	if (!page)
 		return NULL;
@@ -97,7 +97,7 @@ static void *new_page(struct s2_vm *vm, struct s2_rmap *map)
 static void free_page(struct s2_vm *vm, struct s2_rmap *map, void *page)
 {
 	*s2_entries_of(vm, page) = 0;
-	vm->port->free_table(vm->port_ctx, page, BIT(vm->cfg.page_shift));
+	vm->port->free_table(vm->port_ctx, page, BIT(vm->cfg.page_shift), S2_PAGE_RMAP);
 	map->page_count--;
 	vm->rmap_pages--;
 }

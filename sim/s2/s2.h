@@ -154,6 +154,9 @@ enum s2_tlb_op {
 	S2_TLB_S1,    /* stage-1 entries of this VMID */
 };
 
+/* What a page is taken for: the hardware walks tables, and nothing else. */
+enum s2_page_use { S2_PAGE_TABLE, S2_PAGE_RMAP };
+
 struct s2_mmu;
 
 /*
@@ -168,8 +171,8 @@ struct s2_port {
 	enum s2_io (*swap)(void *ctx, struct l1_ipa addr, uint64_t old, uint64_t new);
 	/* Zeroed, aligned to `size` (a power of two of at least one host page), inside the range.
 	 */
-	void *(*alloc_table)(void *ctx, size_t size);
-	void (*free_table)(void *ctx, void *table, size_t size);
+	void *(*alloc_table)(void *ctx, size_t size, enum s2_page_use use);
+	void (*free_table)(void *ctx, void *table, size_t size, enum s2_page_use use);
 	void (*tlb)(void *ctx, const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ipa,
 		    uint64_t size);
 	/* The slot that holds `addr`, or NULL. */

@@ -534,13 +534,14 @@ static void dirty_pages_and_tlb_maintenance_are_passed_on(void **state)
 static void table_pages_lie_in_one_range_and_are_counted(void **state)
 {
 	struct machine m = new_machine();
-	unsigned char *root = m.port.alloc_table(&m, 16384), *page = m.port.alloc_table(&m, 4096);
+	unsigned char *root = m.port.alloc_table(&m, 16384, S2_PAGE_TABLE);
+	unsigned char *page = m.port.alloc_table(&m, 4096, S2_PAGE_TABLE);
 
 	(void)state;
 	assert_true(root >= m.port.tables && page > root);
 	assert_int_equal((page - m.port.tables) % 4096, 0);
 	assert_int_equal(machine_tables_now(&m), 5);
-	m.port.free_table(&m, page, 4096);
+	m.port.free_table(&m, page, 4096, S2_PAGE_TABLE);
 	assert_int_equal(machine_tables_now(&m), 4);
 	assert_int_equal(machine_tables_peak(&m), 5);
 	machine_destroy(&m);

@@ -467,12 +467,13 @@ static inline unsigned int port_find_room(const struct port *p, unsigned int pag
 	return PORT_PAGES;
 }
 
-static inline void *port_alloc(void *ctx, size_t size)
+static inline void *port_alloc(void *ctx, size_t size, enum s2_page_use use)
 {
 	struct port *p = ctx;
 	unsigned int pages = (unsigned int)(size >> p->page_shift), at, n;
 	unsigned char *table;
 
+	(void)use;
 	p->allocs++;
 	assert_true(size >= port_page_size(p) && !(size & (size - 1)));
 	if (port_due(&p->fail_alloc)) {
@@ -498,13 +499,14 @@ static inline void *port_alloc(void *ctx, size_t size)
 }
 
 /* Nothing may lead there any more, not even a TLB. */
-static inline void port_free(void *ctx, void *table, size_t size)
+static inline void port_free(void *ctx, void *table, size_t size, enum s2_page_use use)
 {
 	struct port *p = ctx;
 	size_t at = (size_t)((unsigned char *)table - p->arena) >> p->page_shift, n;
 	size_t pages = size >> p->page_shift;
 	unsigned int i;
 
+	(void)use;
 	port_watch(p);
 	assert_int_equal(p->run[at], pages);
 	assert_int_equal(p->kind[at], PORT_TABLE);
