@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nvsim policies: the table of size rules. */
-#include "cli.h"
+#include "policies.h"
 #include "run.h"
 #include "text.h"
 
 struct policies_options {
-	struct cli_text json;
+	bool grid;
+	struct policies_output out;
 };
 
 static const struct cli_option options[] = {
-	{0, "json", "FILE", CLI_OPTIONAL, offsetof(struct policies_options, json),
+	{0, "grid", NULL, CLI_FLAG, offsetof(struct policies_options, grid),
+	 .help = "the size that each maps, for every host memory and every leaf of L1"},
+	{0, "json", "FILE", CLI_OPTIONAL, offsetof(struct policies_options, out.json),
 	 .help = "for machines, to FILE, or instead of the text"},
+	{0, "csv", "FILE", CLI_OPTIONAL, offsetof(struct policies_options, out.csv),
+	 .help = "with --grid: a line a cell, to FILE, or instead of the text"},
 	{0},
 };
 
@@ -26,7 +31,7 @@ static void print_one(const struct s2_policy *p)
 	printf("%s%s\n  %s\n  source: %s\n  %s\n", p->name,
 	       p == s2_policy_default ? " (the default)" : "", p->story, p->source,
 	       s2_policy_sound(p) ? "sound: maps nothing that L1 does not"
-			: "not sound: can map what L1 does not");
+				  : "not sound: can map what L1 does not");
 }
 
 /* One line each; an unsound rule is not to be taken for a good one at a glance. */
@@ -60,8 +65,10 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 		status = run_find_policy(&(struct cli_text){true, args->v[0]}, &only);
 	if (status)
 		return status;
-	if (o->json.given)
-		return run_write_json(all_json(only), o->json.value);
+	if (o->grid)
+		return policies_grid(only, &o->out);
+	if (o->out.json.given)
+		return run_write_json(all_json(only), o->out.json.value);
 	if (only)
 		print_one(only);
 	else
