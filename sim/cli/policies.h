@@ -3,16 +3,28 @@
 #ifndef NVSIM_CLI_POLICIES_H
 #define NVSIM_CLI_POLICIES_H
 
+#include <jansson.h>
+
 #include "cli.h"
 #include "s2.h"
 
-/* Sizes in the field's short form: 4K, 2M, 1G. */
-const char *policies_size(char buf[CLI_NUMBER_SIZE], uint64_t size);
-
-/* The sizes that `only`, or every policy where it is NULL, maps for each backing and leaf. */
 struct policies_output {
 	struct cli_text json, csv;
 };
+
+/* The sizes that `only`, or every policy where it is NULL, maps for each backing and leaf. */
 enum cli_exit policies_grid(const struct s2_policy *only, const struct policies_output *out);
+
+/*
+ * A size rule, or a rule for host unmaps: what it is, what is wrong with it, and
+ * the smallest stream that shows it, beside what the default does.
+ */
+enum cli_exit policies_story(const struct s2_policy *policy, const struct cli_text *json);
+enum cli_exit policies_invalidation_story(const struct s2_invalidation *invalidation,
+					  const struct cli_text *json);
+
+/* What the tables say. */
+json_t *policies_json(const struct s2_policy *policy);
+json_t *policies_invalidation_json(const struct s2_invalidation *invalidation);
 
 #endif

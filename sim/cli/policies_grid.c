@@ -7,6 +7,7 @@
 
 #include "grid.h"
 #include "run.h"
+#include "scene_text.h"
 #include "text.h"
 
 typedef unsigned long long ull;
@@ -62,22 +63,9 @@ static const struct {
 };
 #define SIGN_COUNT (sizeof(signs) / sizeof(signs[0]))
 
-const char *policies_size(char buf[CLI_NUMBER_SIZE], uint64_t size)
-{
-	static const char units[] = "BKMGT";
-	const char *unit = units;
-
-	while (size >= 1024 && size % 1024 == 0 && unit[1]) {
-		size /= 1024;
-		unit++;
-	}
-	snprintf(buf, CLI_NUMBER_SIZE, "%llu%c", (ull)size, *unit);
-	return buf;
-}
-
 static void print_cell(const struct grid_cell *c)
 {
-	char text[CLI_NUMBER_SIZE + SIGN_COUNT], size[CLI_NUMBER_SIZE];
+	char text[SCENE_SIZE_SIZE + SIGN_COUNT], size[SCENE_SIZE_SIZE];
 	unsigned int marks = c->marks;
 	size_t used;
 
@@ -87,7 +75,7 @@ static void print_cell(const struct grid_cell *c)
 	}
 	if (marks & GRID_ODD)
 		marks &= ~(unsigned int)GRID_BEYOND;
-	used = (size_t)snprintf(text, sizeof(text), "%s", policies_size(size, c->size));
+	used = (size_t)snprintf(text, sizeof(text), "%s", scene_size(size, c->size));
 	for (size_t i = 0; i < SIGN_COUNT; i++)
 		if (marks & signs[i].mark)
 			text[used++] = signs[i].sign;
@@ -135,12 +123,12 @@ static void print_head(unsigned int page_shift)
 {
 	uint64_t leaves[GRID_LEAVES_MAX];
 	unsigned int count = grid_leaves(page_shift, leaves);
-	char size[CLI_NUMBER_SIZE];
+	char size[SCENE_SIZE_SIZE];
 
 	printf("\n%-*s L1's leaf\nhost: %-*s%*s", LABEL, "", LABEL - 6,
-	       policies_size(size, 1ull << page_shift), CELL, "none");
+	       scene_size(size, 1ull << page_shift), CELL, "none");
 	for (unsigned int l = 1; l < count; l++)
-		printf("%*s", CELL, policies_size(size, leaves[l]));
+		printf("%*s", CELL, scene_size(size, leaves[l]));
 	putchar('\n');
 }
 
