@@ -47,8 +47,8 @@ static bool fill(const struct table *t)
 
 /* ---- for people: equal lines and equal blocks are told once ---- */
 
-#define LABEL 22
-#define CELL  7
+#define LABEL 15
+#define CELL  8
 
 static const struct {
 	unsigned int mark;
@@ -107,16 +107,33 @@ static bool same_block(const struct table *t, size_t a, size_t b)
 	return true;
 }
 
-/* The line of one policy, and the names of those behind it that have the same. */
+/* Policies whose line is that of `of`. */
+static unsigned int list_names(const struct table *t, size_t row, unsigned int of,
+			       struct text *names)
+{
+	unsigned int count = 0;
+
+	for (unsigned int p = of; p < t->policy_count; p++)
+		if (same_line(t, row, of, p))
+			text_add(names, "%s%s", count++ ? ", " : "", policy_at(t, p)->name);
+	return count;
+}
+
+/* Names that do not fit beside the cells have lines of their own. */
 static void print_line(const struct table *t, size_t row, unsigned int of, unsigned int leaf_count)
 {
-	printf("  %-*s", LABEL - 2, policy_at(t, of)->name);
+	struct text names = {0};
+	bool all = list_names(t, row, of, &names) == t->policy_count && t->policy_count > 1;
+	const char *label = all ? "all" : names.s;
+
+	if (strlen(label) > LABEL - 2) {
+		text_wrap(stdout, label, 2, 0);
+		label = "";
+	}
+	printf("  %-*s", LABEL - 2, label);
 	for (unsigned int l = 0; l < leaf_count; l++)
 		print_cell(cell_at(t, row, of, l));
 	putchar('\n');
-	for (unsigned int p = of + 1; p < t->policy_count; p++)
-		if (same_line(t, row, of, p))
-			printf("  %s\n", policy_at(t, p)->name);
 }
 
 static void print_head(unsigned int page_shift)
