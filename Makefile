@@ -139,6 +139,10 @@ check: ## install what tests need, and run them all; the last line has the total
 check-full: check ## the same, and once more under AddressSanitizer and UBSan
 	@scripts/check --programs "$(MAKE)" $(O)/asan $(JOBS) "CFLAGS=$(ASAN_FLAGS)"
 
+.PHONY: corpus
+corpus: $(O)/tests/corpus/make ## write the traces of tests/corpus anew; then read the diff
+	$< tests/corpus
+
 # Those that feed damaged or made-up input are run under the sanitizers by check, too.
 HOSTILE := tests/traces/test_damage tests/import/test_import tests/replay/test_vectors \
 	tests/s2/test_model
