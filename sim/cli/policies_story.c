@@ -17,6 +17,7 @@ enum { SUBJECT, REFERENCE, SIDES };
 
 struct story {
 	const struct scene *scene;
+	const char *option; /* of nvsim replay that chooses the subject; NULL: the default */
 	const char *names[SIDES];
 	struct engine_options options[SIDES];
 	unsigned int side_count;		  /* 1 for the default itself */
@@ -94,7 +95,10 @@ static void print_scene(const struct story *story)
 			line.s[--line.used] = 0;
 		puts(line.s);
 	}
-	printf("\n  nvsim replay tests/corpus/%s.zst\n", story->scene->name);
+	printf("\n  nvsim replay ");
+	if (story->option)
+		printf("%s %s ", story->option, story->names[SUBJECT]);
+	printf("tests/corpus/%s.zst\n", story->scene->name);
 }
 
 /* ---- for machines ---- */
@@ -148,7 +152,8 @@ static struct story story_of_policy(const struct s2_policy *p)
 {
 	const struct s2_policy *reference =
 		p == s2_policy_default ? find_policy("page") : s2_policy_default;
-	struct story story = {.scene = witness_of_policy(p)};
+	struct story story = {.scene = witness_of_policy(p),
+			      .option = p == s2_policy_default ? NULL : "-p"};
 
 	add_side(&story, p->name, p, NULL);
 	if (reference)
@@ -162,7 +167,8 @@ static struct story story_of_invalidation(const struct s2_invalidation *n)
 				     *reference = n == s2_invalidation_default
 							  ? last
 							  : s2_invalidation_default;
-	struct story story = {.scene = witness_of_invalidation(n)};
+	struct story story = {.scene = witness_of_invalidation(n),
+			      .option = n == s2_invalidation_default ? NULL : "--invalidation"};
 
 	add_side(&story, n->name, s2_policy_default, n);
 	if (reference != n)
