@@ -150,6 +150,7 @@ static const struct scene_step taken[] = {
 	READ(0x6000),
 };
 
+/* First a page that is mapped once, then one that is mapped twice. */
 static const struct scene_step taken_alias[] = {
 	MAP(0x5000, RAM + 0x3000, 4 * KIB, SCENE_RW),
 	MAP(0x9000, RAM + 0x3000, 4 * KIB, SCENE_RW),
@@ -158,8 +159,10 @@ static const struct scene_step taken_alias[] = {
 	WRITE(0x5000),
 	WRITE(0x9000),
 	WRITE(0x6000),
-	UNMAP(RAM + 0x3000, 4 * KIB),
+	UNMAP(RAM + 0x8000, 4 * KIB),
+	READ(0x6000),
 	READ(0x5000),
+	UNMAP(RAM + 0x3000, 4 * KIB),
 	READ(0x9000),
 	READ(0x6000),
 };
@@ -262,7 +265,7 @@ const struct scene witness_scenes[] = {
 	},
 	{
 		.name = "good_host_unmap_alias",
-		.story = "the host takes a page away that L1 maps twice",
+		.story = "the host takes a page away, and then one that L1 maps twice",
 		STEPS(taken_alias),
 	},
 };
