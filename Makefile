@@ -144,6 +144,10 @@ check-full: check ## the same, once more under AddressSanitizer and UBSan, and m
 mutants: ## plant faults in the handler, and fail where no test notices
 	@PYTHONDONTWRITEBYTECODE=1 tests/mutants/run "$(MAKE)" $(JOBS)
 
+.PHONY: corpus
+corpus: $(O)/tests/corpus/make ## write the traces of tests/corpus anew; then read the diff
+	$< tests/corpus
+
 # Those that feed damaged or made-up input are run under the sanitizers by check, too.
 HOSTILE := tests/traces/test_damage tests/import/test_import tests/replay/test_vectors \
 	tests/s2/test_model

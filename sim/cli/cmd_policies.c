@@ -1,82 +1,131 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* nvsim policies: the table of size rules. */
-#include "cli.h"
+/* nvsim policies: the rules for the size of mappings and for host unmaps. */
+#include <string.h>
+
+#include "policies.h"
 #include "run.h"
 #include "text.h"
 
 struct policies_options {
-	struct cli_text json;
+	bool grid;
+	struct policies_output out;
 };
 
 static const struct cli_option options[] = {
-	{0, "json", "FILE", CLI_OPTIONAL, offsetof(struct policies_options, json),
+	{0, "grid", NULL, CLI_FLAG, offsetof(struct policies_options, grid),
+	 .help = "the size that each maps, for every host memory and every leaf of L1"},
+	{0, "json", "FILE", CLI_OPTIONAL, offsetof(struct policies_options, out.json),
 	 .help = "for machines, to FILE, or instead of the text"},
+	{0, "csv", "FILE", CLI_OPTIONAL, offsetof(struct policies_options, out.csv),
+	 .help = "with --grid: a line a cell, to FILE, or instead of the text"},
 	{0},
 };
 
-static json_t *policy_json(const struct s2_policy *p)
+#define NAME 14
+
+static void print_row(const char *name, bool is_default, const char *story)
 {
-	return json_pack("{s:s, s:s, s:s, s:b}", "name", p->name, "story", p->story, "source",
-			 p->source, "sound", (int)s2_policy_sound(p));
+	int used = printf("  %-*s", NAME, name);
+
+	if (is_default)
+		used += printf("(the default) ");
+	text_wrap(stdout, story, NAME + 2, used);
 }
 
-/* Soundness is a property of the rule: whether it can ever map what L1 does not map. */
-static void print_one(const struct s2_policy *p)
+static void print_sizes(const char *title, bool sound)
 {
-	printf("%s%s\n  %s\n  source: %s\n  %s\n", p->name,
-	       p == s2_policy_default ? " (the default)" : "", p->story, p->source,
-	       s2_policy_sound(p) ? "sound: maps nothing that L1 does not"
-			: "not sound: can map what L1 does not");
-}
-
-/* One line each; an unsound rule is not to be taken for a good one at a glance. */
-static void print_all(void)
-{
+	printf("%s\n", title);
 	for (unsigned int i = 0; i < s2_policy_count; i++) {
 		const struct s2_policy *p = &s2_policies[i];
-		int used = printf("%-14s%s", p->name, s2_policy_sound(p) ? "" : "UNSOUND ");
 
-		text_wrap(stdout, p->story, used, used);
+		if (s2_policy_sound(p) == sound)
+			print_row(p->name, p == s2_policy_default, p->story);
 	}
 }
 
-static json_t *all_json(const struct s2_policy *only)
+/* An unsound rule is not to be taken for a good one at a glance. */
+static void print_all(void)
 {
-	json_t *list = json_array();
+	print_sizes("How large to map: sound", true);
+	print_sizes("How large to map: UNSOUND, each shows a fault of the past or a danger", false);
+	printf("What a host unmap does to shadow tables\n");
+	for (unsigned int i = 0; i < s2_invalidation_count; i++) {
+		const struct s2_invalidation *n = &s2_invalidations[i];
+
+		print_row(n->name, n == s2_invalidation_default, n->story);
+	}
+}
+
+static json_t *all_json(void)
+{
+	json_t *sizes = json_array(), *unmaps = json_array();
 
 	for (unsigned int i = 0; i < s2_policy_count; i++)
-		if (!only || only == &s2_policies[i])
-			json_array_append_new(list, policy_json(&s2_policies[i]));
-	return list;
+		json_array_append_new(sizes, policies_json(&s2_policies[i]));
+	for (unsigned int i = 0; i < s2_invalidation_count; i++)
+		json_array_append_new(unmaps, policies_invalidation_json(&s2_invalidations[i]));
+	return json_pack("{s:o, s:o}", "policies", sizes, "invalidations", unmaps);
+}
+
+/* A name of either table; which one tells which of the two is set. */
+static enum cli_exit find(const char *name, const struct s2_policy **policy,
+			  const struct s2_invalidation **invalidation)
+{
+	const char *names[64] = {NULL};
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < s2_policy_count && count < 63; i++) {
+		names[count++] = s2_policies[i].name;
+		if (strcmp(s2_policies[i].name, name) == 0)
+			*policy = &s2_policies[i];
+	}
+	for (unsigned int i = 0; i < s2_invalidation_count && count < 63; i++) {
+		names[count++] = s2_invalidations[i].name;
+		if (strcmp(s2_invalidations[i].name, name) == 0)
+			*invalidation = &s2_invalidations[i];
+	}
+	return *policy || *invalidation ? CLI_OK : cli_unknown("policy", name, names);
 }
 
 static enum cli_exit run(const void *values, const struct cli_args *args)
 {
 	const struct policies_options *o = values;
-	const struct s2_policy *only = NULL;
+	const struct s2_policy *policy = NULL;
+	const struct s2_invalidation *invalidation = NULL;
 	enum cli_exit status = CLI_OK;
 
 	if (args->count)
-		status = run_find_policy(&(struct cli_text){true, args->v[0]}, &only);
+		status = find(args->v[0], &policy, &invalidation);
 	if (status)
 		return status;
-	if (o->json.given)
-		return run_write_json(all_json(only), o->json.value);
-	if (only)
-		print_one(only);
-	else
-		print_all();
+	if (o->out.csv.given && !o->grid)
+		return cli_fail(CLI_USAGE, "--csv goes with --grid");
+	if (o->grid && invalidation)
+		return cli_fail(CLI_USAGE, "'%s' has no sizes; the grid is of size rules",
+				invalidation->name);
+	if (o->grid)
+		return policies_grid(policy, &o->out);
+	if (policy)
+		return policies_story(policy, &o->out.json);
+	if (invalidation)
+		return policies_invalidation_story(invalidation, &o->out.json);
+	if (o->out.json.given)
+		return run_write_json(all_json(), o->out.json.value);
+	print_all();
 	return CLI_OK;
 }
 
 const struct cli_command cli_policies = {
 	.name = "policies",
 	.arguments = "[NAME]",
-	.summary = "the rules for the size of mappings that a replay can use",
-	.about = "Lists the policies, or tells more of one.",
+	.summary = "the rules that a replay can use, and what is wrong with some",
+	.about = "Lists the policies: rules for the size of mappings, and rules for what a host "
+		 "unmap does. With a name, tells the story of one, with the smallest stream that "
+		 "shows it, run here and now. With --grid, runs the handler for every kind of host "
+		 "memory and every leaf of L1, and shows what each policy maps.",
 	.examples = {{"nvsim policies", "all of them"},
-		     {"nvsim policies kvm-7.3", "more of one"},
-		     {"nvsim policies --json", "for machines"}},
+		     {"nvsim policies kvm-7.3", "the story of one"},
+		     {"nvsim policies --grid", "the size that each maps, case by case"}},
 	.options = options,
 	.options_size = sizeof(struct policies_options),
 	.args_max = 1,
