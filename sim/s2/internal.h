@@ -178,6 +178,25 @@ static inline bool s2_slot_holds_block(const struct s2_slot *slot, struct host_v
 	       start - slot->uaddr.v <= slot->size - size;
 }
 
+/* ---- what a size rule may ask beyond one leaf (clamp.c, walk.c) ---- */
+
+struct s2_near {
+	const struct s2_vm *vm;
+	const struct s2_fill *fill; /* of a shadow fault */
+};
+
+/* Whether the slot admits an aligned piece of `size` bytes around the fault (spec 4.2). */
+bool s2_near_supports(const struct s2_near *near, uint64_t size);
+/* Bytes that L1's leaf spans, or its contiguous hint where that covers more. */
+uint64_t s2_near_hint(const struct s2_near *near);
+/*
+ * Whether L1 maps the aligned `size` bytes around the fault, in its input and in
+ * its output, as one piece: by one leaf, or by leaves of one table that are all
+ * there, alike, with the access flag set, and contiguous in output. Adds the
+ * descriptors that were read to *reads.
+ */
+bool s2_near_alike(const struct s2_near *near, uint64_t size, uint16_t *reads);
+
 /* ---- permissions (perm.c, prot.c) ---- */
 
 bool s2_denies(const struct s2_config *cfg, const struct s2_syndrome *syn, bool el0,
