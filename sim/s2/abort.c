@@ -342,7 +342,7 @@ static void fill_from_user(struct abort *a, struct s2_fill *fill, enum s2_host_s
 		return;
 	if (prot_refuses(a, s2_fault_prot(&a->vm->cfg, fill, &prot)) || status == S2_HOST_RETRY)
 		return;
-	a->out->size = s2_fault_size(a->vm, fill);
+	s2_fault_size_into(a->vm, fill, &a->out->size);
 	a->out->filled = true;
 	if (a->out->size.retry)
 		return;

@@ -118,7 +118,7 @@ bool s2_near_supports(const struct s2_near *near, uint64_t size)
 	return s2_slot_holds_block(f->slot, f->hva, size) && s2_slot_congruent(f->slot, size);
 }
 
-struct s2_size s2_fault_size(const struct s2_vm *vm, const struct s2_fill *fill)
+void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, struct s2_size *size)
 {
 	const struct s2_policy *policy = vm->cfg.policy;
 	struct s2_near near = {vm, fill};
@@ -127,7 +127,7 @@ struct s2_size s2_fault_size(const struct s2_vm *vm, const struct s2_fill *fill)
 
 	gather(&vm->cfg, fill, &near, &in);
 	out = policy->size(policy, &in);
-	return (struct s2_size){
+	*size = (struct s2_size){
 		.retry = out.retry,
 		.relax = in.granule && in.granule == out.size,
 		.contig = out.contig,
@@ -139,4 +139,12 @@ struct s2_size s2_fault_size(const struct s2_vm *vm, const struct s2_fill *fill)
 		.clamp = binding_clamp(&in, fill->slot, out.size),
 		.sound_max = rank_size(&in, sound_max(&in)),
 	};
+}
+
+struct s2_size s2_fault_size(const struct s2_vm *vm, const struct s2_fill *fill)
+{
+	struct s2_size size;
+
+	s2_fault_size_into(vm, fill, &size);
+	return size;
 }

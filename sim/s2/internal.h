@@ -150,6 +150,9 @@ struct s2_swept s2_age(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa st
 void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
 		  const struct s2_syndrome *syn, bool el0, struct l2_ipa ipa, struct s2_walk *out);
 
+/* s2_fault_size, with the result in place. */
+void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, struct s2_size *size);
+
 /* ---- slots (slot.c) ---- */
 
 const struct s2_slot *s2_slot_of(const struct s2_vm *vm, struct l1_ipa ipa);

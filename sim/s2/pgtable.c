@@ -309,6 +309,17 @@ static void break_group(struct s2_vm *vm, struct s2_mmu *mmu, const struct curso
 	flush(vm, mmu, S2_TLB_RANGE, floor_to(ipa, group_size(vm)), group_size(vm));
 }
 
+/*
+ * For a page that is to differ from its group: as with a block, nothing but the new
+ * page remains. It is counted; the caller writes it.
+ */
+static void leave_group(struct s2_vm *vm, struct s2_mmu *mmu, const struct cursor *c, uint64_t ipa)
+{
+	break_group(vm, mmu, c, ipa);
+	count_entry(vm, &mmu->table, c, 1);
+	mmu->table.leaf_count[3]++;
+}
+
 /* ---- map ---- */
 
 /* The level of the largest leaf that may stand at ipa. */
@@ -367,15 +378,12 @@ static enum s2_map_status install_leaf(struct s2_vm *vm, struct s2_mmu *mmu, con
 
 	if (!needs_update(old, leaf))
 		return S2_MAP_AGAIN;
-	/* A smaller mapping in a group leaves nothing else of it, as in a block. */
-	if (old & DESC_CONTIG) {
-		break_group(vm, mmu, c, ipa);
-		old = 0;
-	}
-	if (old & DESC_VALID)
-		break_entry(vm, mmu, c, ipa);
-	else
+	if (!(old & DESC_VALID))
 		count_entry(vm, &mmu->table, c, 1);
+	else if (old & DESC_CONTIG)
+		leave_group(vm, mmu, c, ipa);
+	else
+		break_entry(vm, mmu, c, ipa);
 	if (was_table) {
 		free_subtree(vm, &mmu->table, child_of(vm, old), c->level + 1);
 		r->collapsed = true;
@@ -523,12 +531,9 @@ struct s2_map_result s2_relax(struct s2_vm *vm, struct s2_mmu *mmu, struct table
 	if (!(new &DESC_VALID))
 		return (struct s2_map_result){.status = S2_MAP_AGAIN};
 	/* One page is to have more than the rest of its group: it remains alone. */
-	if (new &DESC_CONTIG) {
-		break_group(vm, mmu, &c, ipa.v);
-		count_entry(vm, &mmu->table, &c, 1);
-		mmu->table.leaf_count[3]++;
-		new &= ~DESC_CONTIG;
-	}
+	if (new &DESC_CONTIG)
+		leave_group(vm, mmu, &c, ipa.v);
+	new &= ~DESC_CONTIG;
 	new = raised(new, want, &prot->perm);
 	*c.entry = new;
 	flush(vm, mmu, S2_TLB_PERMS, floor_to(ipa.v, level_size(page_shift(vm), c.level)),

@@ -244,12 +244,11 @@ struct s2_walk {
 	uint8_t reads;	      /* descriptors read with success */
 	struct s2_perm perm;  /* OK */
 	bool set_af;	      /* this walk set L1's access flag */
-	/* OK: where the leaf's descriptor lies among its like. */
-	bool big_endian;     /* as descriptors are stored */
-	uint8_t hint_shift;  /* log2 of the bytes that the contiguous hint covers, else of leaf_size
-			      */
-	uint8_t table_shift; /* log2 of the bytes that the table with the descriptor spans */
-	struct l1_ipa entry; /* address of the descriptor */
+	/* Where the last descriptor lies among its like: */
+	bool big_endian;     /* how descriptors are stored */
+	uint8_t table_shift; /* OK: log2 of the bytes that its table spans */
+	uint8_t hint_shift;  /* OK: log2 of the bytes that its contiguous hint covers */
+	struct l1_ipa entry; /* its address */
 };
 
 /* log2 of the granule that L1's VTCR selects, after the fallback of spec 1.1: 12, 14 or 16. */

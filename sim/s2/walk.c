@@ -26,9 +26,7 @@ struct walk_state {
 	unsigned int input_size; /* bits */
 	uint64_t excess;	 /* output bits beyond what VTCR.PS allows */
 	unsigned int bottom;	 /* log2 of what an entry at this level spans */
-	unsigned int top;	 /* log2 of what the table at this level spans */
-	bool ha, big_endian;
-	uint64_t entry;	 /* address of the descriptor read last */
+	bool ha;
 	uint64_t stored; /* that descriptor as stored */
 	struct s2_walk *out;
 };
@@ -132,7 +130,7 @@ static void unreadable(struct walk_state *w)
 
 static uint64_t cpu_order(const struct walk_state *w, uint64_t word)
 {
-	return w->big_endian ? __builtin_bswap64(word) : word;
+	return w->out->big_endian ? __builtin_bswap64(word) : word;
 }
 
 /* Descends to a leaf; level, bottom and base are those of the start table. False: a fault. */
@@ -143,9 +141,8 @@ static bool find_leaf(struct walk_state *w)
 	uint64_t base = w->base, desc;
 
 	for (;;) {
-		w->entry = base | (w->ipa >> bottom & (BIT(index_bits) - 1)) << 3;
-		if (vm->port->read(vm->port_ctx, (struct l1_ipa){w->entry}, &w->stored) !=
-		    S2_IO_OK) {
+		w->out->entry.v = base | (w->ipa >> bottom & (BIT(index_bits) - 1)) << 3;
+		if (vm->port->read(vm->port_ctx, w->out->entry, &w->stored) != S2_IO_OK) {
 			unreadable(w);
 			return false;
 		}
@@ -164,7 +161,7 @@ static bool find_leaf(struct walk_state *w)
 		w->out->level++;
 	}
 	w->bottom = bottom;
-	w->top = bottom + index_bits;
+	w->out->table_shift = (uint8_t)(bottom + index_bits);
 	/* At level 3 the table bit must be there, and then it is a page. */
 	if ((desc & DESC_VALID) && ((desc & DESC_TABLE) || w->out->level < 3))
 		return true;
@@ -177,7 +174,7 @@ static bool set_access_flag(struct walk_state *w)
 {
 	const struct s2_port *port = w->vm->port;
 	void *ctx = w->vm->port_ctx;
-	struct l1_ipa entry = {w->entry};
+	struct l1_ipa entry = w->out->entry;
 	const struct s2_slot *slot;
 	uint64_t new = w->out->desc | DESC_AF;
 
@@ -248,10 +245,7 @@ static void take_leaf(struct walk_state *w)
 	w->out->output.v = (w->out->desc & mask(L1_OA_BITS - 1, low)) | (w->ipa & mask(low - 1, 0));
 	w->out->leaf_size = BIT(w->bottom);
 	w->out->perm = perm;
-	w->out->big_endian = w->big_endian;
 	w->out->hint_shift = (uint8_t)low;
-	w->out->table_shift = (uint8_t)w->top;
-	w->out->entry.v = w->entry;
 }
 
 void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
@@ -270,11 +264,10 @@ void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
 		.excess = excess_bits(&vm->cfg, regs->vtcr),
 		.bottom = (unsigned int)(3 - level) * (shift - 3) + shift,
 		.ha = regs->vtcr & VTCR_HA,
-		.big_endian = regs->sctlr & SCTLR_EE,
 		.out = out,
 	};
 
-	*out = (struct s2_walk){.level = (int8_t)level};
+	*out = (struct s2_walk){.level = (int8_t)level, .big_endian = regs->sctlr & SCTLR_EE};
 	if (static_checks(&w, regs->vttbr) && find_leaf(&w))
 		take_leaf(&w);
 }
