@@ -266,6 +266,25 @@ bool machine_set_backing(struct machine *m, const struct machine_backing *b)
 	return true;
 }
 
+/*
+ * The largest block that the bounds of the mapping and the alignment of the device's
+ * memory admit: what hypervisors before Linux 7 took for a device's page size.
+ */
+static uint64_t geometry(const struct machine *m, const struct machine_backing *b, uint64_t hva)
+{
+	int level;
+
+	for (level = 1; level < 3 && !b->no_pa; level++) {
+		uint64_t size = 1ull << s2_level_shift(m->page_shift, level);
+		uint64_t start = hva & ~(size - 1);
+
+		if (!((b->hva ^ b->pa) & (size - 1)) && start >= b->hva && size <= b->size &&
+		    start - b->hva <= b->size - size)
+			return size;
+	}
+	return 1ull << m->page_shift;
+}
+
 static enum s2_host_status port_backing(void *ctx, const struct s2_slot *slot, struct host_va hva,
 					bool write, struct s2_backing *out)
 {
@@ -292,6 +311,8 @@ static enum s2_host_status port_backing(void *ctx, const struct s2_slot *slot, s
 		.any_uncached = b->any_uncached,
 		.mte_allowed = true,
 	};
+	if (b->device)
+		out->geometry = geometry(m, b, hva.v);
 	return S2_HOST_OK;
 }
 

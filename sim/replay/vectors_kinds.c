@@ -127,7 +127,7 @@ static enum vec_status read_policy(struct vec_run *run)
 
 	for (i = 0; name && i < s2_policy_count; i++)
 		if (!strcmp(name, s2_policies[i].name)) {
-			run->cfg.policy = &s2_policies[i];
+			run->vm.cfg.policy = &s2_policies[i];
 			return VEC_OK;
 		}
 	return name ? vec_malformed(run->why, "policy", "no such policy") : VEC_OK;
@@ -201,7 +201,7 @@ enum vec_status vec_run_size(struct vec_run *run, json_t *got)
 		status = read_place(run, &fill);
 	if (status != VEC_OK)
 		return status;
-	size = s2_fault_size(&run->cfg, &fill);
+	size = s2_fault_size(&run->vm, &fill);
 	describe_size(run, &size, got);
 	return VEC_OK;
 }

@@ -251,11 +251,8 @@ static void finish_fill(struct abort *a, enum row row, const struct s2_map_resul
 	m->split = r->split;
 	m->collapsed = r->collapsed;
 	if (m->prot.perm.w && a->slot->log_dirty) {
-		struct l1_ipa dirty = {floor_to(a->out->ipa.v, a->out->size.vma)};
-
 		/* One page is marked, the first of the mapping. */
-		dirty.v = floor_to(dirty.v, m->size);
-		a->vm->port->dirty(a->vm->port_ctx, a->slot, dirty);
+		a->vm->port->dirty(a->vm->port_ctx, a->slot, m->canonical);
 		m->dirty = true;
 	}
 }
@@ -347,10 +344,11 @@ static void fill_from_user(struct abort *a, struct s2_fill *fill, enum s2_host_s
 		return;
 	if (prot_refuses(a, s2_fault_prot(&a->vm->cfg, fill, &prot)) || status == S2_HOST_RETRY)
 		return;
-	a->out->size = s2_fault_size(&a->vm->cfg, fill);
+	s2_fault_size_into(a->vm, fill, &a->out->size);
 	a->out->filled = true;
 	if (a->out->size.retry)
 		return;
+	prot.contig = a->out->size.contig;
 	a->out->map = (struct s2_mapping){
 		.addr = a->out->size.addr,
 		.size = a->out->size.size,

@@ -30,6 +30,9 @@ static inline enum rank l1_leaf_limit(const struct s2_size_in *in)
 
 static inline enum rank backing_limit(const struct s2_size_in *in)
 {
+	/* Where there is a geometry, the pages of a device's memory are at least that alike. */
+	if (in->geometry > in->user_leaf)
+		return rank_at_most(in, in->geometry);
 	return rank_at_most(in, in->vma_size > in->user_leaf ? in->vma_size : in->user_leaf);
 }
 
@@ -38,7 +41,10 @@ static inline enum rank lesser(enum rank a, enum rank b)
 	return a < b ? a : b;
 }
 
-/* The largest mapping that exposes nothing that L1 and the host do not map alike. */
+/*
+ * The largest mapping that L1's leaf alone makes sound: it exposes nothing that L1
+ * and the host do not map alike. Rules that read L1's neighbouring entries can map more.
+ */
 static enum rank sound_max(const struct s2_size_in *in)
 {
 	enum rank rank = largest_allowed(in, in->supports_pmd, in->supports_pud);
@@ -59,10 +65,13 @@ static enum s2_clamp binding_clamp(const struct s2_size_in *in, const struct s2_
 
 	if (rank >= rank_at_most(in, in->pud))
 		return S2_CLAMP_NONE;
-	if (in->logging)
+	if (in->logging && rank == RANK_PAGE)
 		return S2_CLAMP_LOGGING;
-	if (in->l1_leaf && leaf <= rank)
-		return rank_size(in, leaf) == in->l1_leaf ? S2_CLAMP_L1_LEAF : S2_CLAMP_ROUNDING;
+	/* A leaf smaller than the mapping did not bind it. */
+	if (in->l1_leaf && leaf == rank)
+		return rank_size(in, leaf) == in->l1_leaf || size == in->l1_leaf
+			       ? S2_CLAMP_L1_LEAF
+			       : S2_CLAMP_ROUNDING;
 	if (largest_allowed(in, in->in_bounds_pmd, in->in_bounds_pud) <= rank)
 		return S2_CLAMP_BOUNDS;
 	if (largest_allowed(in, s2_slot_congruent(slot, in->pmd),
@@ -73,39 +82,56 @@ static enum s2_clamp binding_clamp(const struct s2_size_in *in, const struct s2_
 	return in->device ? S2_CLAMP_DEVICE : S2_CLAMP_POLICY;
 }
 
-static struct s2_size_in gather(const struct s2_config *cfg, const struct s2_fill *f)
+static inline void gather(const struct s2_config *cfg, const struct s2_fill *f,
+			  const struct s2_near *near, struct s2_size_in *in)
 {
 	const struct s2_slot *slot = f->slot;
 	uint64_t pmd = level_size(cfg->page_shift, 2), pud = level_size(cfg->page_shift, 1);
 	bool permission = f->syn->class == S2_FSC_PERMISSION;
-	struct s2_size_in in = {
+	bool in_pmd = s2_slot_holds_block(slot, f->hva, pmd);
+	bool in_pud = s2_slot_holds_block(slot, f->hva, pud);
+
+	*in = (struct s2_size_in){
 		.page = BIT(cfg->page_shift),
 		.pmd = pmd,
 		.pud = pud,
 		.vma_size = BIT(f->backing.vma_shift),
+		.geometry = f->backing.geometry,
 		.user_leaf = f->backing.user_leaf,
 		.l1_leaf = f->walk ? f->walk->leaf_size : 0,
 		/* The host's geometry, although the level is of a shadow table of the same. */
 		.granule = permission ? level_size(cfg->page_shift, f->syn->fsc & 3) : 0,
-		.in_bounds_pmd = s2_slot_holds_block(slot, f->hva, pmd),
-		.in_bounds_pud = s2_slot_holds_block(slot, f->hva, pud),
+		.supports_pmd = in_pmd && s2_slot_congruent(slot, pmd),
+		.supports_pud = in_pud && s2_slot_congruent(slot, pud),
+		.in_bounds_pmd = in_pmd,
+		.in_bounds_pud = in_pud,
 		.logging = slot->log_dirty && !slot->readonly,
 		.device = f->backing.device,
+		.near = f->walk ? near : NULL,
 	};
-
-	in.supports_pmd = in.in_bounds_pmd && s2_slot_congruent(slot, pmd);
-	in.supports_pud = in.in_bounds_pud && s2_slot_congruent(slot, pud);
-	return in;
 }
 
-struct s2_size s2_fault_size(const struct s2_config *cfg, const struct s2_fill *fill)
+bool s2_near_supports(const struct s2_near *near, uint64_t size)
 {
-	struct s2_size_in in = gather(cfg, fill);
-	struct s2_size_out out = cfg->policy->size(cfg->policy, &in);
+	const struct s2_fill *f = near->fill;
 
-	return (struct s2_size){
+	return s2_slot_holds_block(f->slot, f->hva, size) && s2_slot_congruent(f->slot, size);
+}
+
+void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, struct s2_size *size)
+{
+	const struct s2_policy *policy = vm->cfg.policy;
+	struct s2_near near = {vm, fill};
+	struct s2_size_in in;
+	struct s2_size_out out;
+
+	gather(&vm->cfg, fill, &near, &in);
+	out = policy->size(policy, &in);
+	*size = (struct s2_size){
 		.retry = out.retry,
 		.relax = in.granule && in.granule == out.size,
+		.contig = out.contig,
+		.reads = out.reads,
 		.vma = out.vma,
 		.size = out.size,
 		.addr = {floor_to(fill->fault_ipa.v, out.addr_align)},
@@ -113,4 +139,12 @@ struct s2_size s2_fault_size(const struct s2_config *cfg, const struct s2_fill *
 		.clamp = binding_clamp(&in, fill->slot, out.size),
 		.sound_max = rank_size(&in, sound_max(&in)),
 	};
+}
+
+struct s2_size s2_fault_size(const struct s2_vm *vm, const struct s2_fill *fill)
+{
+	struct s2_size size;
+
+	s2_fault_size_into(vm, fill, &size);
+	return size;
 }

@@ -173,6 +173,9 @@ void s2_rmap_trim(struct s2_vm *vm, struct s2_mmu *mmu);
 void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
 		  const struct s2_syndrome *syn, bool el0, struct l2_ipa ipa, struct s2_walk *out);
 
+/* s2_fault_size, with the result in place. */
+void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, struct s2_size *size);
+
 /* ---- slots (slot.c) ---- */
 
 const struct s2_slot *s2_slot_of(const struct s2_vm *vm, struct l1_ipa ipa);
@@ -200,6 +203,25 @@ static inline bool s2_slot_holds_block(const struct s2_slot *slot, struct host_v
 	return start >= slot->uaddr.v && size <= slot->size &&
 	       start - slot->uaddr.v <= slot->size - size;
 }
+
+/* ---- what a size rule may ask beyond one leaf (clamp.c, walk.c) ---- */
+
+struct s2_near {
+	const struct s2_vm *vm;
+	const struct s2_fill *fill; /* of a shadow fault */
+};
+
+/* Whether the slot admits an aligned piece of `size` bytes around the fault (spec 4.2). */
+bool s2_near_supports(const struct s2_near *near, uint64_t size);
+/* Bytes that L1's leaf spans, or its contiguous hint where that covers more. */
+uint64_t s2_near_hint(const struct s2_near *near);
+/*
+ * Whether L1 maps the aligned `size` bytes around the fault, in its input and in
+ * its output, as one piece: by one leaf, or by leaves of one table that are all
+ * there, alike, with the access flag set, and contiguous in output. Adds the
+ * descriptors that were read to *reads.
+ */
+bool s2_near_alike(const struct s2_near *near, uint64_t size, uint16_t *reads);
 
 /* ---- permissions (perm.c, prot.c) ---- */
 

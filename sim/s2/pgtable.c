@@ -9,6 +9,11 @@
  *
  * A valid entry is never overwritten by another valid one of different
  * address, size or memory type: break_entry() comes between (break-before-make).
+ *
+ * A contiguous group is a run of pages with the contiguous hint, aligned in input
+ * and output, of which hardware may keep any number in one TLB entry (Arm ARM D8.7.1).
+ * So there is no part of a group: its pages agree in all but the address, they come
+ * and go together, and whatever is done to one of them is done to all.
  */
 #include "internal.h"
 
@@ -263,6 +268,57 @@ static void free_subtree(struct s2_vm *vm, struct s2_table *t, uint64_t *table, 
 	free_page(vm, t, table);
 }
 
+/* ---- contiguous groups ---- */
+
+/* The only group size of pages that a granule has: 16, 128, 32 pages of 4K, 16K, 64K. */
+static uint64_t group_size(const struct s2_vm *vm)
+{
+	return page_shift(vm) == 12 ? BIT(16) : BIT(21);
+}
+
+static uint64_t group_pages(const struct s2_vm *vm)
+{
+	return group_size(vm) >> page_shift(vm);
+}
+
+/* The first of the group's entries in a table of pages. */
+static uint64_t *group_entries(const struct s2_vm *vm, const struct cursor *c, uint64_t ipa)
+{
+	return entry_in(vm, c->table, c->shift, floor_to(ipa, group_size(vm)));
+}
+
+/*
+ * Breaks what is valid where a group is or shall be, a group or pages. All of it is
+ * gone before one flush of the whole range: with an invalidation of single pages, a
+ * TLB could keep the group by another of them.
+ */
+static void break_group(struct s2_vm *vm, struct s2_mmu *mmu, const struct cursor *c, uint64_t ipa)
+{
+	uint64_t *entry = group_entries(vm, c, ipa), i;
+	int broken = 0;
+
+	for (i = 0; i < group_pages(vm); i++) {
+		broken += (int)(entry[i] & DESC_VALID);
+		entry[i] = 0;
+	}
+	if (!broken)
+		return;
+	count_entry(vm, &mmu->table, c, -broken);
+	mmu->table.leaf_count[3] -= (uint64_t)broken;
+	flush(vm, mmu, S2_TLB_RANGE, floor_to(ipa, group_size(vm)), group_size(vm));
+}
+
+/*
+ * For a page that is to differ from its group: as with a block, nothing but the new
+ * page remains. It is counted; the caller writes it.
+ */
+static void leave_group(struct s2_vm *vm, struct s2_mmu *mmu, const struct cursor *c, uint64_t ipa)
+{
+	break_group(vm, mmu, c, ipa);
+	count_entry(vm, &mmu->table, c, 1);
+	mmu->table.leaf_count[3]++;
+}
+
 /* ---- map ---- */
 
 /* The level of the largest leaf that may stand at ipa. */
@@ -321,10 +377,12 @@ static enum s2_map_status install_leaf(struct s2_vm *vm, struct s2_mmu *mmu, con
 
 	if (!needs_update(old, leaf))
 		return S2_MAP_AGAIN;
-	if (old & DESC_VALID)
-		break_entry(vm, mmu, c, ipa);
-	else
+	if (!(old & DESC_VALID))
 		count_entry(vm, &mmu->table, c, 1);
+	else if (old & DESC_CONTIG)
+		leave_group(vm, mmu, c, ipa);
+	else
+		break_entry(vm, mmu, c, ipa);
 	if (was_table) {
 		free_subtree(vm, &mmu->table, child_of(vm, old), c->level + 1);
 		r->collapsed = true;
@@ -335,18 +393,66 @@ static enum s2_map_status install_leaf(struct s2_vm *vm, struct s2_mmu *mmu, con
 	return S2_MAP_OK;
 }
 
+/* Goes down to the entry for ipa at `level`, with tables made on the way. False: no memory. */
+static inline __attribute__((always_inline)) bool descend(struct s2_vm *vm, struct s2_mmu *mmu,
+							  struct cursor *c, uint64_t ipa, int level,
+							  struct s2_map_result *r)
+{
+	*c = level < 2 ? cursor_root(vm, &mmu->table, ipa) : cursor_top(vm, &mmu->table, ipa);
+	while (c->level < level) {
+		if (!desc_is_table(*c->entry, c->level) && !make_table(vm, mmu, c, ipa, r))
+			return false;
+		cursor_down(vm, c, ipa);
+	}
+	return true;
+}
+
 static enum s2_map_status map_leaf(struct s2_vm *vm, struct s2_mmu *mmu, uint64_t ipa, int level,
 				   uint64_t leaf, struct s2_map_result *r)
 {
-	struct cursor c =
-		level < 2 ? cursor_root(vm, &mmu->table, ipa) : cursor_top(vm, &mmu->table, ipa);
+	struct cursor c;
 
-	while (c.level < level) {
-		if (!desc_is_table(*c.entry, c.level) && !make_table(vm, mmu, &c, ipa, r))
-			return S2_MAP_NOMEM;
-		cursor_down(vm, &c, ipa);
-	}
+	if (!descend(vm, mmu, &c, ipa, level, r))
+		return S2_MAP_NOMEM;
 	return install_leaf(vm, mmu, &c, ipa, leaf, r);
+}
+
+/* A leaf's permissions raised to those of `want`; XN is one field, and no X leaves it. */
+static inline uint64_t raised(uint64_t leaf, uint64_t want, const struct s2_perm *perm)
+{
+	leaf |= want & (DESC_R | DESC_W);
+	if (perm->x_el0 || perm->x_el1)
+		leaf = (leaf & ~DESC_XN) | (want & DESC_XN);
+	return leaf;
+}
+
+/*
+ * `leaf` is the descriptor of the first page. Permissions of a group are not raised
+ * in place: until the last entry was written, its pages would differ. So the group is
+ * remade, with what it had before, as relaxing never takes anything away. If it
+ * has all of that already, the fault was another vCPU's, too, and is over.
+ */
+static enum s2_map_status map_group(struct s2_vm *vm, struct s2_mmu *mmu, uint64_t ipa,
+				    uint64_t leaf, const struct s2_perm *perm,
+				    struct s2_map_result *r)
+{
+	uint64_t *entry, i;
+	struct cursor c;
+
+	if (!descend(vm, mmu, &c, ipa, 3, r))
+		return S2_MAP_NOMEM;
+	entry = group_entries(vm, &c, ipa);
+	if (!((*entry ^ leaf) & ~(DESC_PERMS | DESC_AF)))
+		leaf = raised(*entry | DESC_AF, leaf, perm);
+	if (leaf == *entry)
+		return S2_MAP_AGAIN;
+	break_group(vm, mmu, &c, ipa);
+	for (i = 0; i < group_pages(vm); i++) /* aligned: only plain address bits change */
+		entry[i] = leaf + (i << page_shift(vm));
+	count_entry(vm, &mmu->table, &c, (int)group_pages(vm));
+	mmu->table.leaf_count[3] += group_pages(vm);
+	r->pte = leaf;
+	return S2_MAP_OK;
 }
 
 struct s2_map_result s2_map(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
@@ -358,6 +464,13 @@ struct s2_map_result s2_map(struct s2_vm *vm, struct s2_mmu *mmu, struct table_i
 	/* A permission fault may name an address that only aliasing lets L1's walk accept (Q1). */
 	if (!in_range(&mmu->table, ipa.v) || size > BIT(mmu->table.input_bits) - ipa.v)
 		return (struct s2_map_result){.status = S2_MAP_RANGE};
+	if (prot->contig && size == group_size(vm) && !((ipa.v | pa.v) & (size - 1))) {
+		r.status = map_group(vm, mmu, ipa.v,
+				     pa_to_desc(&vm->cfg, pa) | attr | DESC_CONTIG | DESC_TABLE |
+					     DESC_VALID,
+				     &prot->perm, &r);
+		return r;
+	}
 	while (done < size && r.status == S2_MAP_OK) {
 		int level = leaf_level(vm, &mmu->table, ipa.v + done, size - done, pa.v + done);
 		uint64_t leaf = pa_to_desc(&vm->cfg, (struct host_pa){pa.v + done}) | attr |
@@ -416,9 +529,11 @@ struct s2_map_result s2_relax(struct s2_vm *vm, struct s2_mmu *mmu, struct table
 	new = *c.entry;
 	if (!(new &DESC_VALID))
 		return (struct s2_map_result){.status = S2_MAP_AGAIN};
-	new |= want &(DESC_R | DESC_W);
-	if (prot->perm.x_el0 || prot->perm.x_el1)
-		new = (new & ~DESC_XN) | (want & DESC_XN);
+	/* One page is to have more than the rest of its group: it remains alone. */
+	if (new &DESC_CONTIG)
+		leave_group(vm, mmu, &c, ipa.v);
+	new &= ~DESC_CONTIG;
+	new = raised(new, want, &prot->perm);
 	*c.entry = new;
 	flush(vm, mmu, S2_TLB_PERMS, floor_to(ipa.v, level_size(page_shift(vm), c.level)),
 	      level_size(page_shift(vm), c.level));
@@ -427,13 +542,21 @@ struct s2_map_result s2_relax(struct s2_vm *vm, struct s2_mmu *mmu, struct table
 
 void s2_make_young(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa)
 {
+	uint64_t i;
 	struct cursor c;
 
 	if (!in_range(&mmu->table, ipa.v))
 		return;
 	c = cursor_at(vm, &mmu->table, ipa.v);
-	if (*c.entry & DESC_VALID)
+	if (!(*c.entry & DESC_VALID))
+		return;
+	if (!(*c.entry & DESC_CONTIG)) {
 		*c.entry |= DESC_AF;
+		return;
+	}
+	/* In place: no TLB holds an entry without the flag. */
+	for (i = 0; i < group_pages(vm); i++)
+		group_entries(vm, &c, ipa.v)[i] |= DESC_AF;
 }
 
 /* ---- ranges ---- */
@@ -444,7 +567,7 @@ struct sweep {
 	struct s2_vm *vm;
 	struct s2_mmu *mmu;
 	enum sweep_op op;
-	uint64_t start, last; /* both included */
+	uint64_t start, last; /* of what TLBs are told, both included */
 	bool tell;	      /* the port, of each leaf that goes */
 	struct s2_swept done;
 };
@@ -469,6 +592,25 @@ static void sweep_leaf(struct sweep *s, const struct cursor *c, uint64_t ipa)
 	}
 	s->done.leaves++;
 	s->done.bytes += span;
+}
+
+/*
+ * Removes a group, or takes the same from all its pages, whichever of them the range
+ * meets; every one is told to TLBs. Taking W or AF needs no break: while pages
+ * differ, hardware may use the old or the new permission, and what is old is flushed.
+ */
+static void sweep_group(struct sweep *s, const struct cursor *c, uint64_t ipa)
+{
+	uint64_t start = floor_to(ipa, group_size(s->vm)), last = start + group_size(s->vm) - 1, i;
+	struct cursor page = *c;
+
+	page.entry = group_entries(s->vm, c, ipa);
+	for (i = 0; i < group_pages(s->vm); i++, page.entry++)
+		sweep_leaf(s, &page, start + (i << page_shift(s->vm)));
+	if (start < s->start)
+		s->start = start;
+	if (last > s->last)
+		s->last = last;
 }
 
 /* The table below lost its last entry: unlink, make every walker forget it, free. */
@@ -500,7 +642,10 @@ static void sweep_table(struct sweep *s, struct cursor c, uint64_t from, uint64_
 		if (!(*c.entry & DESC_VALID))
 			continue;
 		if (!desc_is_table(*c.entry, c.level)) {
-			sweep_leaf(s, &c, ipa);
+			if (*c.entry & DESC_CONTIG)
+				sweep_group(s, &c, ipa);
+			else
+				sweep_leaf(s, &c, ipa);
 			continue;
 		}
 		struct cursor child = c;
@@ -522,7 +667,7 @@ static struct s2_swept run_sweep(struct sweep *s, uint64_t size, bool with_flush
 	s->last = size - 1 > top - start ? top : start + size - 1;
 	sweep_table(s, cursor_root(s->vm, t, start), start, s->last);
 	if (s->done.leaves && with_flush)
-		flush(s->vm, s->mmu, S2_TLB_RANGE, start, s->last - start + 1);
+		flush(s->vm, s->mmu, S2_TLB_RANGE, s->start, s->last - s->start + 1);
 	return s->done;
 }
 

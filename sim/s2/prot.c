@@ -100,5 +100,6 @@ struct s2_prot s2_leaf_prot(uint64_t desc)
 			  : attr == 0x1 ? S2_DEVICE
 					: S2_NORMAL,
 		.tag = desc_tag(desc),
+		.contig = desc & DESC_CONTIG,
 	};
 }

@@ -250,6 +250,11 @@ struct s2_walk {
 	uint8_t reads;	      /* descriptors read with success */
 	struct s2_perm perm;  /* OK */
 	bool set_af;	      /* this walk set L1's access flag */
+	/* Where the last descriptor lies among its like: */
+	bool big_endian;     /* how descriptors are stored */
+	uint8_t table_shift; /* OK: log2 of the bytes that its table spans */
+	uint8_t hint_shift;  /* OK: log2 of the bytes that its contiguous hint covers */
+	struct l1_ipa entry; /* its address */
 };
 
 /* log2 of the granule that L1's VTCR selects, after the fallback of spec 1.1: 12, 14 or 16. */
@@ -332,6 +337,7 @@ struct s2_size_out {
 	uint64_t frame_align; /* and the page frame to one of this; sound rules have one value */
 	bool contig;	      /* M is a contiguous group of pages, to be marked as such */
 	bool retry;	      /* the user leaf was not present */
+	uint16_t reads;	      /* descriptors of L1 read besides those of the walk */
 };
 
 struct s2_policy {
@@ -375,12 +381,14 @@ extern const struct s2_invalidation *const s2_invalidation_default;
 struct s2_size {
 	bool retry;
 	bool relax;		 /* raise permissions in place */
+	bool contig;		 /* a contiguous group of pages */
+	uint16_t reads;		 /* descriptors of L1 that the rule read, besides the walk's */
 	uint64_t vma;		 /* V, bytes */
 	uint64_t size;		 /* M, bytes */
 	struct table_ipa addr;	 /* start of the mapping, or the page to relax */
 	struct l1_ipa canonical; /* of the first byte mapped */
 	enum s2_clamp clamp;
-	uint64_t sound_max; /* bytes: the largest sound size for this fault */
+	uint64_t sound_max; /* bytes: the largest size that L1's leaf alone makes sound */
 };
 
 /* One fault that is to be filled. */
@@ -394,7 +402,8 @@ struct s2_fill {
 	struct s2_backing backing;
 };
 
-struct s2_size s2_fault_size(const struct s2_config *cfg, const struct s2_fill *fill);
+/* By the policy of the VM; may read L1's memory through the port. */
+struct s2_size s2_fault_size(const struct s2_vm *vm, const struct s2_fill *fill);
 
 /* ---- stage 6: shadow and canonical tables (spec 4.5 to 4.7) ---- */
 
@@ -404,6 +413,7 @@ struct s2_prot {
 	struct s2_perm perm;
 	enum s2_memory memory;
 	uint8_t tag; /* level of L1's leaf, 1..3; 0: canonical, or L1's stage 2 is off */
+	bool contig; /* a page of a contiguous group */
 };
 
 #define S2_RECENT_TABLES 4u
@@ -488,7 +498,8 @@ struct s2_map_result {
 };
 
 /*
- * Maps [ipa, ipa + size) to pa with the largest leaves that alignment allows.
+ * Maps [ipa, ipa + size) to pa with the largest leaves that alignment allows, or,
+ * with prot->contig, with one contiguous group of that size, if alignment allows that.
  * ipa, size and pa are multiples of the host page. For callers outside: leaves as
  * earlier faults would have left them; reverse maps do not know these.
  */

@@ -26,8 +26,7 @@ struct walk_state {
 	unsigned int input_size; /* bits */
 	uint64_t excess;	 /* output bits beyond what VTCR.PS allows */
 	unsigned int bottom;	 /* log2 of what an entry at this level spans */
-	bool ha, big_endian;
-	uint64_t entry;	 /* address of the descriptor read last */
+	bool ha;
 	uint64_t stored; /* that descriptor as stored */
 	struct s2_walk *out;
 };
@@ -131,7 +130,7 @@ static void unreadable(struct walk_state *w)
 
 static uint64_t cpu_order(const struct walk_state *w, uint64_t word)
 {
-	return w->big_endian ? __builtin_bswap64(word) : word;
+	return w->out->big_endian ? __builtin_bswap64(word) : word;
 }
 
 /* Descends to a leaf; level, bottom and base are those of the start table. False: a fault. */
@@ -142,9 +141,8 @@ static bool find_leaf(struct walk_state *w)
 	uint64_t base = w->base, desc;
 
 	for (;;) {
-		w->entry = base | (w->ipa >> bottom & (BIT(index_bits) - 1)) << 3;
-		if (vm->port->read(vm->port_ctx, (struct l1_ipa){w->entry}, &w->stored) !=
-		    S2_IO_OK) {
+		w->out->entry.v = base | (w->ipa >> bottom & (BIT(index_bits) - 1)) << 3;
+		if (vm->port->read(vm->port_ctx, w->out->entry, &w->stored) != S2_IO_OK) {
 			unreadable(w);
 			return false;
 		}
@@ -163,6 +161,7 @@ static bool find_leaf(struct walk_state *w)
 		w->out->level++;
 	}
 	w->bottom = bottom;
+	w->out->table_shift = (uint8_t)(bottom + index_bits);
 	/* At level 3 the table bit must be there, and then it is a page. */
 	if ((desc & DESC_VALID) && ((desc & DESC_TABLE) || w->out->level < 3))
 		return true;
@@ -175,7 +174,7 @@ static bool set_access_flag(struct walk_state *w)
 {
 	const struct s2_port *port = w->vm->port;
 	void *ctx = w->vm->port_ctx;
-	struct l1_ipa entry = {w->entry};
+	struct l1_ipa entry = w->out->entry;
 	const struct s2_slot *slot;
 	uint64_t new = w->out->desc | DESC_AF;
 
@@ -246,6 +245,7 @@ static void take_leaf(struct walk_state *w)
 	w->out->output.v = (w->out->desc & mask(L1_OA_BITS - 1, low)) | (w->ipa & mask(low - 1, 0));
 	w->out->leaf_size = BIT(w->bottom);
 	w->out->perm = perm;
+	w->out->hint_shift = (uint8_t)low;
 }
 
 void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
@@ -264,11 +264,10 @@ void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
 		.excess = excess_bits(&vm->cfg, regs->vtcr),
 		.bottom = (unsigned int)(3 - level) * (shift - 3) + shift,
 		.ha = regs->vtcr & VTCR_HA,
-		.big_endian = regs->sctlr & SCTLR_EE,
 		.out = out,
 	};
 
-	*out = (struct s2_walk){.level = (int8_t)level};
+	*out = (struct s2_walk){.level = (int8_t)level, .big_endian = regs->sctlr & SCTLR_EE};
 	if (static_checks(&w, regs->vttbr) && find_leaf(&w))
 		take_leaf(&w);
 }
@@ -280,4 +279,70 @@ struct s2_walk s2_walk(const struct s2_vm *vm, const struct s2_l1_regs *regs,
 
 	s2_walk_into(vm, regs, syn, el0, ipa, &out);
 	return out;
+}
+
+/* ---- the leaf's neighbours ---- */
+
+uint64_t s2_near_hint(const struct s2_near *near)
+{
+	const struct s2_walk *w = near->fill->walk;
+
+	return w->leaf_size > BIT(w->hint_shift) ? w->leaf_size : BIT(w->hint_shift);
+}
+
+/* Everything of a leaf but its output: type, MemAttr, S2AP, SH, AF, the hint and XN. */
+#define DESC_LIKENESS (mask(11, 0) | DESC_CONTIG | DESC_XN)
+
+struct neighbours {
+	const struct s2_vm *vm;
+	uint64_t table; /* address of the first entry */
+	uint64_t first; /* what that should be */
+	uint64_t bits;	/* of the entries, that matter */
+	uint64_t step;	/* bytes of output from one to the next */
+	bool big_endian;
+};
+
+static bool is_alike(const struct neighbours *n, uint64_t index, uint16_t *reads)
+{
+	const struct s2_port *port = n->vm->port;
+	uint64_t word, expected = n->first + index * n->step;
+
+	if (port->read(n->vm->port_ctx, (struct l1_ipa){n->table + index * 8}, &word) != S2_IO_OK)
+		return false;
+	++*reads;
+	word = n->big_endian ? __builtin_bswap64(word) : word;
+	return !((word ^ expected) & n->bits);
+}
+
+/*
+ * Output bits under the hint's span are not compared: they come from the IPA
+ * (Q7, Q9). Bits beyond VTCR.PS need no check of their own: they are those of the fault's
+ * own leaf, whose output passed it.
+ */
+bool s2_near_alike(const struct s2_near *near, uint64_t size, uint16_t *reads)
+{
+	const struct s2_fill *f = near->fill;
+	const struct s2_walk *w = f->walk;
+	uint64_t own = (f->fault_ipa.v & (size - 1)) / w->leaf_size, count, i;
+	struct neighbours n = {
+		.vm = near->vm,
+		.table = w->entry.v - own * 8,
+		.first = (w->desc & DESC_LIKENESS) | floor_to(f->ipa.v, size),
+		.bits = DESC_LIKENESS | mask(L1_OA_BITS - 1, w->hint_shift),
+		.step = w->leaf_size,
+		.big_endian = w->big_endian,
+	};
+
+	if ((f->fault_ipa.v ^ f->ipa.v) & (size - 1))
+		return false;
+	if (w->leaf_size >= size)
+		return true;
+	if (w->table_shift > 63 || size > BIT(w->table_shift) || !(w->desc & DESC_AF))
+		return false;
+	/* From the fault's own entry on: tables that fill with demand end behind it. */
+	count = size / w->leaf_size;
+	for (i = 1; i < count; i++)
+		if (!is_alike(&n, (own + i) % count, reads))
+			return false;
+	return true;
 }

@@ -68,9 +68,12 @@ static struct s2_size size_at(const struct place *p)
 			    .writable = true},
 	};
 
+	struct s2_vm vm;
+
 	if (p->policy)
 		cfg.policy = find_policy(p->policy);
-	return s2_fault_size(&cfg, &fill);
+	vm = (struct s2_vm){.cfg = cfg};
+	return s2_fault_size(&vm, &fill);
 }
 
 /* ---- the tables of spec 4.4 ---- */
