@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A fault that the handler answered. */
-#include "internal.h"
+#include "state.h"
 
 /* ---- the context ---- */
 

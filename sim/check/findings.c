@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "internal.h"
+#include "state.h"
 
 #include <stdarg.h>
 

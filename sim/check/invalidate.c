@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What must be gone after an invalidation of L1's, or after the host took memory away. */
-#include "internal.h"
+#include "state.h"
 
 void check_tlb(struct check *c, uint16_t context, enum check_tlb op, uint64_t ipa, uint64_t size)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A leaf that appears, against what L1 and the host give at that moment. */
-#include "internal.h"
+#include "state.h"
 
 struct given {
 	bool perm_raised;		   /* only permissions are new */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What holds of a stream by itself, and the state that its events make. */
-#include "internal.h"
+#include "state.h"
 
 #include <stdarg.h>
 

@@ -3,7 +3,7 @@
  * The picture of the handler's tables: each entry as it was when it was last
  * looked at. What differs from the picture has changed since.
  */
-#include "internal.h"
+#include "state.h"
 
 #include <stdlib.h>
 #include <string.h>
