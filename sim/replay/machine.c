@@ -268,9 +268,11 @@ bool machine_set_backing(struct machine *m, const struct machine_backing *b)
 
 /*
  * The largest block that the bounds of the mapping and the alignment of the device's
- * memory admit: what hypervisors before Linux 7 took for a device's page size.
+ * memory admit: what hypervisors before Linux 7 took for a device's page size. Not
+ * inline: few faults are on devices, and all would pay.
  */
-static uint64_t geometry(const struct machine *m, const struct machine_backing *b, uint64_t hva)
+static __attribute__((noinline)) uint64_t geometry(const struct machine *m,
+						   const struct machine_backing *b, uint64_t hva)
 {
 	int level;
 

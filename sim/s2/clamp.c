@@ -45,23 +45,22 @@ static inline enum rank lesser(enum rank a, enum rank b)
  * The largest mapping that L1's leaf alone makes sound: it exposes nothing that L1
  * and the host do not map alike. Rules that read L1's neighbouring entries can map more.
  */
-static enum rank sound_max(const struct s2_size_in *in)
+static inline enum rank sound_max(const struct s2_size_in *in, enum rank leaf, enum rank backing)
 {
-	enum rank rank = largest_allowed(in, in->supports_pmd, in->supports_pud);
-
 	if (in->logging)
 		return RANK_PAGE;
-	return lesser(rank, lesser(l1_leaf_limit(in), backing_limit(in)));
+	return lesser(largest_allowed(in, in->supports_pmd, in->supports_pud),
+		      lesser(leaf, backing));
 }
 
 /*
  * The first cause, in the order of enum s2_clamp, that alone would have kept
  * the mapping this small.
  */
-static enum s2_clamp binding_clamp(const struct s2_size_in *in, const struct s2_slot *slot,
-				   uint64_t size)
+static inline enum s2_clamp binding_clamp(const struct s2_size_in *in, const struct s2_slot *slot,
+					  uint64_t size, enum rank leaf, enum rank backing)
 {
-	enum rank rank = rank_at_most(in, size), leaf = l1_leaf_limit(in);
+	enum rank rank = rank_at_most(in, size);
 
 	if (rank >= rank_at_most(in, in->pud))
 		return S2_CLAMP_NONE;
@@ -77,7 +76,7 @@ static enum s2_clamp binding_clamp(const struct s2_size_in *in, const struct s2_
 	if (largest_allowed(in, s2_slot_congruent(slot, in->pmd),
 			    s2_slot_congruent(slot, in->pud)) <= rank)
 		return S2_CLAMP_ALIGNMENT;
-	if (backing_limit(in) <= rank)
+	if (backing <= rank)
 		return S2_CLAMP_BACKING;
 	return in->device ? S2_CLAMP_DEVICE : S2_CLAMP_POLICY;
 }
@@ -124,20 +123,23 @@ void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, stru
 	struct s2_near near = {vm, fill};
 	struct s2_size_in in;
 	struct s2_size_out out;
+	enum rank leaf, backing;
 
 	gather(&vm->cfg, fill, &near, &in);
 	out = policy->size(policy, &in);
+	leaf = l1_leaf_limit(&in);
+	backing = backing_limit(&in);
 	*size = (struct s2_size){
 		.retry = out.retry,
-		.relax = in.granule && in.granule == out.size,
+		.relax = in.granule == out.size, /* which is never 0 */
 		.contig = out.contig,
 		.reads = out.reads,
 		.vma = out.vma,
 		.size = out.size,
 		.addr = {floor_to(fill->fault_ipa.v, out.addr_align)},
 		.canonical = {floor_to(fill->ipa.v, out.frame_align)},
-		.clamp = binding_clamp(&in, fill->slot, out.size),
-		.sound_max = rank_size(&in, sound_max(&in)),
+		.clamp = binding_clamp(&in, fill->slot, out.size, leaf, backing),
+		.sound_max = rank_size(&in, sound_max(&in, leaf, backing)),
 	};
 }
 

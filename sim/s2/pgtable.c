@@ -459,10 +459,11 @@ struct s2_map_result s2_map(struct s2_vm *vm, struct s2_mmu *mmu, struct table_i
 			    uint64_t size, struct host_pa pa, const struct s2_prot *prot)
 {
 	uint64_t attr = s2_leaf_attributes(&vm->cfg, prot), done = 0;
+	uint64_t limit = BIT(mmu->table.input_bits);
 	struct s2_map_result r = {.status = S2_MAP_OK};
 
 	/* A permission fault may name an address that only aliasing lets L1's walk accept (Q1). */
-	if (!in_range(&mmu->table, ipa.v) || size > BIT(mmu->table.input_bits) - ipa.v)
+	if (size > limit || ipa.v > limit - size)
 		return (struct s2_map_result){.status = S2_MAP_RANGE};
 	if (prot->contig && size == group_size(vm) && !((ipa.v | pa.v) & (size - 1))) {
 		r.status = map_group(vm, mmu, ipa.v,
@@ -572,7 +573,7 @@ struct sweep {
 	struct s2_swept done;
 };
 
-static void sweep_leaf(struct sweep *s, const struct cursor *c, uint64_t ipa)
+static inline void sweep_leaf(struct sweep *s, const struct cursor *c, uint64_t ipa)
 {
 	uint64_t span = level_size(page_shift(s->vm), c->level);
 	static const uint64_t cleared_bit[] = {

@@ -602,6 +602,22 @@ static void a_lone_change_splits_a_coalesced_block(void **state)
 	stop(&s);
 }
 
+/* Where the flag is not set for an access that L1 denies: it says nothing of the others. */
+static void an_access_flag_left_clear_makes_no_block(void **state)
+{
+	struct stretch s;
+	uint64_t i;
+
+	(void)state;
+	start(&s, "coalesce", 12, 12, M(2), 0);
+	for (i = 0; i < 512; i++)
+		set_desc(&s, i, desc_of(&s, i, 0) ^ (AF | 1 << 7));
+	s.w.vm.cfg.quirks &= ~S2_QUIRK(S2_Q6_AF_FIRST);
+	world_enter(&s.w, 0, s.vttbr, l1_vtcr(12) | 1 << 21, 1);
+	assert_int_equal(touch(&s, ESR_WRITE, 0).size.size, K(4));
+	stop(&s);
+}
+
 static void faults_of_L1_see_no_neighbours(void **state)
 {
 	static const char *const policies[] = {"contig", "coalesce"};
@@ -893,6 +909,7 @@ int main(void)
 		cmocka_unit_test(outputs_must_be_congruent_with_the_block),
 		cmocka_unit_test(nothing_is_read_beyond_a_small_start_table),
 		cmocka_unit_test(a_lone_change_splits_a_coalesced_block),
+		cmocka_unit_test(an_access_flag_left_clear_makes_no_block),
 		cmocka_unit_test(faults_of_L1_see_no_neighbours),
 	};
 	enum { RUNS = sizeof(runs) / sizeof(runs[0]) };
