@@ -97,7 +97,7 @@ static void check_piece(struct check *c, const struct leaf *leaf, struct given *
 #define ATTR_FWB       6u
 #define ATTR_UNCACHED  5u
 #define ATTR_DEVICE    1u
-#define DESC_SOFT_FREE (3ull << 57)
+#define DESC_SOFT_FREE (3ull << 57) /* for software, which the tag leaves unused */
 
 static uint64_t known_bits(const struct check *c)
 {
@@ -106,7 +106,7 @@ static uint64_t known_bits(const struct check *c)
 	if (c->machine.lpa2 && c->machine.page_shift != 16)
 		oa = 0x0003fffffffff000ull;
 	return oa | DESC_TYPE | DESC_MEMATTR | DESC_READ | DESC_WRITE | DESC_SH | DESC_AF |
-	       DESC_CONTIGUOUS | DESC_XN | DESC_TAG;
+	       DESC_CONTIGUOUS | DESC_XN | DESC_TAG | DESC_SOFT_FREE;
 }
 
 static const char *memory_problem(const struct check *c, const struct leaf *leaf,
