@@ -171,6 +171,4 @@ void fault_check(struct check *c, const struct check_fault *f)
 	/* An abort that is injected may enter L1, too; who runs is told by what comes next. */
 	if (v && x->index != NVT_CANONICAL_CONTEXT)
 		v->runs_l1 = UNKNOWN;
-	if (f->did == CHECK_DID_INJECT)
-		stream_injected(c, f->vcpu);
 }

@@ -269,7 +269,6 @@ void duty_done(struct check *c, struct context *x);
 
 /* stream.c */
 void stream_event(struct check *c, const struct nvt_event *ev);
-void stream_injected(struct check *c, uint16_t vcpu);
 
 /* fault.c */
 void fault_check(struct check *c, const struct check_fault *f);
