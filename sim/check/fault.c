@@ -12,7 +12,7 @@
 
 static const char *key_problem(const struct check *c, const struct vcpu *v, const struct context *x)
 {
-	uint64_t vtcr = quirk(c, 25) ? ~0ull : VTCR_USED;
+	uint64_t vtcr = quirk(c, Q_VTCR_KEY) ? ~0ull : VTCR_USED;
 	bool on = v->hcr & HCR_VM;
 
 	if (x->now.enabled != on)
@@ -72,13 +72,13 @@ static bool denied(const struct check *c, const struct check_fault *f, const str
 	bool permission = (f->esr & ESR_FSC_CLASS) == ESR_FSC_PERMISSION;
 	bool s1ptw = f->esr & ESR_S1PTW, fetch = (f->esr & ESR_EC) == ESR_EC_IABT, write;
 
-	if (!permission && quirk(c, 24))
+	if (!permission && quirk(c, Q_LATE_FORWARD))
 		return false;
-	if (fetch && (!s1ptw || quirk(c, 10)))
+	if (fetch && (!s1ptw || quirk(c, Q_S1PTW_XN)))
 		return f->el0 ? !p->x_el0 : !p->x_el1;
-	write = !fetch && (f->esr & ESR_WNR) && (quirk(c, 23) || !(f->esr & ESR_CM));
+	write = !fetch && (f->esr & ESR_WNR) && (quirk(c, Q_CMO_WRITES) || !(f->esr & ESR_CM));
 	/* A walk reads, and an update of what it read writes; which it was is for WnR to tell. */
-	if (s1ptw && !quirk(c, 11))
+	if (s1ptw && !quirk(c, Q_S1PTW_WRITE))
 		return !p->r || (write && !p->w);
 	if (s1ptw)
 		write = permission;
@@ -171,6 +171,4 @@ void fault_check(struct check *c, const struct check_fault *f)
 	/* An abort that is injected may enter L1, too; who runs is told by what comes next. */
 	if (v && x->index != NVT_CANONICAL_CONTEXT)
 		v->runs_l1 = UNKNOWN;
-	if (f->did == CHECK_DID_INJECT)
-		stream_injected(c, f->vcpu);
 }

@@ -443,7 +443,7 @@ struct l1_walk l1_walk(struct check *c, const struct l1_regs *regs, uint64_t ipa
 
 	switch (geometry_of(c, regs->vttbr, regs->vtcr, &w.g)) {
 	case BAD_SIZE:
-		return static_fault(quirk(c, 3) ? ADDRESS_SIZE : TRANSLATION);
+		return static_fault(quirk(c, Q_T0SZ_FSC) ? ADDRESS_SIZE : TRANSLATION);
 	case BAD_START:
 		return static_fault(TRANSLATION);
 	case FINE:
@@ -451,7 +451,7 @@ struct l1_walk l1_walk(struct check *c, const struct l1_regs *regs, uint64_t ipa
 	}
 	if (beyond_output(&w, w.g.root))
 		return static_fault(ADDRESS_SIZE);
-	if (!quirk(c, 1) && ipa >> w.g.input_bits)
+	if (!quirk(c, Q_ALIAS) && ipa >> w.g.input_bits)
 		return static_fault(TRANSLATION);
 	at = first_place(&w, index_at(&w.g, w.g.start_level, ipa));
 	for (level = w.g.start_level;; level++) {

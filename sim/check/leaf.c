@@ -97,7 +97,7 @@ static void check_piece(struct check *c, const struct leaf *leaf, struct given *
 #define ATTR_FWB       6u
 #define ATTR_UNCACHED  5u
 #define ATTR_DEVICE    1u
-#define DESC_SOFT_FREE (3ull << 57)
+#define DESC_SOFT_FREE (3ull << 57) /* for software, which the tag leaves unused */
 
 static uint64_t known_bits(const struct check *c)
 {
@@ -106,7 +106,7 @@ static uint64_t known_bits(const struct check *c)
 	if (c->machine.lpa2 && c->machine.page_shift != 16)
 		oa = 0x0003fffffffff000ull;
 	return oa | DESC_TYPE | DESC_MEMATTR | DESC_READ | DESC_WRITE | DESC_SH | DESC_AF |
-	       DESC_CONTIGUOUS | DESC_XN | DESC_TAG;
+	       DESC_CONTIGUOUS | DESC_XN | DESC_TAG | DESC_SOFT_FREE;
 }
 
 static const char *memory_problem(const struct check *c, const struct leaf *leaf,
@@ -228,44 +228,54 @@ static void check_identity(struct check *c, struct context *x, const struct leaf
 	check_form(c, x, leaf, &b);
 }
 
-static void check_shadow(struct check *c, struct context *x, const struct leaf *leaf,
-			 struct given *g, uint64_t *canonical, uint8_t *l1_shift)
+/* What a leaf was made of, by the first of its bytes that L1 maps. */
+struct made_of {
+	bool mapped;
+	struct l1_walk walk;
+	uint64_t canonical; /* of the leaf's first byte */
+	struct behind behind;
+};
+
+static struct made_of check_l1_leaves(struct check *c, const struct context *x,
+				      const struct leaf *leaf, struct given *g)
 {
 	struct l1_regs regs = {x->now.vttbr, x->now.vtcr, x->big_endian};
-	uint64_t at = leaf->start, last = leaf->start + (leaf->size - 1), end, l1 = 0;
-	struct behind first = {0}, b;
-	bool mapped = false;
+	uint64_t at = leaf->start, last = leaf->start + (leaf->size - 1), end;
+	struct made_of m = {.canonical = UINT64_MAX};
 
 	for (;; at = end + 1) {
 		struct l1_walk w = l1_walk(c, &regs, at);
+		struct behind b;
 
 		end = min64(span_last(at, w.shift), last);
-		if (!w.ok && g->perm_raised) {
-			add(&g->denied, &g->first_denied, at, end - at + 1);
-		} else if (!w.ok) {
-			add(&g->holes, &g->first_hole, at, end - at + 1);
-		} else {
+		if (w.ok) {
 			check_piece(c, leaf, g, at, end, w.output, &b);
-			if (!mapped) {
-				first = b;
-				l1 = w.output - (at - leaf->start);
-				*l1_shift = w.shift;
-				if (!g->perm_raised)
-					check_tag(c, x, leaf, (unsigned int)w.level);
-			}
-			mapped = true;
+			if (!m.mapped)
+				m = (struct made_of){true, w, w.output - (at - leaf->start), b};
 			if (exceeds(&g->perm, &w.perm))
 				add(&g->denied, &g->first_denied, at, end - at + 1);
+		} else if (g->perm_raised) {
+			add(&g->denied, &g->first_denied, at, end - at + 1);
+		} else {
+			add(&g->holes, &g->first_hole, at, end - at + 1);
 		}
 		if (end >= last)
-			break;
+			return m;
 	}
-	if (!mapped && !g->perm_raised)
-		*l1_shift = 0;
-	if (mapped)
-		*canonical = l1;
-	if (!g->perm_raised)
-		check_form(c, x, leaf, &first);
+}
+
+static void check_shadow(struct check *c, struct context *x, const struct leaf *leaf,
+			 struct given *g, uint64_t *canonical, uint8_t *l1_shift)
+{
+	struct made_of m = check_l1_leaves(c, x, leaf, g);
+
+	if (g->perm_raised)
+		return;
+	*canonical = m.canonical;
+	*l1_shift = m.walk.shift;
+	if (m.mapped)
+		check_tag(c, x, leaf, (unsigned int)m.walk.level);
+	check_form(c, x, leaf, &m.behind);
 }
 
 void leaf_check(struct check *c, struct context *x, const struct leaf *leaf, uint64_t old,

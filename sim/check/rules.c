@@ -3,7 +3,8 @@
 #include "check.h"
 
 const struct check_rule_info check_rules[CHECK_RULE_COUNT] = {
-	[CHECK_TIME] = {"NV-001", "time", "Time never goes back."},
+	[CHECK_TIME] = {"NV-001", "time",
+			"Time never goes back, nor on by more than a year at once."},
 	[CHECK_PAIRED] = {"NV-002", "paired",
 			  "A vCPU enters L2 from L1 and L1 from L2, is scheduled in after it was "
 			  "scheduled out, and faults only while it is scheduled in."},
@@ -27,7 +28,7 @@ const struct check_rule_info check_rules[CHECK_RULE_COUNT] = {
 			     "A leaf is writable only where the memslot and the host's page are."},
 	[CHECK_TLBI] = {"NV-105", "tlbi",
 			"No shadow leaf made of a leaf that L1 invalidates outlives the "
-			"invalidation."},
+			"invalidation; beside a range, none of a leaf that L1 changed."},
 	[CHECK_HOST_UNMAP] = {"NV-106", "host-unmap",
 			      "No leaf of memory that the host takes away outlives the unmap."},
 	[CHECK_PROTECT] = {"NV-107", "protect",

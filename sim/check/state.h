@@ -195,7 +195,18 @@ struct check {
 	unsigned int group_count;
 };
 
-static inline bool quirk(const struct check *c, unsigned int n)
+/* Quirks of spec 10 that what is checked depends on. */
+enum quirk {
+	Q_ALIAS = 1,	     /* IPA bits beyond the input size are ignored */
+	Q_T0SZ_FSC = 3,	     /* a bad T0SZ is an address-size fault */
+	Q_S1PTW_XN = 10,     /* a fetch's walk fault is judged by XN */
+	Q_S1PTW_WRITE = 11,  /* a walk's permission fault is always a write */
+	Q_CMO_WRITES = 23,   /* cache maintenance counts as a write */
+	Q_LATE_FORWARD = 24, /* permissions are not looked at on translation faults */
+	Q_VTCR_KEY = 25,     /* every bit of VTCR is part of a context's key */
+};
+
+static inline bool quirk(const struct check *c, enum quirk n)
 {
 	return c->options.quirks >> n & 1;
 }
@@ -258,7 +269,6 @@ void duty_done(struct check *c, struct context *x);
 
 /* stream.c */
 void stream_event(struct check *c, const struct nvt_event *ev);
-void stream_injected(struct check *c, uint16_t vcpu);
 
 /* fault.c */
 void fault_check(struct check *c, const struct check_fault *f);

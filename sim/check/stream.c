@@ -54,8 +54,11 @@ static void on_fault(struct check *c, struct vcpu *v, const struct nvt_event *ev
 	v->loaded = YES;
 	if (ev->fault.flags & NVT_FAULT_UNKNOWN_CONTEXT)
 		v->in_l1 = UNKNOWN;
+	/* Where the stream does not say what came of it, L1 may have been entered. */
 	if (t && (t->has & NVT_TRUTH_INJECT))
 		v->in_l1 = YES;
+	else if (!t && v->in_l1 == NO)
+		v->in_l1 = UNKNOWN;
 }
 
 static void on_switch(struct check *c, struct vcpu *v, const struct nvt_event *ev)
@@ -116,14 +119,6 @@ static void on_lost(struct check *c, const struct nvt_lost *l)
 		bad(c, CHECK_COMPLETE, "events were lost, and how many is not known");
 	for (i = 0; i < c->vcpu_count; i++)
 		c->vcpus[i].in_l1 = c->vcpus[i].loaded = UNKNOWN;
-}
-
-void stream_injected(struct check *c, uint16_t vcpu)
-{
-	/* What the recorded hypervisor did is told by the fault itself. */
-	if (vcpu < c->vcpu_count &&
-	    !(c->event && c->event->kind == NVT_FAULT && c->event->fault.truth))
-		c->vcpus[vcpu].in_l1 = UNKNOWN;
 }
 
 /* ---- L1's tables ---- */

@@ -293,6 +293,114 @@ void check_table_freed(struct check *c, uint64_t pa, uint64_t size)
 	}
 }
 
+/* ---- leaves of the picture ---- */
+
+bool tables_leaf(struct check *c, const struct context *x, uint64_t ipa, struct leaf *leaf)
+{
+	uint64_t pa = x->now.root, i = ipa >> level_shift(c, x->now.start_level);
+	int level = x->now.start_level;
+
+	if (!in_tables(c, pa) || i >= root_entries(c, x))
+		return false;
+	for (;; level++) {
+		struct page *p = page_at(c, pa + i * 8);
+		uint64_t desc = p ? p->desc[i % entries_per_page(c)] : 0;
+
+		if (!desc)
+			return false;
+		if (!is_table(desc, level)) {
+			uint64_t size = 1ull << level_shift(c, level);
+
+			*leaf = (struct leaf){ipa & ~(size - 1), size, desc, level};
+			return true;
+		}
+		pa = desc_pa(c, desc);
+		i = ipa >> level_shift(c, level + 1) & (entries_per_page(c) - 1);
+	}
+}
+
+/* ---- contiguous groups ---- */
+
+static unsigned int group_entries(const struct check *c)
+{
+	return c->machine.page_shift == 12 ? 16 : c->machine.page_shift == 14 ? 128 : 32;
+}
+
+static const char *group_problem(struct check *c, struct context *x, uint64_t start)
+{
+	uint64_t page = 1ull << c->machine.page_shift, first_pa = 0, first_bits = 0;
+	unsigned int n = group_entries(c), i;
+
+	for (i = 0; i < n; i++) {
+		struct leaf leaf;
+		uint64_t pa, bits;
+
+		if (!tables_leaf(c, x, start + i * page, &leaf) || leaf.level != 3)
+			return "has a gap";
+		pa = desc_pa(c, leaf.desc);
+		bits = leaf.desc & (DESC_PERM | DESC_MEMATTR | DESC_TAG | DESC_CONTIGUOUS);
+		if (!i) {
+			first_pa = pa;
+			first_bits = bits;
+			if (pa & (n * page - 1))
+				return "does not begin at an aligned output";
+		} else if (bits != first_bits) {
+			return "has pages of different attributes";
+		} else if (pa != first_pa + i * page) {
+			return "has outputs that do not follow each other";
+		}
+	}
+	return NULL;
+}
+
+static void check_group(struct check *c, struct context *x, uint64_t start)
+{
+	const char *problem = group_problem(c, x, start);
+
+	if (problem)
+		found(c, CHECK_CONTIGUOUS, x->index, start,
+		      (uint64_t)group_entries(c) << c->machine.page_shift,
+		      "the group that is marked as contiguous %s", problem);
+}
+
+/* All entries of a page of leaves were looked at. */
+static void check_groups_of(struct check *c, struct context *x, const struct page *p, uint64_t base)
+{
+	size_t n = group_entries(c), i, j;
+
+	for (i = 0; i < entries_per_page(c); i += n) {
+		for (j = 0; j < n && !(p->desc[i + j] & DESC_CONTIGUOUS); j++)
+			;
+		if (j < n)
+			check_group(c, x, base + ((uint64_t)i << c->machine.page_shift));
+	}
+}
+
+static void note_group(struct check *c, struct context *x, uint64_t start)
+{
+	unsigned int room = sizeof(c->groups) / sizeof(c->groups[0]);
+	unsigned int i;
+
+	start &= ~(((uint64_t)group_entries(c) << c->machine.page_shift) - 1);
+	for (i = 0; i < c->group_count; i++)
+		if (c->groups[i].x == x && c->groups[i].start == start)
+			return;
+	/* An audit looks at those that find no room. */
+	if (c->group_count < room) {
+		c->groups[c->group_count].x = x;
+		c->groups[c->group_count++].start = start;
+	}
+}
+
+void tables_check_groups(struct check *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->group_count; i++)
+		check_group(c, c->groups[i].x, c->groups[i].start);
+	c->group_count = 0;
+}
+
 /* ---- a walk of picture and tables side by side ---- */
 
 struct look {
@@ -330,25 +438,6 @@ static void check_table_form(struct look *k, uint64_t desc, uint64_t start)
 		found(k->c, CHECK_FORM, k->x->index, start, 0,
 		      "the table descriptor 0x%llx has bits that must be 0",
 		      (unsigned long long)desc);
-}
-
-static void note_group(struct check *c, struct context *x, uint64_t start)
-{
-	unsigned int room = sizeof(c->groups) / sizeof(c->groups[0]);
-	unsigned int shift = c->machine.page_shift + (c->machine.page_shift == 12   ? 4
-						      : c->machine.page_shift == 14 ? 7
-										    : 5);
-	unsigned int i;
-
-	start &= ~((1ull << shift) - 1);
-	for (i = 0; i < c->group_count; i++)
-		if (c->groups[i].x == x && c->groups[i].start == start)
-			return;
-	/* An audit looks at those that find no room. */
-	if (c->group_count < room) {
-		c->groups[c->group_count].x = x;
-		c->groups[c->group_count++].start = start;
-	}
 }
 
 static void new_leaf(struct look *k, struct page *p, size_t j, int level, uint64_t start,
@@ -471,6 +560,8 @@ static uint64_t look_page(struct look *k, uint64_t pa, size_t i, size_t end, int
 			shifts |= 1ull << p->l1_shift[i];
 	}
 	p->shifts = p->count ? shifts : 0;
+	if (k->audit && level == 3)
+		check_groups_of(c, k->x, p, base);
 	return p->shifts;
 }
 
@@ -502,30 +593,6 @@ void tables_look(struct check *c, struct context *x, uint64_t lo, uint64_t last)
 
 	if (refresh(c, x) && lo <= last)
 		look_table(&k, x->now.root, root_entries(c, x), x->now.start_level, 0);
-}
-
-bool tables_leaf(struct check *c, const struct context *x, uint64_t ipa, struct leaf *leaf)
-{
-	uint64_t pa = x->now.root, i = ipa >> level_shift(c, x->now.start_level);
-	int level = x->now.start_level;
-
-	if (!in_tables(c, pa) || i >= root_entries(c, x))
-		return false;
-	for (;; level++) {
-		struct page *p = page_at(c, pa + i * 8);
-		uint64_t desc = p ? p->desc[i % entries_per_page(c)] : 0;
-
-		if (!desc)
-			return false;
-		if (!is_table(desc, level)) {
-			uint64_t size = 1ull << level_shift(c, level);
-
-			*leaf = (struct leaf){ipa & ~(size - 1), size, desc, level};
-			return true;
-		}
-		pa = desc_pa(c, desc);
-		i = ipa >> level_shift(c, level + 1) & (entries_per_page(c) - 1);
-	}
 }
 
 /* ---- whole tables ---- */
@@ -561,7 +628,7 @@ void tables_audit(struct check *c)
 			look_table(&k, x->now.root, root_entries(c, x), x->now.start_level, 0);
 	}
 	find_lost_pages(c);
-	tables_check_groups(c);
+	c->group_count = 0;
 }
 
 /* ---- TLB maintenance ---- */
@@ -644,7 +711,7 @@ void tables_flushed(struct check *c, struct context *x, uint64_t lo, uint64_t la
 		flush_table(&f, x->now.root, root_entries(c, x), x->now.start_level, 0, false);
 }
 
-/* ---- leaves of the picture ---- */
+/* ---- each leaf of the picture ---- */
 
 struct each {
 	struct check *c;
@@ -702,55 +769,4 @@ void tables_each(struct check *c, struct context *x, uint64_t lo, uint64_t last,
 
 	if (x->leaves && lo <= last)
 		each_table(&e, x->now.root, root_entries(c, x), x->now.start_level, 0);
-}
-
-/* ---- contiguous groups ---- */
-
-static unsigned int group_entries(const struct check *c)
-{
-	return c->machine.page_shift == 12 ? 16 : c->machine.page_shift == 14 ? 128 : 32;
-}
-
-static const char *group_problem(struct check *c, struct context *x, uint64_t start)
-{
-	uint64_t page = 1ull << c->machine.page_shift, first_pa = 0, first_bits = 0;
-	unsigned int n = group_entries(c), i;
-
-	for (i = 0; i < n; i++) {
-		struct leaf leaf;
-		uint64_t pa, bits;
-
-		if (!tables_leaf(c, x, start + i * page, &leaf) || leaf.level != 3)
-			return "has a gap";
-		pa = desc_pa(c, leaf.desc);
-		bits = leaf.desc & (DESC_PERM | DESC_MEMATTR | DESC_TAG | DESC_CONTIGUOUS);
-		if (!i) {
-			first_pa = pa;
-			first_bits = bits;
-			if (pa & (n * page - 1))
-				return "does not begin at an aligned output";
-		} else if (bits != first_bits) {
-			return "has pages of different attributes";
-		} else if (pa != first_pa + i * page) {
-			return "has outputs that do not follow each other";
-		}
-	}
-	return NULL;
-}
-
-void tables_check_groups(struct check *c)
-{
-	unsigned int i;
-
-	for (i = 0; i < c->group_count; i++) {
-		struct context *x = c->groups[i].x;
-		uint64_t start = c->groups[i].start, size;
-		const char *problem = group_problem(c, x, start);
-
-		size = (uint64_t)group_entries(c) << c->machine.page_shift;
-		if (problem)
-			found(c, CHECK_CONTIGUOUS, x->index, start, size,
-			      "the group that is marked as contiguous %s", problem);
-	}
-	c->group_count = 0;
 }
