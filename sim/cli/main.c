@@ -9,8 +9,8 @@
 #include "temporary.h"
 
 const struct cli_command *const cli_commands[] = {
-	&cli_replay,  &cli_verify,   &cli_info,	   &cli_import, &cli_gen,
-	&cli_vectors, &cli_policies, &cli_metrics, NULL,
+	&cli_replay, &cli_compare, &cli_verify,	  &cli_info,	&cli_import,
+	&cli_gen,    &cli_vectors, &cli_policies, &cli_metrics, NULL,
 };
 
 const struct cli_command *cli_find_command(const char *name)
