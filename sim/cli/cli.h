@@ -32,6 +32,7 @@ enum cli_type {
 	CLI_TEXT,     /* struct cli_text */
 	CLI_OPTIONAL, /* struct cli_text; --name or --name=TEXT, value NULL without */
 	CLI_CHOICE,   /* struct cli_number: the place in `choices` */
+	CLI_LIST,     /* struct cli_list: a text each time it is given */
 };
 
 struct cli_number {
@@ -45,6 +46,12 @@ struct cli_range {
 struct cli_text {
 	bool given;
 	const char *value;
+};
+
+#define CLI_LIST_MAX 64u
+struct cli_list {
+	unsigned int count;
+	const char *v[CLI_LIST_MAX];
 };
 
 struct cli_option {
@@ -80,8 +87,8 @@ struct cli_command {
 	enum cli_exit (*run)(const void *options, const struct cli_args *args);
 };
 
-extern const struct cli_command cli_replay, cli_verify, cli_info, cli_import, cli_gen, cli_vectors,
-	cli_check, cli_policies, cli_metrics;
+extern const struct cli_command cli_replay, cli_compare, cli_check, cli_verify, cli_info,
+	cli_import, cli_gen, cli_vectors, cli_policies, cli_metrics;
 
 /* The table of commands, in the order of help; ends with NULL. */
 extern const struct cli_command *const cli_commands[];

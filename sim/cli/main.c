@@ -9,7 +9,7 @@
 #include "temporary.h"
 
 const struct cli_command *const cli_commands[] = {
-	&cli_replay, &cli_check,   &cli_verify,	  &cli_info,	&cli_import,
+	&cli_replay, &cli_compare, &cli_check,	  &cli_verify,	&cli_info, &cli_import,
 	&cli_gen,    &cli_vectors, &cli_policies, &cli_metrics, NULL,
 };
 

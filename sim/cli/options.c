@@ -102,6 +102,15 @@ static enum cli_exit take_choice(const struct cli_option *o, const char *value,
 	return cli_unknown(o->name, value, o->choices);
 }
 
+static enum cli_exit take_listed(const struct parser *p, const char *value, struct cli_list *out)
+{
+	if (out->count == CLI_LIST_MAX)
+		return cli_fail(CLI_USAGE, "%s: %s is given more than %u times", p->command->name,
+				p->shown, CLI_LIST_MAX);
+	out->v[out->count++] = value;
+	return CLI_OK;
+}
+
 /* Stores where the table says; the type of the member follows from that of the option. */
 static enum cli_exit take_value(const struct parser *p, const struct cli_option *o,
 				const char *value)
@@ -119,6 +128,8 @@ static enum cli_exit take_value(const struct parser *p, const struct cli_option 
 		return take_range(p, value, to);
 	case CLI_CHOICE:
 		return take_choice(o, value, to);
+	case CLI_LIST:
+		return take_listed(p, value, to);
 	case CLI_TEXT:
 	case CLI_OPTIONAL:
 		*(struct cli_text *)to = (struct cli_text){true, value};
@@ -132,7 +143,7 @@ static enum cli_exit take(struct parser *p, const struct cli_option *o, const ch
 {
 	size_t place = (size_t)(o - p->command->options);
 
-	if (p->given >> place & 1)
+	if (o->type != CLI_LIST && p->given >> place & 1)
 		return cli_fail(CLI_USAGE, "%s: %s is given twice", p->command->name, p->shown);
 	p->given |= 1ull << place;
 	if (o->type == CLI_FLAG && value)

@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "compare_report.h"
+
+#include <string.h>
+
+#include "s2.h"
+#include "text.h"
+
+#define NAME_SIZE 64 /* of a policy, as shown */
+
+/* ---- the columns ---- */
+
+enum style { COUNT, PERCENT, REAL };
+
+/* A figure of one policy: a path of up to three members. */
+static const struct column {
+	const char *head;  /* at most 9 characters */
+	const char *field; /* in CSV */
+	enum style style;
+	const char *path[3];
+} columns[] = {
+	{"faults", "faults", COUNT, {"counts", "delivered", "shadow"}},
+	{"avoided", "avoided", COUNT, {"counts", "avoided", "shadow"}},
+	{"inject", "injection_rate", PERCENT, {"metrics", "injection_rate", "ratio"}},
+	{"block", "block_share", PERCENT, {"metrics", "block_share", "end"}},
+	{"effect", "block_effectiveness", PERCENT, {"metrics", "block_effectiveness"}},
+	{"splint", "splintering", REAL, {"metrics", "splintering"}},
+	{"amplif", "fault_amplification", REAL, {"metrics", "fault_amplification"}},
+	{"tables", "table_pages", COUNT, {"metrics", "table_pages", "peak"}},
+	{"unsound", "unsound", COUNT, {"metrics", "unsound"}},
+};
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+static const char *text_at(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+/* As shown; the member "policy" is the name alone. */
+static const char *name_of(const json_t *policy)
+{
+	const char *label = text_at(policy, "label");
+
+	return *label ? label : text_at(policy, "policy");
+}
+
+static const char *verdict_of(const json_t *policy)
+{
+	return text_at(json_object_get(policy, "exactness"), "verdict");
+}
+
+static bool was_replayed(const json_t *policy)
+{
+	return *verdict_of(policy) && strcmp(verdict_of(policy), "as recorded");
+}
+
+/* NULL: the data does not support it. Saved results may hold anything. */
+static const json_t *value_of(const json_t *policy, const struct column *c)
+{
+	const json_t *v = policy;
+
+	if (!was_replayed(policy) && strcmp(c->path[0], "counts") == 0)
+		return NULL;
+	for (unsigned int i = 0; i < 3 && c->path[i]; i++)
+		v = json_object_get(v, c->path[i]);
+	return json_is_number(v) ? v : NULL;
+}
+
+static uint64_t faults_of(const json_t *policy)
+{
+	const json_t *v = value_of(policy, &columns[0]);
+
+	return json_integer_value(v) > 0 ? (uint64_t)json_integer_value(v) : 0;
+}
+
+static uint64_t count_at(const json_t *policy, const char *path[2])
+{
+	const json_t *v = json_object_get(json_object_get(policy, path[0]), path[1]);
+
+	return json_integer_value(v) > 0 ? (uint64_t)json_integer_value(v) : 0;
+}
+
+static void cell(char buf[CLI_NUMBER_SIZE], const json_t *policy, const struct column *c)
+{
+	const json_t *v = value_of(policy, c);
+
+	if (!v)
+		strcpy(buf, "-");
+	else if (c->style == COUNT)
+		cli_count(buf, (uint64_t)json_number_value(v));
+	else if (c->style == PERCENT)
+		cli_percent(buf, json_number_value(v));
+	else
+		snprintf(buf, CLI_NUMBER_SIZE, "%.2f", json_number_value(v));
+}
+
+/* ---- the verdict ---- */
+
+static uint64_t unsound_pages(const json_t *policy)
+{
+	return count_at(policy, (const char *[2]){"metrics", "unsound"});
+}
+
+/* By its rule, and by what the checker found in this run. */
+static bool is_sound(const json_t *policy)
+{
+	return !json_is_false(json_object_get(policy, "sound")) && !unsound_pages(policy) &&
+	       !json_array_size(json_object_get(policy, "findings"));
+}
+
+static bool is_exact(const json_t *policy)
+{
+	return strcmp(verdict_of(policy), "exact") == 0;
+}
+
+/* "31 times fewer", or "12% fewer" where that says more. */
+static void add_factor(struct text *t, uint64_t best, uint64_t worst)
+{
+	double factor = best ? (double)worst / (double)best : 0;
+
+	if (factor >= 10)
+		text_add(t, "%.0f times fewer", factor);
+	else if (factor >= 2)
+		text_add(t, "%.1f times fewer", factor);
+	else
+		text_add(t, "%.1f%% fewer", 100 * (1 - (double)best / (double)worst));
+}
+
+static void add_unsound_note(struct text *t, const json_t *policies)
+{
+	const json_t *p;
+	size_t i;
+	unsigned int count = 0;
+
+	json_array_foreach(policies, i, p) count += !is_sound(p);
+	if (count)
+		text_add(t, "; %u unsound polic%s not considered", count,
+			 count == 1 ? "y is" : "ies are");
+}
+
+static void say_difference(struct text *t, const json_t *best, const json_t *worst)
+{
+	char few[CLI_NUMBER_SIZE], many[CLI_NUMBER_SIZE];
+	uint64_t least = faults_of(best), most = faults_of(worst);
+
+	text_add(t, "%s takes ", name_of(best));
+	/* Faults that a lower bound leaves out make the difference larger, or may undo it. */
+	if (is_exact(best) && !is_exact(worst))
+		text_add(t, "at least ");
+	add_factor(t, least, most);
+	text_add(t, " shadow faults than %s on this stream (%s against %s)", name_of(worst),
+		 cli_count(few, least), cli_count(many, most));
+	if (!is_exact(best))
+		text_add(t, ", of those that the stream holds: its count is a lower bound");
+}
+
+static void say_equal(struct text *t, const json_t *policies, const json_t *best)
+{
+	char buf[CLI_NUMBER_SIZE];
+	bool exact = true;
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(policies, i, p) exact = exact && (!is_sound(p) || is_exact(p));
+	text_add(t, "all sound policies take the same %s shadow fault%s on this stream",
+		 cli_count(buf, faults_of(best)), faults_of(best) == 1 ? "" : "s");
+	if (!exact)
+		text_add(t, "; where a count is a lower bound, there would have been more");
+}
+
+/* An unsound policy never wins: fewer faults are no merit of a wrong mapping. */
+json_t *compare_verdict(const json_t *policies)
+{
+	const json_t *best = NULL, *worst = NULL, *p;
+	struct text t = {.used = 0};
+	unsigned int sound = 0;
+	size_t i;
+
+	json_array_foreach(policies, i, p)
+	{
+		if (!is_sound(p) || !was_replayed(p))
+			continue;
+		sound++;
+		if (!best || faults_of(p) < faults_of(best))
+			best = p;
+		if (!worst || faults_of(p) > faults_of(worst))
+			worst = p;
+	}
+	if (!was_replayed(json_array_get(policies, 0)))
+		text_add(&t, "faults alone were recorded: no policy can be replayed");
+	else if (!best)
+		text_add(&t, "no sound policy was compared");
+	else if (sound == 1)
+		text_add(&t, "%s is the only sound policy here", name_of(best));
+	else if (faults_of(best) == faults_of(worst))
+		say_equal(&t, policies, best);
+	else
+		say_difference(&t, best, worst);
+	if (best)
+		add_unsound_note(&t, policies);
+	return json_pack("{s:s?, s:s?, s:s}", "best", best ? name_of(best) : NULL, "worst",
+			 worst ? name_of(worst) : NULL, "text", t.s);
+}
+
+bool compare_has_findings(const json_t *doc)
+{
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(json_object_get(doc, "policies"), i, p)
+	{
+		if (unsound_pages(p) || json_array_size(json_object_get(p, "findings")))
+			return true;
+	}
+	return false;
+}
+
+/* ---- for people ---- */
+
+#define LABEL 15
+
+static void print_paragraph(FILE *out, const char *label, const struct text *t)
+{
+	int used = fprintf(out, "%-*s", LABEL, label);
+
+	text_wrap(out, t->s, LABEL, used);
+}
+
+static void print_head(FILE *out, const json_t *doc)
+{
+	const json_t *trace = json_object_get(doc, "trace");
+
+	fprintf(out, "%-*s", LABEL, "trace");
+	cli_print_text(out, text_at(trace, "name"));
+	fputs(", class ", out);
+	cli_print_text(out, text_at(trace, "class"));
+	fputs("\n\n", out);
+}
+
+static int name_width(const json_t *policies)
+{
+	const json_t *p;
+	int width = 12;
+	size_t i;
+
+	json_array_foreach(policies, i, p)
+	{
+		int length = (int)strlen(name_of(p));
+
+		width = length > width && length < NAME_SIZE ? length : width;
+	}
+	return width;
+}
+
+static void print_table(FILE *out, const json_t *policies)
+{
+	int widths[COLUMNS], first = name_width(policies);
+	char buf[CLI_NUMBER_SIZE];
+	const json_t *p;
+	size_t i;
+
+	fprintf(out, "%-*s", first, "policy");
+	for (size_t c = 0; c < COLUMNS; c++) {
+		widths[c] = (int)strlen(columns[c].head);
+		json_array_foreach(policies, i, p)
+		{
+			cell(buf, p, &columns[c]);
+			if ((int)strlen(buf) > widths[c])
+				widths[c] = (int)strlen(buf);
+		}
+		fprintf(out, " %*s", widths[c], columns[c].head);
+	}
+	fputc('\n', out);
+	json_array_foreach(policies, i, p)
+	{
+		cli_print_text(out, name_of(p));
+		fprintf(out, "%*s", first - (int)strlen(name_of(p)), "");
+		for (size_t c = 0; c < COLUMNS; c++) {
+			cell(buf, p, &columns[c]);
+			fprintf(out, " %*s", widths[c], buf);
+		}
+		fputc('\n', out);
+	}
+	fputc('\n', out);
+}
+
+/* Names of all policies from `first` on that `same` holds for, if `first` is the first of them. */
+static unsigned int add_alike(struct text *t, const json_t *policies, size_t first,
+			      bool (*same)(const json_t *a, const json_t *b))
+{
+	const json_t *head = json_array_get(policies, first), *p;
+	unsigned int count = 0;
+	size_t i;
+
+	json_array_foreach(policies, i, p)
+	{
+		if (!same(head, p))
+			continue;
+		if (i < first)
+			return 0;
+		text_add(t, "%s%s", count++ ? ", " : "", name_of(p));
+	}
+	return count;
+}
+
+static bool same_decisions(const json_t *a, const json_t *b)
+{
+	return was_replayed(a) && *text_at(a, "digest") &&
+	       strcmp(text_at(a, "digest"), text_at(b, "digest")) == 0;
+}
+
+static bool same_exactness(const json_t *a, const json_t *b)
+{
+	return json_equal(json_object_get(a, "exactness"), json_object_get(b, "exactness"));
+}
+
+static void print_alike(FILE *out, const json_t *policies)
+{
+	for (size_t i = 0; i < json_array_size(policies); i++) {
+		struct text t = {.used = 0};
+
+		if (add_alike(&t, policies, i, same_decisions) < 2)
+			continue;
+		text_add(&t, ": every fault was decided alike");
+		print_paragraph(out, "alike", &t);
+	}
+}
+
+static void print_exactness(FILE *out, const json_t *policies)
+{
+	for (size_t i = 0; i < json_array_size(policies); i++) {
+		const json_t *x = json_object_get(json_array_get(policies, i), "exactness");
+		struct text t = {.used = 0};
+		unsigned int count = add_alike(&t, policies, i, same_exactness);
+
+		if (!count)
+			continue;
+		if (count == json_array_size(policies))
+			t = (struct text){.used = 0};
+		text_add(&t, "%s%s: %s", t.used ? ": " : "", text_at(x, "verdict"),
+			 text_at(x, "why"));
+		print_paragraph(out, "exactness", &t);
+	}
+}
+
+/* The first offending fault of each rule of the checker. */
+static void print_findings(FILE *out, const json_t *policies)
+{
+	const json_t *p, *f;
+	size_t i, k;
+
+	json_array_foreach(policies, i, p)
+	{
+		json_array_foreach(json_object_get(p, "findings"), k, f)
+		{
+			const json_t *first = json_object_get(f, "first");
+
+			fprintf(out, "%-*s", LABEL, "finding");
+			cli_print_text(out, name_of(p));
+			fputs(": ", out);
+			cli_print_text(out, text_at(f, "rule"));
+			fprintf(out, ", first at event %lld: ",
+				(long long)json_integer_value(json_object_get(first, "ordinal")));
+			cli_print_text(out, text_at(first, "text"));
+			fputc('\n', out);
+		}
+	}
+}
+
+static void print_flaws(FILE *out, const json_t *policies)
+{
+	struct text t = {.used = 0};
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(policies, i, p)
+	{
+		if (json_is_false(json_object_get(p, "sound")))
+			text_add(&t, "%s%s", t.used ? ", " : "", name_of(p));
+	}
+	if (!t.used)
+		return;
+	text_add(&t, ": not sound as a rule, whatever this stream shows");
+	print_paragraph(out, "unsound", &t);
+}
+
+static void print_notes(FILE *out, const json_t *notes)
+{
+	const json_t *note;
+	size_t i;
+
+	json_array_foreach(notes, i, note)
+	{
+		fprintf(out, "%-*s", LABEL, "note");
+		cli_print_text(out, json_string_value(note));
+		fputc('\n', out);
+	}
+}
+
+void compare_print(FILE *out, const json_t *doc)
+{
+	const json_t *policies = json_object_get(doc, "policies");
+	struct text verdict = {.used = 0};
+
+	print_head(out, doc);
+	print_table(out, policies);
+	print_alike(out, policies);
+	print_flaws(out, policies);
+	print_findings(out, policies);
+	print_exactness(out, policies);
+	print_notes(out, json_object_get(doc, "notes"));
+	text_add(&verdict, "%s", text_at(json_object_get(doc, "verdict"), "text"));
+	print_paragraph(out, "verdict", &verdict);
+}
+
+/* ---- for programs and documents ---- */
+
+static void csv_text(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+/* Counts as they are, ratios with six digits; what is absent is empty. */
+void compare_csv(FILE *out, const json_t *doc, bool head)
+{
+	const json_t *p;
+	size_t i;
+
+	if (head) {
+		fputs("trace,policy,exactness", out);
+		for (size_t c = 0; c < COLUMNS; c++)
+			fprintf(out, ",%s", columns[c].field);
+		fputc('\n', out);
+	}
+	json_array_foreach(json_object_get(doc, "policies"), i, p)
+	{
+		csv_text(out, text_at(json_object_get(doc, "trace"), "name"));
+		fputc(',', out);
+		csv_text(out, name_of(p));
+		fputc(',', out);
+		csv_text(out, verdict_of(p));
+		for (size_t c = 0; c < COLUMNS; c++) {
+			const json_t *v = value_of(p, &columns[c]);
+
+			if (!v)
+				fputc(',', out);
+			else if (json_is_integer(v))
+				fprintf(out, ",%lld", (long long)json_integer_value(v));
+			else
+				fprintf(out, ",%.6g", json_real_value(v));
+		}
+		fputc('\n', out);
+	}
+}
+
+/* Names may come from a file: nothing in them is to be taken for markup. */
+static void markdown_text(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("\\`*_{}[]()<>#|!~", *text))
+			fputc('\\', out);
+		fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+	}
+}
+
+void compare_markdown(FILE *out, const json_t *doc)
+{
+	char buf[CLI_NUMBER_SIZE];
+	const json_t *p;
+	size_t i;
+
+	markdown_text(out, text_at(json_object_get(doc, "trace"), "name"));
+	fputs("\n\n| policy |", out);
+	for (size_t c = 0; c < COLUMNS; c++)
+		fprintf(out, " %s |", columns[c].head);
+	fputs(" exactness |\n|---|", out);
+	for (size_t c = 0; c < COLUMNS; c++)
+		fputs("---:|", out);
+	fputs("---|\n", out);
+	json_array_foreach(json_object_get(doc, "policies"), i, p)
+	{
+		fputs("| ", out);
+		markdown_text(out, name_of(p));
+		fputs(" |", out);
+		for (size_t c = 0; c < COLUMNS; c++) {
+			cell(buf, p, &columns[c]);
+			fprintf(out, " %s |", buf);
+		}
+		fprintf(out, " %s |\n", verdict_of(p));
+	}
+	fputc('\n', out);
+	markdown_text(out, text_at(json_object_get(doc, "verdict"), "text"));
+	fputs("\n\n", out);
+}
