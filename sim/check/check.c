@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "state.h"
+#include "checker.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +89,7 @@ void check_l1mem(struct check *c, const struct nvt_word *words, size_t count)
 
 	for (i = 0; i < count && !c->result.out_of_memory; i++)
 		if (!l1_set_word(&c->l1, words[i].addr, words[i].value))
-			out_of_memory(c);
+			check_out_of_memory(c);
 }
 
 /* Whole tables are looked at where that has become cheap against the rest. */
@@ -152,7 +152,7 @@ void check_fault(struct check *c, const struct check_fault *f)
 void check_dirty(struct check *c, uint64_t l1_ipa)
 {
 	if (!c->result.out_of_memory && !host_mark_dirty(&c->host, l1_ipa >> c->machine.page_shift))
-		out_of_memory(c);
+		check_out_of_memory(c);
 }
 
 void check_vcpu_runs(struct check *c, uint16_t vcpu, bool hyp)

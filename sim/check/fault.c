@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A fault that the handler answered. */
-#include "state.h"
+#include "checker.h"
 
 /* ---- the context ---- */
 
@@ -46,9 +46,9 @@ static void check_recycled(struct check *c, struct context *x)
 				   x->enabled != x->now.enabled);
 
 	if (changed && x->leaves)
-		found(c, CHECK_RECYCLED, x->index, 0, 0,
-		      "%llu leaves are left of the key that the context stood for before",
-		      (unsigned long long)x->leaves);
+		check_found(c, CHECK_RECYCLED, x->index, 0, 0,
+			    "%llu leaves are left of the key that the context stood for before",
+			    (unsigned long long)x->leaves);
 	x->seen = true;
 	x->vttbr = x->now.vttbr;
 	x->vtcr = x->now.vtcr;
@@ -92,20 +92,22 @@ static void check_injected(struct check *c, struct context *x, const struct chec
 	struct l1_walk w;
 
 	if (x->index == NVT_CANONICAL_CONTEXT || !x->now.enabled) {
-		found(c, CHECK_INJECTED, x->index, f->ipa, 0,
-		      "L1 gets a stage-2 fault although no stage 2 of its own translates");
+		check_found(c, CHECK_INJECTED, x->index, f->ipa, 0,
+			    "L1 gets a stage-2 fault although no stage 2 of its own translates");
 		return;
 	}
 	w = l1_walk(c, &regs, f->ipa);
 	if (w.ok && !denied(c, f, &w.perm)) {
-		found(c, CHECK_INJECTED, x->index, f->ipa, 0,
-		      "L1 gets a fault with FSC 0x%02x, but its table admits the access", fsc);
+		check_found(c, CHECK_INJECTED, x->index, f->ipa, 0,
+			    "L1 gets a fault with FSC 0x%02x, but its table admits the access",
+			    fsc);
 		return;
 	}
 	want = w.ok ? (unsigned int)ESR_FSC_PERMISSION | (unsigned int)w.level : w.fsc;
 	if (fsc != want)
-		found(c, CHECK_INJECTED, x->index, f->ipa, 0,
-		      "L1 gets a fault with FSC 0x%02x, but its table makes 0x%02x", fsc, want);
+		check_found(c, CHECK_INJECTED, x->index, f->ipa, 0,
+			    "L1 gets a fault with FSC 0x%02x, but its table makes 0x%02x", fsc,
+			    want);
 }
 
 /* ---- what was mapped ---- */
@@ -114,8 +116,8 @@ static void check_backing_known(struct check *c, struct context *x, uint64_t ipa
 				uint64_t unknown_before)
 {
 	if (c->class != NVT_PARTIAL && c->result.unknown_backing != unknown_before)
-		found(c, CHECK_BACKING, x->index, ipa, 0,
-		      "nothing tells how the host backs what was mapped");
+		check_found(c, CHECK_BACKING, x->index, ipa, 0,
+			    "nothing tells how the host backs what was mapped");
 }
 
 static void check_mapped(struct check *c, struct context *x, const struct check_fault *f)
@@ -131,10 +133,11 @@ static void check_mapped(struct check *c, struct context *x, const struct check_
 	if (!there || f->addr < leaf.start || last > leaf.start + (leaf.size - 1))
 		tables_look(c, x, f->addr, last);
 	if (!there && f->did == CHECK_DID_MAP)
-		found(c, CHECK_PROGRESS, x->index, page, 0,
-		      "0x%llx bytes at 0x%llx are said to be mapped, but the page that faulted is "
-		      "not",
-		      (unsigned long long)f->size, (unsigned long long)f->addr);
+		check_found(c, CHECK_PROGRESS, x->index, page, 0,
+			    "0x%llx bytes at 0x%llx are said to be mapped, but the page that "
+			    "faulted is "
+			    "not",
+			    (unsigned long long)f->size, (unsigned long long)f->addr);
 	tables_check_groups(c);
 	check_backing_known(c, x, page, unknown);
 }
@@ -151,8 +154,8 @@ void fault_check(struct check *c, const struct check_fault *f)
 	if (v) {
 		problem = context_problem(c, v, x);
 		if (problem)
-			found(c, CHECK_CONTEXT, x->index, f->ipa, 0, "vCPU %u: %s", f->vcpu,
-			      problem);
+			check_found(c, CHECK_CONTEXT, x->index, f->ipa, 0, "vCPU %u: %s", f->vcpu,
+				    problem);
 		x->big_endian = v->sctlr & SCTLR_EE;
 	}
 	if (x->index != NVT_CANONICAL_CONTEXT)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "state.h"
+#include "checker.h"
 
 #include <stdarg.h>
 
-void out_of_memory(struct check *c)
+void check_out_of_memory(struct check *c)
 {
 	c->result.out_of_memory = true;
 }
 
-void found(struct check *c, enum check_rule rule, uint16_t context, uint64_t ipa, uint64_t size,
-	   const char *format, ...)
+void check_found(struct check *c, enum check_rule rule, uint16_t context, uint64_t ipa,
+		 uint64_t size, const char *format, ...)
 {
 	struct check_result *r = &c->result;
 	struct check_finding f = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the host gave to L1, from SLOT and BACKING events. */
-#include "state.h"
+#include "checker.h"
 
 #include <stdlib.h>
 #include <string.h>

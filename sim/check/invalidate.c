@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What must be gone after an invalidation of L1's, or after the host took memory away. */
-#include "state.h"
+#include "checker.h"
 
 void check_tlb(struct check *c, uint16_t context, enum check_tlb op, uint64_t ipa, uint64_t size)
 {
@@ -111,8 +111,8 @@ static void must_be_gone(struct check *c, struct context *x, const struct leaf *
 	    still_mapped(c, x, leaf, p->canonical[entry], p->l1_shift[entry]))
 		return;
 	if (still_there(c, x, leaf->start, &now))
-		found(c, CHECK_TLBI, x->index, leaf->start, leaf->size,
-		      "a leaf made of an L1 leaf that L1 has invalidated is still there");
+		check_found(c, CHECK_TLBI, x->index, leaf->start, leaf->size,
+			    "a leaf made of an L1 leaf that L1 has invalidated is still there");
 }
 
 static void check_asked(struct check *c, struct context *x, struct asked *a)
@@ -183,13 +183,14 @@ static void leaf_duty(struct check *c, struct context *x, const struct leaf *lea
 	if (!still_there(c, x, leaf->start, &now))
 		return;
 	if (!d->protect)
-		found(c, CHECK_HOST_UNMAP, x->index, leaf->start, leaf->size,
-		      "a leaf of memory at 0x%llx, which the host took away, is still there",
-		      (unsigned long long)l1);
+		check_found(c, CHECK_HOST_UNMAP, x->index, leaf->start, leaf->size,
+			    "a leaf of memory at 0x%llx, which the host took away, is still there",
+			    (unsigned long long)l1);
 	else if (now.desc & DESC_WRITE)
-		found(c, CHECK_PROTECT, x->index, leaf->start, leaf->size,
-		      "a leaf of memory at 0x%llx, which was write-protected, is still writable",
-		      (unsigned long long)l1);
+		check_found(
+			c, CHECK_PROTECT, x->index, leaf->start, leaf->size,
+			"a leaf of memory at 0x%llx, which was write-protected, is still writable",
+			(unsigned long long)l1);
 }
 
 static void do_duty(struct check *c, struct context *x, struct duty *d)

@@ -3,7 +3,7 @@
  * L1's stage 2: its words where all are known, the leaves that were shown
  * where only those are, and a walk of either.
  */
-#include "state.h"
+#include "checker.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A leaf that appears, against what L1 and the host give at that moment. */
-#include "state.h"
+#include "checker.h"
 
 struct given {
 	bool perm_raised;		   /* only permissions are new */
@@ -155,11 +155,11 @@ static void check_form(struct check *c, const struct context *x, const struct le
 	if (!problem)
 		problem = memory_problem(c, leaf, b);
 	if (problem)
-		found(c, CHECK_FORM, x->index, leaf->start, leaf->size, "the leaf 0x%llx %s",
-		      (unsigned long long)leaf->desc, problem);
+		check_found(c, CHECK_FORM, x->index, leaf->start, leaf->size, "the leaf 0x%llx %s",
+			    (unsigned long long)leaf->desc, problem);
 	if ((leaf->desc & DESC_CONTIGUOUS) && leaf->level != 3)
-		found(c, CHECK_CONTIGUOUS, x->index, leaf->start, leaf->size,
-		      "a block is marked as contiguous");
+		check_found(c, CHECK_CONTIGUOUS, x->index, leaf->start, leaf->size,
+			    "a block is marked as contiguous");
 }
 
 /* ---- the findings of one leaf ---- */
@@ -172,25 +172,28 @@ static void report(struct check *c, const struct context *x, const struct leaf *
 	c->result.unsound_pages += (g->holes + g->wrong) >> c->machine.page_shift;
 	c->result.unknown_backing += g->unknown;
 	if (g->holes)
-		found(c, CHECK_MAPPED, x->index, g->first_hole, g->holes,
-		      "L1 does not map 0x%llx bytes of a leaf of 0x%llx", holes, size);
+		check_found(c, CHECK_MAPPED, x->index, g->first_hole, g->holes,
+			    "L1 does not map 0x%llx bytes of a leaf of 0x%llx", holes, size);
 	if (g->wrong)
-		found(c, CHECK_OUTPUT, x->index, g->first_wrong, g->wrong,
-		      "0x%llx bytes of a leaf of 0x%llx lead to 0x%llx, which is not what lies "
-		      "there",
-		      wrong, size,
-		      (unsigned long long)(desc_pa(c, leaf->desc) +
-					   (g->first_wrong - leaf->start)));
+		check_found(
+			c, CHECK_OUTPUT, x->index, g->first_wrong, g->wrong,
+			"0x%llx bytes of a leaf of 0x%llx lead to 0x%llx, which is not what lies "
+			"there",
+			wrong, size,
+			(unsigned long long)(desc_pa(c, leaf->desc) +
+					     (g->first_wrong - leaf->start)));
 	if (g->denied)
-		found(c, CHECK_L1_PERM, x->index, g->first_denied, g->denied,
-		      "the leaf 0x%llx permits what L1's does not", (unsigned long long)leaf->desc);
+		check_found(c, CHECK_L1_PERM, x->index, g->first_denied, g->denied,
+			    "the leaf 0x%llx permits what L1's does not",
+			    (unsigned long long)leaf->desc);
 	if (g->locked)
-		found(c, CHECK_HOST_PERM, x->index, g->first_locked, g->locked,
-		      "a leaf is writable where the memslot or the host's page is not");
+		check_found(c, CHECK_HOST_PERM, x->index, g->first_locked, g->locked,
+			    "a leaf is writable where the memslot or the host's page is not");
 	if (g->unlogged)
-		found(c, CHECK_DIRTY, x->index, g->first_unlogged, g->unlogged,
-		      "0x%llx bytes are writable in a slot that logs, and were not reported dirty",
-		      (unsigned long long)g->unlogged);
+		check_found(c, CHECK_DIRTY, x->index, g->first_unlogged, g->unlogged,
+			    "0x%llx bytes are writable in a slot that logs, and were not reported "
+			    "dirty",
+			    (unsigned long long)g->unlogged);
 }
 
 static void check_tag(struct check *c, const struct context *x, const struct leaf *leaf,
@@ -199,8 +202,8 @@ static void check_tag(struct check *c, const struct context *x, const struct lea
 	unsigned int tag = leaf->desc >> DESC_TAG_SHIFT & 3;
 
 	if (tag != level)
-		found(c, CHECK_TAG, x->index, leaf->start, leaf->size,
-		      "the level tag is %u, but L1's leaf is of level %u", tag, level);
+		check_found(c, CHECK_TAG, x->index, leaf->start, leaf->size,
+			    "the level tag is %u, but L1's leaf is of level %u", tag, level);
 }
 
 static struct perm new_perms(uint64_t old, uint64_t desc)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What holds of a stream by itself, and the state that its events make. */
-#include "state.h"
+#include "checker.h"
 
 #include <stdarg.h>
 
@@ -18,7 +18,7 @@ __attribute__((format(printf, 3, 4))) static void bad(struct check *c, enum chec
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	found(c, rule, NVT_CANONICAL_CONTEXT, 0, 0, "%s", text);
+	check_found(c, rule, NVT_CANONICAL_CONTEXT, 0, 0, "%s", text);
 }
 
 /* ---- time ---- */
@@ -135,7 +135,7 @@ static void on_l1_write(struct check *c, const struct nvt_l1_write *w)
 		    (unsigned long long)w->addr, (unsigned long long)known,
 		    (unsigned long long)w->old_value);
 	if (!l1_set_word(&c->l1, w->addr, w->new_value))
-		out_of_memory(c);
+		check_out_of_memory(c);
 }
 
 /* ---- slots ---- */
@@ -188,7 +188,7 @@ static void on_slot(struct check *c, const struct nvt_slot *n)
 		return;
 	}
 	if (!host_set_slot(&c->host, &s))
-		out_of_memory(c);
+		check_out_of_memory(c);
 	if ((n->flags & NVT_SLOT_LOG) && !logged) {
 		forget_dirty(c, n->base, n->size);
 		duty_add(c, true, n->base, n->size);
@@ -219,7 +219,7 @@ void stream_event(struct check *c, const struct nvt_event *ev)
 		break;
 	case NVT_L1_LEAF:
 		if (!l1_show(c, &ev->l1_leaf))
-			out_of_memory(c);
+			check_out_of_memory(c);
 		break;
 	case NVT_HOST_UNMAP:
 		duty_add(c, false, ev->range.base, ev->range.size);
@@ -233,7 +233,7 @@ void stream_event(struct check *c, const struct nvt_event *ev)
 		break;
 	case NVT_BACKING:
 		if (!host_set_backing(&c->host, &ev->backing))
-			out_of_memory(c);
+			check_out_of_memory(c);
 		break;
 	case NVT_LOST:
 		on_lost(c, &ev->lost);

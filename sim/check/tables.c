@@ -3,7 +3,7 @@
  * The picture of the handler's tables: each entry as it was when it was last
  * looked at. What differs from the picture has changed since.
  */
-#include "state.h"
+#include "checker.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +107,7 @@ static struct page *page_make(struct check *c, uint64_t pa)
 		return c->pages[i];
 	c->pages[i] = calloc(1, page_bytes(c));
 	if (!c->pages[i]) {
-		out_of_memory(c);
+		check_out_of_memory(c);
 		return NULL;
 	}
 	place_columns(c, c->pages[i]);
@@ -239,10 +239,11 @@ static void reuse_page(struct check *c, struct page *p, uint64_t pa)
 	uint64_t bytes = unlink_page(c, p, pa);
 
 	if (bytes)
-		found(c, CHECK_FLUSH, p->context, 0, bytes,
-		      "the table page at 0x%llx is used again before TLBs were told of 0x%llx "
-		      "bytes of leaves",
-		      (unsigned long long)pa, (unsigned long long)bytes);
+		check_found(
+			c, CHECK_FLUSH, p->context, 0, bytes,
+			"the table page at 0x%llx is used again before TLBs were told of 0x%llx "
+			"bytes of leaves",
+			(unsigned long long)pa, (unsigned long long)bytes);
 	memset(p->desc, 0, entries_per_page(c) * sizeof(p->desc[0]));
 	p->parent = 0;
 	p->count = 0;
@@ -255,9 +256,9 @@ void check_table_taken(struct check *c, uint64_t pa, uint64_t size)
 	uint64_t step = 1ull << c->machine.page_shift, at;
 
 	if (!is_range(c, pa, size)) {
-		found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0, size,
-		      "a table page at 0x%llx is not of the range of table pages",
-		      (unsigned long long)pa);
+		check_found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0, size,
+			    "a table page at 0x%llx is not of the range of table pages",
+			    (unsigned long long)pa);
 		return;
 	}
 	for (at = pa; at < pa + size; at += step) {
@@ -266,8 +267,9 @@ void check_table_taken(struct check *c, uint64_t pa, uint64_t size)
 		if (!p)
 			return;
 		if (p->taken)
-			found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0, step,
-			      "the table page at 0x%llx is taken twice", (unsigned long long)at);
+			check_found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0, step,
+				    "the table page at 0x%llx is taken twice",
+				    (unsigned long long)at);
 		reuse_page(c, p, at);
 		p->taken = true;
 	}
@@ -281,9 +283,9 @@ void check_table_freed(struct check *c, uint64_t pa, uint64_t size)
 		struct page *p = page_at(c, at);
 
 		if (!p || !p->taken) {
-			found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0, step,
-			      "the table page at 0x%llx is given back, but was not taken",
-			      (unsigned long long)at);
+			check_found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0, step,
+				    "the table page at 0x%llx is given back, but was not taken",
+				    (unsigned long long)at);
 			continue;
 		}
 		p->taken = false;
@@ -358,9 +360,9 @@ static void check_group(struct check *c, struct context *x, uint64_t start)
 	const char *problem = group_problem(c, x, start);
 
 	if (problem)
-		found(c, CHECK_CONTIGUOUS, x->index, start,
-		      (uint64_t)group_entries(c) << c->machine.page_shift,
-		      "the group that is marked as contiguous %s", problem);
+		check_found(c, CHECK_CONTIGUOUS, x->index, start,
+			    (uint64_t)group_entries(c) << c->machine.page_shift,
+			    "the group that is marked as contiguous %s", problem);
 }
 
 /* All entries of a page of leaves were looked at. */
@@ -418,11 +420,11 @@ static void link_table(struct look *k, uint64_t entry_pa, uint64_t desc, int lev
 	struct page *p = page_at(c, pa);
 
 	if (!p || !p->taken || p->parent) {
-		found(c, CHECK_PAGES, k->x->index, start, 0, "the table page at 0x%llx is %s",
-		      (unsigned long long)pa,
-		      !p	  ? "not one that was taken"
-		      : !p->taken ? "linked, but was given back"
-				  : "linked twice");
+		check_found(c, CHECK_PAGES, k->x->index, start, 0, "the table page at 0x%llx is %s",
+			    (unsigned long long)pa,
+			    !p		? "not one that was taken"
+			    : !p->taken ? "linked, but was given back"
+					: "linked twice");
 		return;
 	}
 	p->parent = entry_pa;
@@ -435,9 +437,9 @@ static void link_table(struct look *k, uint64_t entry_pa, uint64_t desc, int lev
 static void check_table_form(struct look *k, uint64_t desc, uint64_t start)
 {
 	if (desc & DESC_TABLE_OTHER)
-		found(k->c, CHECK_FORM, k->x->index, start, 0,
-		      "the table descriptor 0x%llx has bits that must be 0",
-		      (unsigned long long)desc);
+		check_found(k->c, CHECK_FORM, k->x->index, start, 0,
+			    "the table descriptor 0x%llx has bits that must be 0",
+			    (unsigned long long)desc);
 }
 
 static void new_leaf(struct look *k, struct page *p, size_t j, int level, uint64_t start,
@@ -451,9 +453,9 @@ static void new_leaf(struct look *k, struct page *p, size_t j, int level, uint64
 		c->result.leaves++;
 	}
 	if (k->audit)
-		found(c, CHECK_UNACCOUNTED, k->x->index, start, leaf.size,
-		      old ? "a leaf gives more than it did, and no fault asked for it"
-			  : "a leaf is there that no fault asked for");
+		check_found(c, CHECK_UNACCOUNTED, k->x->index, start, leaf.size,
+			    old ? "a leaf gives more than it did, and no fault asked for it"
+				: "a leaf is there that no fault asked for");
 	if ((leaf.desc & DESC_CONTIGUOUS) && level == 3)
 		note_group(c, k->x, start);
 	leaf_check(c, k->x, &leaf, old, &p->canonical[j], &p->l1_shift[j]);
@@ -473,9 +475,9 @@ static void gone_unflushed(struct look *k, struct page *p, uint64_t pa, size_t j
 	uint64_t bytes = drop_entry(k->c, k->x, p, pa, j, level);
 
 	if (bytes)
-		found(k->c, CHECK_FLUSH, k->x->index, start, bytes,
-		      "0x%llx bytes of leaves at 0x%llx are gone, and no TLB was told",
-		      (unsigned long long)bytes, (unsigned long long)start);
+		check_found(k->c, CHECK_FLUSH, k->x->index, start, bytes,
+			    "0x%llx bytes of leaves at 0x%llx are gone, and no TLB was told",
+			    (unsigned long long)bytes, (unsigned long long)start);
 }
 
 /* The entry is not what the picture has. */
@@ -498,9 +500,9 @@ static void change(struct look *k, struct page *p, uint64_t pa, size_t j, int le
 		return;
 	}
 	if (was) {
-		found(c, CHECK_BREAK, k->x->index, start, 1ull << level_shift(c, level),
-		      "the entry went from 0x%llx to 0x%llx without being invalid in between",
-		      (unsigned long long)was, (unsigned long long)now);
+		check_found(c, CHECK_BREAK, k->x->index, start, 1ull << level_shift(c, level),
+			    "the entry went from 0x%llx to 0x%llx without being invalid in between",
+			    (unsigned long long)was, (unsigned long long)now);
 		drop_entry(c, k->x, p, pa, j, level);
 	}
 	p->desc[j] = now;
@@ -525,9 +527,9 @@ static uint64_t look_below(struct look *k, struct page *p, uint64_t pa, size_t j
 	if (!child)
 		return 0;
 	if (!child->taken) {
-		found(c, CHECK_PAGES, k->x->index, start, 0,
-		      "the table page at 0x%llx is linked, but was given back",
-		      (unsigned long long)desc_pa(c, desc));
+		check_found(c, CHECK_PAGES, k->x->index, start, 0,
+			    "the table page at 0x%llx is linked, but was given back",
+			    (unsigned long long)desc_pa(c, desc));
 		return 0;
 	}
 	return look_table(k, desc_pa(c, desc), entries_per_page(c), level + 1, start);
@@ -606,9 +608,10 @@ static void find_lost_pages(struct check *c)
 		uint64_t pa = c->view.tables_pa + ((uint64_t)i << c->machine.page_shift);
 
 		if (p && p->taken && p->audit != c->audit)
-			found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0,
-			      1ull << c->machine.page_shift,
-			      "the table page at 0x%llx is linked nowhere", (unsigned long long)pa);
+			check_found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0,
+				    1ull << c->machine.page_shift,
+				    "the table page at 0x%llx is linked nowhere",
+				    (unsigned long long)pa);
 	}
 }
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "state.h"
+#include "checker.h"
 #include "s2.h"
 
 /* The fixture of spec 9: 4K, 40 bits, start level 1 in two concatenated pages. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the parts of the checker know of each other. */
-#ifndef NVSIM_CHECK_INTERNAL_H
-#define NVSIM_CHECK_INTERNAL_H
+#ifndef NVSIM_CHECK_CHECKER_H
+#define NVSIM_CHECK_CHECKER_H
 
 #include "check.h"
 #include "memory.h"
@@ -228,10 +228,10 @@ static inline uint64_t last_of(uint64_t base, uint64_t size)
 	return size - 1 > UINT64_MAX - base ? UINT64_MAX : base + (size - 1);
 }
 
-void out_of_memory(struct check *c);
-__attribute__((format(printf, 6, 7))) void found(struct check *c, enum check_rule rule,
-						 uint16_t context, uint64_t ipa, uint64_t size,
-						 const char *format, ...);
+void check_out_of_memory(struct check *c);
+__attribute__((format(printf, 6, 7))) void check_found(struct check *c, enum check_rule rule,
+						       uint16_t context, uint64_t ipa,
+						       uint64_t size, const char *format, ...);
 
 /* tables.c */
 bool tables_init(struct check *c);
