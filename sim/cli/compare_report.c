@@ -125,7 +125,7 @@ static void add_factor(struct text *t, uint64_t best, uint64_t worst)
 	else if (factor >= 2)
 		text_add(t, "%.1f times fewer", factor);
 	else
-		text_add(t, "%.1f%% fewer", 100 * (1 - (double)best / (double)worst));
+		text_add(t, "%.2g%% fewer", 100 * (1 - (double)best / (double)worst));
 }
 
 static void add_unsound_note(struct text *t, const json_t *policies)
@@ -145,15 +145,20 @@ static void say_difference(struct text *t, const json_t *best, const json_t *wor
 	char few[CLI_NUMBER_SIZE], many[CLI_NUMBER_SIZE];
 	uint64_t least = faults_of(best), most = faults_of(worst);
 
-	text_add(t, "%s takes ", name_of(best));
-	/* Faults that a lower bound leaves out make the difference larger, or may undo it. */
-	if (is_exact(best) && !is_exact(worst))
-		text_add(t, "at least ");
+	cli_count(few, least);
+	cli_count(many, most);
+	/* Faults that are not in the stream might turn the order round. */
+	if (!is_exact(best)) {
+		text_add(t,
+			 "the stream does not tell whether %s takes fewer shadow faults than %s: "
+			 "it holds %s against %s, but the former is a lower bound",
+			 name_of(best), name_of(worst), few, many);
+		return;
+	}
+	text_add(t, "%s takes %s", name_of(best), is_exact(worst) ? "" : "at least ");
 	add_factor(t, least, most);
-	text_add(t, " shadow faults than %s on this stream (%s against %s)", name_of(worst),
-		 cli_count(few, least), cli_count(many, most));
-	if (!is_exact(best))
-		text_add(t, ", of those that the stream holds: its count is a lower bound");
+	text_add(t, " shadow faults than %s on this stream (%s against %s)", name_of(worst), few,
+		 many);
 }
 
 static void say_equal(struct text *t, const json_t *policies, const json_t *best)
@@ -176,6 +181,7 @@ json_t *compare_verdict(const json_t *policies)
 	const json_t *best = NULL, *worst = NULL, *p;
 	struct text t = {.used = 0};
 	unsigned int sound = 0;
+	bool known;
 	size_t i;
 
 	json_array_foreach(policies, i, p)
@@ -200,8 +206,10 @@ json_t *compare_verdict(const json_t *policies)
 		say_difference(&t, best, worst);
 	if (best)
 		add_unsound_note(&t, policies);
-	return json_pack("{s:s?, s:s?, s:s}", "best", best ? name_of(best) : NULL, "worst",
-			 worst ? name_of(worst) : NULL, "text", t.s);
+	/* Names only where the one is known to take fewer than the other. */
+	known = best && is_exact(best) && faults_of(best) < faults_of(worst);
+	return json_pack("{s:s?, s:s?, s:s}", "best", known ? name_of(best) : NULL, "worst",
+			 known ? name_of(worst) : NULL, "text", t.s);
 }
 
 bool compare_has_findings(const json_t *doc)

@@ -241,7 +241,7 @@ static unsigned int check_all(const char *path)
 
 	for (unsigned int i = 0; i < count; i++)
 		wanted[i] = alone(path, all[i]);
-	for (unsigned int threads = 0; threads < 4; threads++) {
+	for (unsigned int threads = 1; threads < 4; threads += 2) {
 		classes = together(path, all, count, threads, got);
 		for (unsigned int i = 0; i < count; i++) {
 			assert_string_equal(got[i], wanted[i]);
