@@ -438,7 +438,6 @@ take_fault(struct engine *e, struct s2_vcpu *vcpu, const struct nvt_event *ev)
 static enum engine_status on_fault(struct engine *e, struct s2_vcpu *vcpu,
 				   const struct nvt_event *ev)
 {
-
 	if (!vcpu->mmu) {
 		e->tables_current = false;
 		s2_vcpu_load(vcpu);
@@ -463,7 +462,11 @@ static enum engine_status on_fault(struct engine *e, struct s2_vcpu *vcpu,
 /* Which vCPU faults, and in which context, stands in the step already. */
 enum engine_status engine_resume(struct engine *e, const struct nvt_event *ev)
 {
-	return take_fault(e, &e->vcpus[ev->vcpu], ev);
+	enum engine_status status = take_fault(e, &e->vcpus[ev->vcpu], ev);
+
+	if (e->check && status == ENGINE_OK)
+		check_after(e->check, ev);
+	return status;
 }
 
 /* ---- contexts ---- */

@@ -24,7 +24,8 @@ bool metrics_clone(struct metrics *to, const struct metrics *from)
 {
 	*to = *from;
 	to->contexts = NULL;
-	if (!pages_clone(&to->pages, &from->pages))
+	to->dropped = (struct pages){0};
+	if (!pages_clone(&to->pages, &from->pages) || !pages_clone(&to->dropped, &from->dropped))
 		return false;
 	if (!from->contexts)
 		return true;
