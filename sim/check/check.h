@@ -144,7 +144,7 @@ void check_fault(struct check *c, const struct check_fault *f);
 
 /* ---- findings ---- */
 
-#define CHECK_KEPT 32u /* first findings that are kept */
+#define CHECK_KEPT 64u /* findings that are kept: the first of each rule, and the first of all */
 
 struct check_result {
 	uint64_t count[CHECK_RULE_COUNT];

@@ -8,6 +8,18 @@ void check_out_of_memory(struct check *c)
 	c->result.out_of_memory = true;
 }
 
+/* There is always a place left for the first finding of each rule. */
+static bool has_place(const struct check_result *r, enum check_rule rule)
+{
+	unsigned int reserved = 0;
+
+	if (r->count[rule] == 1)
+		return true;
+	for (unsigned int i = 0; i < CHECK_RULE_COUNT; i++)
+		reserved += !r->count[i];
+	return r->kept_count < CHECK_KEPT - reserved;
+}
+
 void check_found(struct check *c, enum check_rule rule, uint16_t context, uint64_t ipa,
 		 uint64_t size, const char *format, ...)
 {
@@ -27,12 +39,12 @@ void check_found(struct check *c, enum check_rule rule, uint16_t context, uint64
 		return;
 	r->count[rule]++;
 	r->findings++;
-	if (r->kept_count == CHECK_KEPT && !c->options.report)
+	if (!has_place(r, rule) && !c->options.report)
 		return;
 	va_start(args, format);
 	vsnprintf(f.text, sizeof(f.text), format, args);
 	va_end(args);
-	if (r->kept_count < CHECK_KEPT)
+	if (has_place(r, rule))
 		r->kept[r->kept_count++] = f;
 	if (c->options.report)
 		c->options.report(c->options.report_arg, &f);

@@ -40,6 +40,7 @@ static const struct cli_option options[] = {
 struct pass {
 	const struct s2_policy *policies[CLI_LIST_MAX];
 	struct engine_options engine;
+	struct check_options check;
 	unsigned int policy_count;
 	struct run run;
 	struct compare *compare;
@@ -105,7 +106,9 @@ static enum cli_exit start(struct pass *p, const char *path, bool quiet)
 
 	if (status)
 		return status;
+	p->check = (struct check_options){.quirks = p->engine.quirks};
 	o.engine = p->engine;
+	o.engine.check = &p->check;
 	o.engine.digest = !quiet;
 	o.engine.staged = nvt_machine(p->run.reader)->extents;
 	p->compare = compare_new(nvt_machine(p->run.reader), nvt_class(p->run.reader), &o);
@@ -121,11 +124,12 @@ static json_t *policy_result(const struct pass *p, unsigned int i)
 	struct compare_result one = compare_result(p->compare, i);
 	const struct metrics *m = &one.engine->metrics;
 	struct result r = {
-		.context = {&cli_build, p->policies[i], p->engine.quirks},
+		.context = {&cli_build, p->policies[i], p->engine.quirks, NULL},
 		.trace = p->run.trace,
 		.window = {.measured = m->faults_recorded + m->touches, .vcpu = -1},
 		.metrics = m,
 		.exactness = one.exactness,
+		.check = check_result(one.engine->check),
 	};
 
 	result_digest(&one.engine->digest, r.digest);

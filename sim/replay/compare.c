@@ -367,6 +367,8 @@ enum engine_status compare_end(struct compare *c)
 	while (c->first < c->end && !c->stop)
 		pthread_cond_wait(&c->drained, &c->lock);
 	status = c->status;
+	for (unsigned int i = 0; status == ENGINE_OK && i < c->class_count; i++)
+		engine_end(c->classes[i].engine);
 	pthread_mutex_unlock(&c->lock);
 	return status;
 }
