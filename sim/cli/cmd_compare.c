@@ -97,7 +97,7 @@ static enum cli_exit replay_stream(struct pass *p)
 	return input ? input : pass_status(p, status);
 }
 
-static enum cli_exit start(struct pass *p, const char *path, bool quiet)
+static enum cli_exit start(struct pass *p, const char *path, bool quiet, bool counted)
 {
 	struct compare_options o = {.policies = p->policies, .policy_count = p->policy_count};
 	enum cli_exit status = run_open(&p->run, path, quiet);
@@ -106,10 +106,11 @@ static enum cli_exit start(struct pass *p, const char *path, bool quiet)
 
 	if (status)
 		return status;
-	p->check = (struct check_options){.quirks = p->engine.quirks};
+	p->check = (struct check_options){.quirks = p->engine.quirks, .large_alone = true};
 	o.engine = p->engine;
 	o.engine.check = &p->check;
-	o.engine.digest = !quiet;
+	o.engine.digest = counted;
+	o.engine.unmeasured = !counted;
 	o.engine.staged = nvt_machine(p->run.reader)->extents;
 	p->compare = compare_new(nvt_machine(p->run.reader), nvt_class(p->run.reader), &o);
 	if (!p->compare)
@@ -202,6 +203,12 @@ static void finish_document(json_t *doc)
 	json_object_set_new(doc, "verdict", compare_verdict(policies));
 }
 
+/* Figures that nobody sees need not be counted: the status is what the checker finds. */
+static bool shows_nothing(const struct compare_cli *o)
+{
+	return o->quiet && !o->json.given && !o->csv.given && !o->markdown.given && !o->plot.given;
+}
+
 static enum cli_exit compare_trace(const struct compare_cli *o, const char *path, json_t **doc)
 {
 	struct pass p = {.policy_count = 0};
@@ -210,7 +217,7 @@ static enum cli_exit compare_trace(const struct compare_cli *o, const char *path
 	if (!status)
 		status = run_parse_quirks(&o->quirks, &p.engine.quirks);
 	if (!status)
-		status = start(&p, path, o->quiet && !o->json.given);
+		status = start(&p, path, o->quiet, !shows_nothing(o));
 	if (!status)
 		status = replay_stream(&p);
 	if (!status)

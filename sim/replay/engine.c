@@ -86,7 +86,7 @@ struct engine *engine_new(const struct nvt_machine *machine, enum nvt_class clas
 		return NULL;
 	e->options = *options;
 	e->class = class;
-	e->measuring = true;
+	e->measuring = !options->unmeasured;
 	s2_digest_init(&e->digest);
 	if (!allocate(e, machine)) {
 		engine_free(e);
