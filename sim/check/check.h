@@ -71,7 +71,7 @@ struct check_options {
 				 cheap against the rest, and at the end */
 	/*
 	 * Look only at mappings larger than a host page, which are all that a size rule can get
-	 * wrong, and at what becomes of them; not at whole tables, contexts or injections.
+	 * wrong, and at what becomes of them; not at the stream, whole tables or injections.
 	 */
 	bool large_alone;
 	uint32_t disabled;	 /* bits of enum check_rule: for tests of the checker itself */
