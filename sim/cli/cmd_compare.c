@@ -530,8 +530,9 @@ const struct cli_command cli_compare = {
 	.summary = "several policies on one stream, in one pass",
 	.about = "Replays each TRACE (- for standard input) under several policies in one pass, "
 		 "and shows a line a policy; or does the same with results that replay --json "
-		 "and compare --json have saved. The status is 1 where a policy was found "
-		 "unsound.",
+		 "and compare --json have saved. The checker looks at every mapping larger than "
+		 "a page, which are all that a size rule can get wrong (nvsim check looks at "
+		 "everything); the status is 1 where it found a policy unsound.",
 	.examples = {{"nvsim compare trace.zst", "all sound policies"},
 		     {"nvsim compare -p page -p kvm-7.3 trace.zst", "these two"},
 		     {"nvsim compare a.json b.json", "results that were saved"}},
