@@ -274,6 +274,22 @@ static bool is_plain(const json_t *text, size_t longest)
 	return true;
 }
 
+static bool are_findings(const json_t *findings)
+{
+	const json_t *f;
+	size_t i;
+
+	json_array_foreach(findings, i, f)
+	{
+		const json_t *first = json_object_get(f, "first");
+
+		if (!is_plain(json_object_get(f, "rule"), 40) ||
+		    !is_plain(json_object_get(first, "text"), 200))
+			return false;
+	}
+	return true;
+}
+
 static bool is_entry(json_t *entry)
 {
 	const json_t *x = json_object_get(entry, "exactness");
@@ -283,6 +299,7 @@ static bool is_entry(json_t *entry)
 	       is_plain(json_object_get(entry, "digest"), 40) &&
 	       is_plain(json_object_get(x, "verdict"), 40) &&
 	       is_plain(json_object_get(x, "why"), 200) &&
+	       are_findings(json_object_get(entry, "findings")) &&
 	       json_is_object(json_object_get(entry, "counts")) &&
 	       json_is_object(json_object_get(entry, "metrics"));
 }
