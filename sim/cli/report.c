@@ -273,6 +273,11 @@ static void line_splintering(struct text *t, json_t *value)
 		 json_real_value(value));
 }
 
+static void line_rule_reads(struct text *t, json_t *value)
+{
+	text_add(t, "%.2f further descriptors of L1 for each mapping", json_real_value(value));
+}
+
 /* The answer to "why are my blocks gone": each cause with its faults and bytes. */
 static void line_clamped_by(struct text *t, json_t *value)
 {
@@ -363,6 +368,7 @@ static const struct {
 	{"block_share", "block share", line_block_share},
 	{"block_effectiveness", "effectiveness", line_effectiveness},
 	{"splintering", "splintering", line_splintering},
+	{"rule_reads", "rule reads", line_rule_reads},
 	{"clamped_by", "clamped by", line_clamped_by},
 	{"fault_amplification", "amplification", line_amplification},
 	{"refault_ratio", "refaults", line_refaults},

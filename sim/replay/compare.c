@@ -10,14 +10,16 @@
 #define WINDOW 8u /* blocks under way */
 
 /* Policies that have decided alike so far. */
-struct class
-{
+struct alike {
 	struct s2_policy rule; /* asks all members; first, so that it leads to the class */
 	struct compare *compare;
 	const struct s2_policy *members[COMPARE_POLICIES_MAX];
 	unsigned int group[COMPARE_POLICIES_MAX]; /* of each member, where they differ */
 	unsigned int count;
 	bool undecided; /* members differ over the fault at hand */
+	/* Descriptors that each member's rule read while the class was of several. */
+	uint64_t reads[COMPARE_POLICIES_MAX];
+	uint64_t reads_alone; /* by the one member that was left */
 	struct engine *engine;
 	struct exactness exactness;
 
@@ -30,7 +32,7 @@ struct class
 
 struct compare {
 	struct compare_options options;
-	struct class *classes; /* room for one a policy: they never move */
+	struct alike *classes; /* room for one a policy: they never move */
 	unsigned int class_count;
 
 	pthread_mutex_t lock;
@@ -55,7 +57,7 @@ static bool same_size(const struct s2_size_out *a, const struct s2_size_out *b)
 }
 
 /* Members with equal answers get one group; groups are numbered from that of the first. */
-static void tell_groups(struct class *c, const struct s2_size_in *in)
+static void tell_groups(struct alike *c, const struct s2_size_in *in)
 {
 	struct s2_size_out answers[COMPARE_POLICIES_MAX];
 	unsigned int count = 0, i, g;
@@ -75,12 +77,15 @@ static void tell_groups(struct class *c, const struct s2_size_in *in)
 static struct s2_size_out class_size(const struct s2_policy *self, const struct s2_size_in *in)
 {
 	/* The rule is a member of the class that it changes. */
-	struct class *c = (struct class *)self;
+	struct alike *c = (struct alike *)self;
 	struct s2_size_out first = c->members[0]->size(c->members[0], in), other;
+	uint16_t reads[COMPARE_POLICIES_MAX];
 	unsigned int i;
 
+	reads[0] = first.reads;
 	for (i = 1; i < c->count; i++) {
 		other = c->members[i]->size(c->members[i], in);
+		reads[i] = other.reads;
 		if (same_size(&first, &other))
 			continue;
 		tell_groups(c, in);
@@ -88,11 +93,15 @@ static struct s2_size_out class_size(const struct s2_policy *self, const struct 
 		first.retry = true;
 		return first;
 	}
+	/* The engine is to count none: each member has its own. */
+	for (i = 0; i < c->count; i++)
+		c->reads[i] += reads[i];
+	first.reads = 0;
 	return first;
 }
 
 /* A single member needs nobody to ask it. */
-static void use_rule(struct class *c)
+static void use_rule(struct alike *c)
 {
 	c->rule = (struct s2_policy){.name = c->members[0]->name, .size = class_size};
 	c->undecided = false;
@@ -104,25 +113,27 @@ static void use_rule(struct class *c)
 
 /* ---- splitting ---- */
 
-static void take_group(struct class *to, const struct class *from, unsigned int group)
+static void take_group(struct alike *to, const struct alike *from, unsigned int group)
 {
 	unsigned int i;
 
 	to->count = 0;
 	for (i = 0; i < from->count; i++)
-		if (from->group[i] == group)
+		if (from->group[i] == group) {
+			to->reads[to->count] = from->reads[i];
 			to->members[to->count++] = from->members[i];
+		}
 }
 
 /* The class keeps its first group; each further one gets a class that has come as far. */
-static enum engine_status split(struct class *c)
+static enum engine_status split(struct alike *c)
 {
 	struct compare *all = c->compare;
-	struct class whole = *c;
+	struct alike whole = *c;
 	unsigned int group = 1;
 
 	for (;; group++) {
-		struct class fresh = whole, *place;
+		struct alike fresh = whole, *place;
 
 		take_group(&fresh, &whole, group);
 		if (!fresh.count)
@@ -146,7 +157,7 @@ static enum engine_status split(struct class *c)
 
 /* ---- one class through one block ---- */
 
-static enum engine_status one_event(struct class *c, const struct nvt_event *ev)
+static enum engine_status one_event(struct alike *c, const struct nvt_event *ev)
 {
 	enum engine_status status =
 		c->resumes ? engine_resume(c->engine, ev) : engine_event(c->engine, ev);
@@ -160,7 +171,7 @@ static enum engine_status one_event(struct class *c, const struct nvt_event *ev)
 	return status;
 }
 
-static enum engine_status through_block(struct class *c, const struct nvt_block *block)
+static enum engine_status through_block(struct alike *c, const struct nvt_block *block)
 {
 	enum engine_status status = ENGINE_OK;
 
@@ -176,13 +187,13 @@ static enum engine_status through_block(struct class *c, const struct nvt_block 
 /* ---- workers ---- */
 
 /* The class that is furthest behind, among those that have a block to go through; NULL: none. */
-static struct class *next_class(struct compare *c)
+static struct alike *next_class(struct compare *c)
 {
-	struct class *best = NULL;
+	struct alike *best = NULL;
 	unsigned int i;
 
 	for (i = 0; i < c->class_count; i++) {
-		struct class *k = &c->classes[i];
+		struct alike *k = &c->classes[i];
 
 		if (!k->busy && k->block < c->end && (!best || k->block < best->block))
 			best = k;
@@ -204,7 +215,7 @@ static void release_seen(struct compare *c)
 }
 
 /* The first event that cannot be is the same for every policy. */
-static void fail(struct compare *c, const struct class *k, const struct nvt_block *block,
+static void fail(struct compare *c, const struct alike *k, const struct nvt_block *block,
 		 enum engine_status status)
 {
 	c->stop = true;
@@ -215,7 +226,7 @@ static void fail(struct compare *c, const struct class *k, const struct nvt_bloc
 	memcpy(c->problem, k->engine->problem, sizeof(c->problem));
 }
 
-static void work_on(struct compare *c, struct class *k)
+static void work_on(struct compare *c, struct alike *k)
 {
 	struct nvt_block *block = c->window[k->block % WINDOW];
 	enum engine_status status;
@@ -240,7 +251,7 @@ static void work_on(struct compare *c, struct class *k)
 static void *worker(void *arg)
 {
 	struct compare *c = arg;
-	struct class *k;
+	struct alike *k;
 
 	pthread_mutex_lock(&c->lock);
 	while (!c->stop) {
@@ -279,7 +290,7 @@ static bool start_workers(struct compare *c)
 static bool first_class(struct compare *c, const struct nvt_machine *machine, enum nvt_class class)
 {
 	struct engine_options engine = c->options.engine;
-	struct class *k = &c->classes[0];
+	struct alike *k = &c->classes[0];
 
 	engine.policy = c->options.policies[0];
 	k->compare = c;
@@ -367,8 +378,10 @@ enum engine_status compare_end(struct compare *c)
 	while (c->first < c->end && !c->stop)
 		pthread_cond_wait(&c->drained, &c->lock);
 	status = c->status;
-	for (unsigned int i = 0; status == ENGINE_OK && i < c->class_count; i++)
+	for (unsigned int i = 0; status == ENGINE_OK && i < c->class_count; i++) {
 		engine_end(c->classes[i].engine);
+		c->classes[i].reads_alone = c->classes[i].engine->metrics.rule_reads;
+	}
 	pthread_mutex_unlock(&c->lock);
 	return status;
 }
@@ -379,14 +392,19 @@ const char *compare_problem(const struct compare *c, uint64_t *ordinal)
 	return c->problem;
 }
 
-static bool has_member(const struct class *k, const struct s2_policy *policy)
+/* Its number among them, or k->count. */
+static unsigned int member_number(const struct alike *k, const struct s2_policy *policy)
 {
 	unsigned int i;
 
-	for (i = 0; i < k->count; i++)
-		if (k->members[i] == policy)
-			return true;
-	return false;
+	for (i = 0; i < k->count && k->members[i] != policy; i++)
+		;
+	return i;
+}
+
+static bool has_member(const struct alike *k, const struct s2_policy *policy)
+{
+	return member_number(k, policy) < k->count;
 }
 
 /* The engine is said to have run this policy: its class decided as the policy would have. */
@@ -395,13 +413,16 @@ struct compare_result compare_result(struct compare *c, unsigned int i)
 	const struct s2_policy *policy = c->options.policies[i];
 	unsigned int n = 0, first = 0;
 	struct compare_result r;
+	struct alike *k;
 
 	while (!has_member(&c->classes[n], policy))
 		n++;
-	engine_use(c->classes[n].engine, policy, NULL);
-	while (!has_member(&c->classes[n], c->options.policies[first]))
+	k = &c->classes[n];
+	engine_use(k->engine, policy, NULL);
+	k->engine->metrics.rule_reads = k->reads_alone + k->reads[member_number(k, policy)];
+	while (!has_member(k, c->options.policies[first]))
 		first++;
-	r = (struct compare_result){first, c->classes[n].engine, c->classes[n].exactness};
+	r = (struct compare_result){first, k->engine, k->exactness};
 	exactness_judge(&r.exactness, r.engine);
 	return r;
 }

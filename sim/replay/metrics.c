@@ -125,6 +125,7 @@ void metrics_fault(struct metrics *m, enum metrics_scope scope, const struct s2_
 	m->outcome[scope][out->kind]++;
 	if (scope != SCOPE_SHADOW)
 		return;
+	m->rule_reads += out->size.reads;
 	context = context_id(m, mmu);
 	m->refaults += pages_was_mapped(&m->pages, context, fault_ipa);
 	if (out->shadow)

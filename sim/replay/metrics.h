@@ -73,6 +73,7 @@ struct metrics {
 	/* Mappings made in shadow contexts. */
 	struct metrics_clamp clamp[S2_CLAMP_COUNT];
 	uint64_t mapped_bytes, sound_bytes;
+	uint64_t rule_reads;	 /* descriptors that size rules read besides the walks' */
 	uint64_t splinter_pages; /* sum of pages * log2(L1 leaf / shadow leaf) */
 	uint64_t fills;		 /* faults that mapped or relaxed */
 	uint64_t leaves_touched; /* distinct (context, L1 leaf) of those */

@@ -149,6 +149,13 @@ static json_t *splintering(const struct metrics *m, const char **absent)
 	return ratio(m->splinter_pages, m->mapped_bytes >> m->page_shift, absent, no_mapping);
 }
 
+static json_t *rule_reads(const struct metrics *m, const char **absent)
+{
+	if (!m->rule_reads)
+		return absent_because(absent, "the policy looked at no further leaf of L1");
+	return ratio(m->rule_reads, m->fills, absent, no_mapping);
+}
+
 static json_t *clamped_by(const struct metrics *m, const char **absent)
 {
 	json_t *value;
@@ -322,6 +329,11 @@ const struct metric metrics_table[] = {
 	{"splintering", "levels of two", BETTER_LOWER, "mean",
 	 "sum of bytes * log2(L1's leaf / shadow leaf) / bytes mapped; 9 is 2M in 4K pages",
 	 splintering},
+	{"rule_reads", "descriptors", BETTER_LOWER, "mean",
+	 "descriptors of L1's stage 2 that the size rule read, besides the walk's / shadow faults "
+	 "that "
+	 "mapped or relaxed",
+	 rule_reads},
 	{"clamped_by", "faults, bytes", BETTER_NEITHER, "faults and bytes by cause",
 	 "what kept mappings from being larger: faults and bytes mapped for each cause",
 	 clamped_by},
