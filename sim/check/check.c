@@ -98,9 +98,16 @@ void check_l1mem(struct check *c, const struct nvt_word *words, size_t count)
 
 static bool audit_due(const struct check *c)
 {
+	if (c->options.large_alone)
+		return false;
 	if (c->options.audit_every)
 		return c->since_audit >= c->options.audit_every;
 	return c->since_audit > AUDIT_AFTER && c->since_audit > AUDIT_ENTRIES * c->audit_entries;
+}
+
+static inline bool is_access(const struct nvt_event *ev)
+{
+	return ev->kind == NVT_FAULT || ev->kind == NVT_TOUCH;
 }
 
 void check_before(struct check *c, const struct nvt_event *ev, uint64_t ordinal)
@@ -109,13 +116,17 @@ void check_before(struct check *c, const struct nvt_event *ev, uint64_t ordinal)
 		return;
 	c->event = ev;
 	c->ordinal = ordinal;
+	if (c->options.large_alone && is_access(ev)) {
+		c->time_ns = ev->time_ns;
+		return;
+	}
 	tables_start(c);
 	stream_event(c, ev);
 }
 
 void check_after(struct check *c, const struct nvt_event *ev)
 {
-	if (c->result.out_of_memory)
+	if (c->result.out_of_memory || (c->options.large_alone && is_access(ev)))
 		return;
 	switch (ev->kind) {
 	case NVT_TLBI:
@@ -137,16 +148,31 @@ void check_after(struct check *c, const struct nvt_event *ev)
 
 void check_end(struct check *c)
 {
-	if (c->result.out_of_memory)
+	if (c->result.out_of_memory || c->options.large_alone)
 		return;
 	tables_start(c);
 	tables_audit(c);
 }
 
+static bool fills(const struct check_fault *f)
+{
+	return f->did == CHECK_DID_MAP || f->did == CHECK_DID_RELAX;
+}
+
+static bool is_large(const struct check *c, const struct check_fault *f)
+{
+	return fills(f) && f->size >> c->machine.page_shift > 1;
+}
+
 void check_fault(struct check *c, const struct check_fault *f)
 {
-	if (!c->result.out_of_memory)
+	if (c->result.out_of_memory)
+		return;
+	if (!c->options.large_alone || is_large(c, f))
 		fault_check(c, f);
+	/* An abort that is injected may enter L1, too; who runs is told by what comes next. */
+	if (!fills(f) && f->context != NVT_CANONICAL_CONTEXT && f->vcpu < c->vcpu_count)
+		c->vcpus[f->vcpu].runs_l1 = UNKNOWN;
 }
 
 void check_dirty(struct check *c, uint64_t l1_ipa)

@@ -69,7 +69,12 @@ struct check_options {
 	uint32_t quirks;      /* bit n: quirk n of spec 10 is reproduced */
 	uint64_t audit_every; /* look at whole tables after so many events; 0: where it has become
 				 cheap against the rest, and at the end */
-	uint32_t disabled;    /* bits of enum check_rule: for tests of the checker itself */
+	/*
+	 * Look only at mappings larger than a host page, which are all that a size rule can get
+	 * wrong, and at what becomes of them; not at the stream, whole tables or injections.
+	 */
+	bool large_alone;
+	uint32_t disabled;	 /* bits of enum check_rule: for tests of the checker itself */
 	check_report_fn *report; /* called for each finding, may be NULL */
 	void *report_arg;
 };

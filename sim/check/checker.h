@@ -186,6 +186,12 @@ struct check {
 	size_t page_top;     /* none from here on was ever there */
 	bool started;
 
+	/* The walk of L1's tables made last. */
+	struct walked {
+		const struct context *x;
+		uint64_t ordinal, at;
+		struct l1_walk walk;
+	} walked;
 	uint64_t audit, since_audit, audit_entries;
 	/* Contiguous groups met in this event: context and first address. */
 	struct {

@@ -167,11 +167,8 @@ void fault_check(struct check *c, const struct check_fault *f)
 		return;
 	case CHECK_DID_INJECT:
 		check_injected(c, x, f);
-		break;
+		return;
 	case CHECK_DID_OTHER:
-		break;
+		return;
 	}
-	/* An abort that is injected may enter L1, too; who runs is told by what comes next. */
-	if (v && x->index != NVT_CANONICAL_CONTEXT)
-		v->runs_l1 = UNKNOWN;
 }

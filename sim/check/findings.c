@@ -11,13 +11,7 @@ void check_out_of_memory(struct check *c)
 /* There is always a place left for the first finding of each rule. */
 static bool has_place(const struct check_result *r, enum check_rule rule)
 {
-	unsigned int reserved = 0;
-
-	if (r->count[rule] == 1)
-		return true;
-	for (unsigned int i = 0; i < CHECK_RULE_COUNT; i++)
-		reserved += !r->count[i];
-	return r->kept_count < CHECK_KEPT - reserved;
+	return r->count[rule] == 1 || r->kept_count < CHECK_KEPT - CHECK_RULE_COUNT;
 }
 
 void check_found(struct check *c, enum check_rule rule, uint16_t context, uint64_t ipa,

@@ -239,15 +239,30 @@ struct made_of {
 	struct behind behind;
 };
 
+/* The leaves of one mapping often lie within one leaf of L1: it is walked to once an event. */
+static struct l1_walk walk_at(struct check *c, const struct context *x, uint64_t at)
+{
+	struct walked *k = &c->walked;
+	struct l1_regs regs = {x->now.vttbr, x->now.vtcr, x->big_endian};
+	struct l1_walk w;
+
+	if (!k->walk.ok || k->x != x || k->ordinal != c->ordinal || (at ^ k->at) >> k->walk.shift) {
+		*k = (struct walked){x, c->ordinal, at, l1_walk(c, &regs, at)};
+		return k->walk;
+	}
+	w = k->walk;
+	w.output += at - k->at;
+	return w;
+}
+
 static struct made_of check_l1_leaves(struct check *c, const struct context *x,
 				      const struct leaf *leaf, struct given *g)
 {
-	struct l1_regs regs = {x->now.vttbr, x->now.vtcr, x->big_endian};
 	uint64_t at = leaf->start, last = leaf->start + (leaf->size - 1), end;
 	struct made_of m = {.canonical = UINT64_MAX};
 
 	for (;; at = end + 1) {
-		struct l1_walk w = l1_walk(c, &regs, at);
+		struct l1_walk w = walk_at(c, x, at);
 		struct behind b;
 
 		end = min64(span_last(at, w.shift), last);

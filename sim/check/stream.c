@@ -15,6 +15,8 @@ __attribute__((format(printf, 3, 4))) static void bad(struct check *c, enum chec
 	char text[160];
 	va_list args;
 
+	if (c->options.large_alone)
+		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);

@@ -382,15 +382,13 @@ static void print_findings(FILE *out, const json_t *policies)
 		json_array_foreach(json_object_get(p, "findings"), k, f)
 		{
 			const json_t *first = json_object_get(f, "first");
+			struct text t = {.used = 0};
 
-			fprintf(out, "%-*s", LABEL, "finding");
-			cli_print_text(out, name_of(p));
-			fputs(": ", out);
-			cli_print_text(out, text_at(f, "rule"));
-			fprintf(out, ", first at event %lld: ",
-				(long long)json_integer_value(json_object_get(first, "ordinal")));
-			cli_print_text(out, text_at(first, "text"));
-			fputc('\n', out);
+			text_add(&t, "%s: %s, first at event~%lld: %s", name_of(p),
+				 text_at(f, "rule"),
+				 (long long)json_integer_value(json_object_get(first, "ordinal")),
+				 text_at(first, "text"));
+			print_paragraph(out, "finding", &t);
 		}
 	}
 }

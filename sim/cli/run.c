@@ -76,17 +76,10 @@ enum run_next run_block(struct run *r, struct nvt_block **block, enum cli_exit *
 	return RUN_FAILED;
 }
 
-enum cli_exit run_event(struct run *r, const struct nvt_event *ev, uint64_t ordinal)
+enum cli_exit run_event_failed(struct run *r, enum engine_status status, uint64_t ordinal)
 {
-	switch (engine_event(r->engine, ev)) {
-	case ENGINE_OK:
-	case ENGINE_UNDECIDED: /* not with the rule of one policy */
-		return CLI_OK;
-	case ENGINE_NOMEM:
+	if (status != ENGINE_BAD_EVENT)
 		return cli_no_memory();
-	case ENGINE_BAD_EVENT:
-		break;
-	}
 	cli_progress_end(&r->progress);
 	return cli_fail(CLI_INPUT, "%s: event %llu cannot be: %s", r->path,
 			(unsigned long long)ordinal, r->engine->problem);

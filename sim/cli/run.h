@@ -30,8 +30,15 @@ enum run_next { RUN_BLOCK, RUN_END, RUN_FAILED };
 /* The next block of events; to be released. RUN_FAILED: *status, and the line is printed. */
 enum run_next run_block(struct run *r, struct nvt_block **block, enum cli_exit *status);
 
-/* Hands one event to the engine. */
-enum cli_exit run_event(struct run *r, const struct nvt_event *ev, uint64_t ordinal);
+/* Prints what stopped the engine at this event. */
+enum cli_exit run_event_failed(struct run *r, enum engine_status status, uint64_t ordinal);
+/* Hands one event to the engine, whose size rule is that of one policy. */
+static inline enum cli_exit run_event(struct run *r, const struct nvt_event *ev, uint64_t ordinal)
+{
+	enum engine_status status = engine_event(r->engine, ev);
+
+	return status == ENGINE_OK ? CLI_OK : run_event_failed(r, status, ordinal);
+}
 
 /* The exit status that the checker's findings call for, where there is a checker. */
 enum cli_exit run_verdict(const struct run *r);

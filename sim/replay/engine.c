@@ -86,7 +86,7 @@ struct engine *engine_new(const struct nvt_machine *machine, enum nvt_class clas
 		return NULL;
 	e->options = *options;
 	e->class = class;
-	e->measuring = true;
+	e->measuring = !options->unmeasured;
 	s2_digest_init(&e->digest);
 	if (!allocate(e, machine)) {
 		engine_free(e);
@@ -197,6 +197,9 @@ static enum engine_status bad_event(struct engine *e, const char *format, ...)
 }
 
 /* ---- faults and touches ---- */
+
+/* Faults are begun and, by engine_resume, gone on with: the former is hot, the latter rare. */
+#define HOT_INLINE inline __attribute__((always_inline))
 
 /* ESR_ELx (Arm ARM D24.2.40) */
 #define ESR_EC		   (0x3full << 26)
@@ -407,7 +410,8 @@ static bool serves(const struct access *a, const struct s2_outcome *out)
 	return out->kind == S2_MAPPED && !leaf_refuses(a, out->map.pte);
 }
 
-static enum engine_status touch(struct engine *e, struct access *a, const struct nvt_event *ev)
+static HOT_INLINE enum engine_status touch(struct engine *e, struct access *a,
+					   const struct nvt_event *ev)
 {
 	for (; e->tries < TOUCH_TRIES; e->tries++) {
 		uint8_t fsc = table_fsc(e, a);
@@ -426,7 +430,6 @@ static enum engine_status touch(struct engine *e, struct access *a, const struct
 	return ENGINE_OK;
 }
 
-/* Begins a fault and, in engine_resume, goes on with it: the former is hot, and inlined. */
 static inline __attribute__((always_inline)) enum engine_status
 take_fault(struct engine *e, struct s2_vcpu *vcpu, const struct nvt_event *ev)
 {

@@ -18,6 +18,7 @@ struct engine_options {
 	/* Deliver recorded faults as recorded, even where the tables would not fault. */
 	bool as_recorded;
 	bool digest;
+	bool unmeasured; /* no metrics are wanted */
 	/* EXTENT events tell when each context's turn comes in a host event. */
 	bool staged;
 	/* Have all that the handler does checked; must live as long. NULL: do not. */

@@ -28,6 +28,7 @@ void exactness_event(struct exactness *x, const struct engine_step *step,
 	x->faults = true;
 	if (!step->delivered || !step->shadow || step->outcome.kind != S2_MAPPED)
 		return;
+	x->beyond_leaf += step->outcome.map.size > step->outcome.walk.leaf_size;
 	truth = ev->fault.truth;
 	if (!truth || !(truth->has & NVT_TRUTH_MAP))
 		x->unknown++;
@@ -74,6 +75,10 @@ void exactness_judge(struct exactness *x, const struct engine *e)
 		say(x, EXACT_LOWER_BOUND, x->finer,
 		    "shadow mappings smaller than recorded; faults beside them are not in the "
 		    "trace");
+	else if (x->beyond_leaf && e->class == NVT_OBSERVED)
+		say(x, EXACT_LOWER_BOUND, x->beyond_leaf,
+		    "shadow mappings span leaves that L1 may have changed since a walk showed "
+		    "them");
 	else if (x->coarser && invalidations(&e->metrics))
 		say(x, EXACT_LOWER_BOUND, x->coarser,
 		    "shadow mappings larger than recorded, and invalidations after which they "

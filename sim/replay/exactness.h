@@ -18,6 +18,7 @@ enum exactness_verdict {
 struct exactness {
 	uint64_t finer, coarser; /* shadow mappings smaller and larger than recorded */
 	uint64_t unknown;	 /* shadow mappings without a recorded size */
+	uint64_t beyond_leaf;	 /* shadow mappings that rest on further leaves of L1 */
 	bool touches;		 /* some of the stream is demand, not faults */
 	bool faults;
 	enum exactness_verdict verdict;

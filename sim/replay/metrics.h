@@ -92,7 +92,7 @@ struct metrics {
 	uint64_t last_ns;
 	uint64_t table_pages_now, table_pages_peak;
 	const struct s2_vm *rmap_vm; /* has reverse maps, and counts their pages; NULL: none */
-	uint64_t unsound_pages; /* found when the stream was over */
+	uint64_t unsound_pages;	     /* found when the stream was over */
 	enum metrics_checked checked;
 
 	struct pages pages;

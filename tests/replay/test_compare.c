@@ -3,12 +3,49 @@
 #include "replay/failing.h"
 #include "replay/world.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "compare.h"
 #include "gen/gen.h"
 #include "metrics.h"
 #include "result.h"
+
+/* ---- threads ---- */
+
+struct beginning {
+	void *(*start)(void *);
+	void *arg;
+	bool begun;
+};
+
+static void *begin(void *arg)
+{
+	struct beginning *b = arg;
+	void *(*start)(void *) = b->start;
+	void *start_arg = b->arg;
+
+	__atomic_store_n(&b->begun, true, __ATOMIC_RELEASE);
+	return start(start_arg);
+}
+
+/* What the C library and sanitizers allocate for a new thread does not fail: it is not tested. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
+{
+	typedef int function(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+	struct beginning b = {start, arg, false};
+	uint64_t left = heap_left;
+	int err;
+	NEXT(function *, "pthread_create")
+
+	memory_is_back();
+	err = real(thread, attr, begin, &b);
+	while (!err && !__atomic_load_n(&b.begun, __ATOMIC_ACQUIRE))
+		sched_yield();
+	heap_left = left;
+	return err;
+}
 
 /* ---- rules made up to differ: each from another moment on ---- */
 
