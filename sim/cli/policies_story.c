@@ -17,7 +17,7 @@ enum { SUBJECT, REFERENCE, SIDES };
 
 struct story {
 	const struct scene *scene;
-	const char *option; /* of nvsim replay that chooses the subject; NULL: the default */
+	enum { TRY_CHECK, TRY_COMPARE, TRY_REPLAY } command; /* that shows more of it */
 	const char *names[SIDES];
 	struct engine_options options[SIDES];
 	unsigned int side_count;		  /* 1 for the default itself */
@@ -74,6 +74,26 @@ static void print_field(const char *label, const char *text)
 	text_wrap(stdout, text, LABEL, printf("  %-*s", LABEL - 2, label));
 }
 
+static void print_command(const struct story *story)
+{
+	const char *subject = story->names[SUBJECT];
+
+	switch (story->command) {
+	case TRY_CHECK:
+		printf("  nvsim check -p %s", subject);
+		break;
+	case TRY_COMPARE:
+		printf("  nvsim compare");
+		for (unsigned int side = 0; side < story->side_count; side++)
+			printf(" -p %s", story->names[side]);
+		break;
+	case TRY_REPLAY:
+		printf("  nvsim replay --invalidation %s", subject);
+		break;
+	}
+	printf(" tests/corpus/%s.zst\n", story->scene->name);
+}
+
 static void print_scene(const struct story *story)
 {
 	char text[SCENE_TEXT_SIZE];
@@ -95,10 +115,8 @@ static void print_scene(const struct story *story)
 			line.s[--line.used] = 0;
 		puts(line.s);
 	}
-	printf("\n  nvsim replay ");
-	if (story->option)
-		printf("%s %s ", story->option, story->names[SUBJECT]);
-	printf("tests/corpus/%s.zst\n", story->scene->name);
+	printf("\n");
+	print_command(story);
 }
 
 /* ---- for machines ---- */
@@ -153,7 +171,7 @@ static struct story story_of_policy(const struct s2_policy *p)
 	const struct s2_policy *reference =
 		p == s2_policy_default ? find_policy("page") : s2_policy_default;
 	struct story story = {.scene = witness_of_policy(p),
-			      .option = p == s2_policy_default ? NULL : "-p"};
+			      .command = s2_policy_sound(p) ? TRY_COMPARE : TRY_CHECK};
 
 	add_side(&story, p->name, p, NULL);
 	if (reference)
@@ -167,8 +185,7 @@ static struct story story_of_invalidation(const struct s2_invalidation *n)
 				     *reference = n == s2_invalidation_default
 							  ? last
 							  : s2_invalidation_default;
-	struct story story = {.scene = witness_of_invalidation(n),
-			      .option = n == s2_invalidation_default ? NULL : "--invalidation"};
+	struct story story = {.scene = witness_of_invalidation(n), .command = TRY_REPLAY};
 
 	add_side(&story, n->name, s2_policy_default, n);
 	if (reference != n)

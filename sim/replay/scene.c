@@ -10,9 +10,9 @@
 #define BIT(n) (1ull << (n))
 
 /* Memory for L1's tables: each guest has a piece of it, its start tables first. */
-#define TABLES		  0x40000000ull
+#define TABLES		  SCENE_TABLES
 #define TABLES_SLOT	  0u
-#define GUEST_TABLES_SIZE (4ull << 20)
+#define GUEST_TABLES_SIZE SCENE_GUEST_TABLES
 #define START_TABLES_SIZE (512ull << 10)
 #define INPUT_BITS	  40u
 #define TIME_STEP_NS	  1000u
@@ -25,7 +25,8 @@ struct player {
 	struct scene_stream *out;
 	struct memory *memory; /* L1's words */
 	size_t l1mem_room, event_room;
-	uint16_t step;		       /* that is being played */
+	uint16_t step; /* that is being played */
+	uint64_t paused_ns;
 	bool begun;		       /* what L1 writes from here on is an event */
 	bool failed;		       /* no memory */
 	uint8_t vcpu;		       /* of the step */
@@ -72,7 +73,7 @@ static void add_event(struct player *p, struct nvt_event ev)
 		p->failed = true;
 		return;
 	}
-	ev.time_ns = (n + 1) * TIME_STEP_NS;
+	ev.time_ns = p->paused_ns + (n + 1) * TIME_STEP_NS;
 	out->events[n] = ev;
 	out->step[n] = p->step;
 	out->event_count = n + 1;
@@ -95,7 +96,7 @@ static unsigned int start_level(const struct scene *s)
 
 static uint64_t vttbr_of(unsigned int guest)
 {
-	return (guest + 1ull) << 48 | (TABLES + guest * GUEST_TABLES_SIZE);
+	return SCENE_VTTBR(guest);
 }
 
 /* VTCR_EL2 (Arm ARM D24.2.207): SL0 is 1 for the start levels above, whatever the granule. */
@@ -236,6 +237,7 @@ static void play_l1_map(struct player *p, const struct scene_step *st)
 #define ESR_FETCH 0x82000000ull
 
 #define HCR_VM	   1ull
+#define PSTATE_EL0 0x0ull
 #define PSTATE_EL1 0x3c5ull
 #define PSTATE_EL2 0x3c9ull
 
@@ -250,7 +252,7 @@ static void play_access(struct player *p, const struct scene_step *st)
 					.fault = {.esr = esr | st->fsc,
 						  .far = st->ipa,
 						  .hpfar = S2_HPFAR_VALID | st->ipa >> 12 << 4,
-						  .pstate = PSTATE_EL1}});
+						  .pstate = st->el0 ? PSTATE_EL0 : PSTATE_EL1}});
 }
 
 static void play_context(struct player *p, const struct scene_step *st)
@@ -357,6 +359,9 @@ static void play(struct player *p, const struct scene_step *st)
 	case SCENE_MOVE:
 		add_backing(p, st->ipa, st->size, st->out);
 		break;
+	case SCENE_PAUSE:
+		p->paused_ns += st->size;
+		break;
 	case SCENE_EVENT:
 		add_event(p, *st->event);
 		break;
@@ -387,8 +392,8 @@ static struct nvt_machine machine_of(const struct scene *s)
 		.vcpu_count = vcpus,
 		.context_count = (uint16_t)(S2_CONTEXTS_PER_VCPU * vcpus),
 		.fwb = true,
-		.dic = true,
-		.xnx = true,
+		.dic = !s->no_dic,
+		.xnx = !s->no_xnx,
 		.ttl = true,
 		.hw_af = true,
 	};

@@ -18,6 +18,13 @@
 #include "event.h"
 #include "trace.h"
 
+/* L1 has its tables at SCENE_TABLES, a piece of SCENE_GUEST_TABLES bytes for each guest. */
+#define SCENE_TABLES	   0x40000000ull
+#define SCENE_GUEST_TABLES (4ull << 20)
+/* VTTBR_EL2 and, for tables of 4K, VTCR_EL2 of a guest. */
+#define SCENE_VTTBR(guest) (((guest) + 1ull) << 48 | (SCENE_TABLES + (guest)*SCENE_GUEST_TABLES))
+#define SCENE_VTCR_4K	   0x80050058ull
+
 /* L1 IPA of the memory under test, aligned to the largest page of any host. */
 #define SCENE_RAM      0x400000000ull
 #define SCENE_RAM_SIZE (16ull << 30)
@@ -54,12 +61,14 @@ enum scene_do {
 	SCENE_SLOT,    /* the memslot under test gets the flags `flags` */
 	SCENE_DELETE,  /* it is deleted */
 	SCENE_MOVE,    /* the host has [ipa, ipa + size) elsewhere from now on, `out` bytes on */
+	SCENE_PAUSE,   /* nothing happens for `size` ns */
 	SCENE_EVENT,   /* `event`, as it stands but for its time */
 };
 
 struct scene_step {
 	enum scene_do what;
 	uint8_t vcpu, guest;
+	bool el0;    /* accesses: made at EL0 */
 	uint8_t fsc; /* accesses: a fault recorded with this FSC; 0: a touch */
 	uint16_t op;
 	uint32_t flags;
@@ -87,6 +96,8 @@ struct scene {
 
 	uint8_t granule_shift; /* of L1 (12) */
 	bool l1_sets_af;       /* VTCR_EL2.HA */
+	bool no_xnx;	       /* the host lacks FEAT_XNX */
+	bool no_dic;	       /* its instruction caches are not coherent with its data */
 
 	const struct scene_step *steps;
 	size_t step_count;

@@ -149,6 +149,9 @@ char *scene_step(char buf[SCENE_TEXT_SIZE], const struct scene *s, size_t i)
 	case SCENE_DELETE:
 		snprintf(buf, SCENE_TEXT_SIZE, "the memslot is deleted");
 		break;
+	case SCENE_PAUSE:
+		snprintf(buf, SCENE_TEXT_SIZE, "%" PRIu64 " s pass", st->size / 1000000000u);
+		break;
 	case SCENE_EVENT:
 		snprintf(buf, SCENE_TEXT_SIZE, "%s", kind_names[st->event->kind]);
 		break;

@@ -3,37 +3,7 @@
 
 #include <string.h>
 
-#define KIB (1ull << 10)
-#define MIB (1ull << 20)
-#define GIB (1ull << 30)
-#define RAM SCENE_RAM
-
-#define MAP(from, to, bytes, how)                                                                  \
-	{                                                                                          \
-		.what = SCENE_L1_MAP, .ipa = (from), .out = (to), .leaf = (bytes), .attr = (how)   \
-	}
-#define MAP_MANY(from, to, bytes, all, how)                                                        \
-	{                                                                                          \
-		.what = SCENE_L1_MAP, .ipa = (from), .out = (to), .leaf = (bytes), .size = (all),  \
-		.attr = (how)                                                                      \
-	}
-#define ENTER                                                                                      \
-	{                                                                                          \
-		.what = SCENE_ENTER                                                                \
-	}
-#define READ(at)                                                                                   \
-	{                                                                                          \
-		.what = SCENE_READ, .ipa = (at)                                                    \
-	}
-#define WRITE(at)                                                                                  \
-	{                                                                                          \
-		.what = SCENE_WRITE, .ipa = (at)                                                   \
-	}
-#define UNMAP(at, bytes)                                                                           \
-	{                                                                                          \
-		.what = SCENE_UNMAP, .ipa = (at), .size = (bytes)                                  \
-	}
-#define STEPS(list) .steps = (list), .step_count = sizeof(list) / sizeof((list)[0])
+#include "scene_steps.h"
 
 /* ---- sizes beyond L1's leaf ---- */
 
