@@ -226,10 +226,10 @@ static bool run(const struct question *q, const struct scene_stream *stream,
 	return status == ENGINE_OK;
 }
 
-bool grid_cell(const struct grid_row *row, uint64_t l1_leaf, const struct s2_policy *policy,
-	       struct grid_cell *cell)
+/* Becomes the stream of a cell that is there. */
+static bool make(struct question *q, struct scene_stream *stream)
 {
-	struct question q = {.row = row, .leaf = find_leaf(l1_leaf)};
+	const struct grid_row *row = q->row;
 	struct scene scene = {.page_shift = row->page_shift,
 			      .vma_shift = row->vma_shift,
 			      .leaf_shift = row->leaf_shift,
@@ -237,17 +237,32 @@ bool grid_cell(const struct grid_row *row, uint64_t l1_leaf, const struct s2_pol
 			      .slot_flags = row->logging ? NVT_SLOT_LOG : 0,
 			      .slot_size = row->slot_size,
 			      .skew = row->skew,
-			      .granule_shift = q.leaf ? q.leaf->granule_shift : 0,
-			      .steps = q.steps};
+			      .granule_shift = q->leaf ? q->leaf->granule_shift : 0,
+			      .steps = q->steps};
+
+	ask(q);
+	scene.step_count = q->step_count;
+	return scene_make(&scene, stream);
+}
+
+bool grid_stream(const struct grid_row *row, uint64_t l1_leaf, struct scene_stream *stream)
+{
+	struct question q = {.row = row, .leaf = find_leaf(l1_leaf)};
+
+	return make(&q, stream);
+}
+
+bool grid_cell(const struct grid_row *row, uint64_t l1_leaf, const struct s2_policy *policy,
+	       struct grid_cell *cell)
+{
+	struct question q = {.row = row, .leaf = find_leaf(l1_leaf)};
 	struct scene_stream stream;
 	bool done;
 
 	*cell = (struct grid_cell){.there = q.leaf || !row->permission};
 	if (!cell->there)
 		return true;
-	ask(&q);
-	scene.step_count = q.step_count;
-	if (!scene_make(&scene, &stream))
+	if (!make(&q, &stream))
 		return false;
 	done = run(&q, &stream, policy, cell);
 	scene_free(&stream);

@@ -46,5 +46,7 @@ struct grid_cell {
 /* False: no memory. */
 bool grid_cell(const struct grid_row *row, uint64_t l1_leaf, const struct s2_policy *policy,
 	       struct grid_cell *cell);
+/* The stream that a cell which is there is asked with. False: no memory. */
+bool grid_stream(const struct grid_row *row, uint64_t l1_leaf, struct scene_stream *stream);
 
 #endif

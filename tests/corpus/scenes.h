@@ -119,9 +119,13 @@ static const struct scene_step l1_denies[] = {
 	MAP(0x5000, RAM + 0x3000, 4 * KIB, SCENE_RO),
 	MAP(0x6000, RAM + 0x6000, 4 * KIB, SCENE_LEAF | SCENE_AF | SCENE_W),
 	MAP(0x7000, RAM + 0x7000, 4 * KIB, SCENE_RW | SCENE_XN),
+	MAP(2 * MIB, RAM + 2 * MIB, 2 * MIB, SCENE_RO),
 	ENTER,
 	READ(0x5000),
 	WRITE(0x5000),
+	ENTER,
+	READ(2 * MIB),
+	WRITE(2 * MIB),
 	ENTER,
 	WRITE(0x6000),
 	READ(0x6000),
@@ -323,7 +327,8 @@ static const struct scene_step by_vmid[] = {
 static const struct scene_step l1_page_taken[] = {
 	WRITE(RAM + 0x3000),
 	WRITE(RAM + 0x4000),
-	UNMAP(RAM + 0x3000, 4 * KIB),
+	WRITE(RAM + 0x5000),
+	UNMAP(RAM + 0x3000, 8 * KIB),
 };
 
 static const struct scene_step l1_page_protected[] = {
@@ -369,6 +374,29 @@ static const struct scene_step logged_page[] = {
 };
 
 /* ---- sizes ---- */
+
+/* Tables go where L1 puts one leaf in the place of many, and again in the place of tables. */
+static const struct scene_step block_over_pages[] = {
+	MAP(1 * GIB, RAM + 1 * GIB, 4 * KIB, SCENE_RW),
+	MAP(1 * GIB + 4 * MIB, RAM + 1 * GIB + 4 * MIB, 4 * KIB, SCENE_RW),
+	ENTER,
+	WRITE(1 * GIB),
+	WRITE(1 * GIB + 4 * MIB),
+	MAP(1 * GIB, RAM + 1 * GIB, 2 * MIB, SCENE_RW),
+	WRITE(1 * GIB + 0x5000),
+	MAP(1 * GIB, RAM + 1 * GIB, 1 * GIB, SCENE_RW),
+	WRITE(1 * GIB + 8 * MIB),
+};
+
+static const struct scene_step last_entries[] = {
+	MAP(1 * GIB - 4 * KIB, RAM + 4 * KIB, 4 * KIB, SCENE_RW),
+	MAP(2 * GIB - 2 * MIB, RAM + 2 * MIB, 2 * MIB, SCENE_RW),
+	MAP(1024 * GIB - 1 * GIB, RAM + 1 * GIB, 1 * GIB, SCENE_RW),
+	ENTER,
+	WRITE(1 * GIB - 4 * KIB),
+	WRITE(2 * GIB - 4 * KIB),
+	WRITE(1024 * GIB - 4 * KIB),
+};
 
 static const struct scene_step edges[] = {
 	MAP(6 * MIB, RAM + 2 * MIB, 2 * MIB, SCENE_RW),
@@ -432,6 +460,34 @@ static const struct nvt_event enter_shared =
 static const struct nvt_event enter_ha =
 	ENTER_EVENT(SCENE_VTTBR(0), SCENE_VTCR_4K | VTCR_HA, HCR_VM);
 static const struct nvt_event enter_s2_off = ENTER_EVENT(SCENE_VTTBR(0), SCENE_VTCR_4K, 0);
+
+static const struct nvt_event enter_vmid_7 =
+	ENTER_EVENT((SCENE_VTTBR(0) & ~(0xffffull << 48)) | 7ull << 48, SCENE_VTCR_4K, HCR_VM);
+static const struct nvt_event enter_vmid_2 =
+	ENTER_EVENT((SCENE_VTTBR(0) & ~(0xffffull << 48)) | 2ull << 48, SCENE_VTCR_4K, HCR_VM);
+
+/* One table under two VMIDs, and two tables under one. */
+static const struct scene_step vmids[] = {
+	GUEST_MAP(0, RAM + 0x3000),
+	GUEST_MAP(1, RAM + 0x4000),
+	ENTER_GUEST(0),
+	WRITE(0x5000),
+	LEAVE,
+	EVENT(enter_vmid_7),
+	WRITE(0x5000),
+	LEAVE,
+	GUEST_TLBI(0, VMALLS12E1IS),
+	ENTER_GUEST(1),
+	WRITE(0x5000),
+	LEAVE,
+	EVENT(enter_vmid_2),
+	WRITE(0x5000),
+	LEAVE,
+	GUEST_MAP(0, RAM + 0x6000),
+	GUEST_TLBI(1, VMALLS12E1IS),
+	EVENT(enter_vmid_2),
+	WRITE(0x5000),
+};
 
 static const struct scene_step vtcr_changes[] = {
 	MAP(0x5000, RAM + 0x3000, 4 * KIB, SCENE_RW),
@@ -655,7 +711,7 @@ static const struct scene corpus_scenes[] = {
 	},
 	{
 		.name = "bad_l1_page_taken",
-		.story = "the host takes one of two pages of L1's away",
+		.story = "the host takes two of three pages of L1's away",
 		STEPS(l1_page_taken),
 	},
 	{
@@ -674,6 +730,18 @@ static const struct scene corpus_scenes[] = {
 		.story = "L2 writes to a page while writes are logged",
 		.slot_flags = NVT_SLOT_LOG,
 		STEPS(logged_page),
+	},
+	{
+		.name = "good_block_over_pages",
+		.story = "L1 puts blocks in the place of tables",
+		.vma_shift = 30,
+		.leaf_shift = 30,
+		STEPS(block_over_pages),
+	},
+	{
+		.name = "good_last_entries",
+		.story = "the last entry of a table of each level",
+		STEPS(last_entries),
 	},
 	{
 		.name = "good_slot_not_congruent",
@@ -698,6 +766,11 @@ static const struct scene corpus_scenes[] = {
 		.name = "bad_recycled_context",
 		.story = "three guests and two contexts",
 		STEPS(three_guests),
+	},
+	{
+		.name = "good_vmids",
+		.story = "one table of L1 under two VMIDs, and two tables under one",
+		STEPS(vmids),
 	},
 	{
 		.name = "good_vtcr_changes",

@@ -256,8 +256,11 @@ static int print_kills(void)
 	for (r = 0; r < CHECK_RULE_COUNT; r++) {
 		const struct corpus_case *k = killed_by(r);
 
-		printf("%s %-18s %s\n", check_rules[r].id, check_rules[r].name,
+		printf("%s %-18s %s", check_rules[r].id, check_rules[r].name,
 		       k ? k->line : "NO CASE NEEDS IT");
+		if (k && k->sabotage)
+			printf(": %s", k->sabotage->what);
+		putchar('\n');
 		vain += !k;
 	}
 	return vain ? 1 : 0;

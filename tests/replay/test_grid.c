@@ -184,12 +184,54 @@ static void each_unsound_policy_has_a_mark(void **state)
 				 s2_policies[p].name);
 }
 
+static uint64_t findings_of(const struct scene_stream *stream, const struct s2_policy *policy)
+{
+	struct check_options check = {.quirks = S2_QUIRKS_KVM};
+	struct engine_options options = {
+		.policy = policy, .quirks = S2_QUIRKS_KVM, .check = &check};
+	struct engine *e = scene_engine(stream, &options);
+	uint64_t findings;
+	size_t i;
+
+	assert_non_null(e);
+	for (i = 0; i < stream->event_count; i++)
+		assert_int_equal(engine_event(e, &stream->events[i]), ENGINE_OK);
+	engine_end(e);
+	findings = check_result(e->check)->findings;
+	engine_free(e);
+	return findings;
+}
+
+static void ask_the_checker(const struct grid_row *row, uint64_t leaf,
+			    const struct s2_policy *policy, const struct grid_cell *cell)
+{
+	struct scene_stream stream;
+	uint64_t findings;
+
+	if (!cell->there)
+		return;
+	assert_true(grid_stream(row, leaf, &stream));
+	findings = findings_of(&stream, policy);
+	scene_free(&stream);
+	if (!findings != !cell->marks)
+		fail_msg("%s, %s%s, a leaf of %llu: marks 0x%x, but %llu findings", policy->name,
+			 row->backing, row->logging ? " (logged)" : "", (unsigned long long)leaf,
+			 cell->marks, (unsigned long long)findings);
+}
+
+static void the_checker_finds_what_is_marked(void **state)
+{
+	(void)state;
+	for_each_cell(ask_the_checker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cells_are_those_of_the_specification),
 		cmocka_unit_test(sound_policies_have_no_mark),
 		cmocka_unit_test(each_unsound_policy_has_a_mark),
+		cmocka_unit_test(the_checker_finds_what_is_marked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
