@@ -53,7 +53,8 @@ struct compare {
 static bool same_size(const struct s2_size_out *a, const struct s2_size_out *b)
 {
 	return a->vma == b->vma && a->size == b->size && a->addr_align == b->addr_align &&
-	       a->frame_align == b->frame_align && a->contig == b->contig && a->retry == b->retry;
+	       a->frame_align == b->frame_align && a->proven == b->proven &&
+	       a->contig == b->contig && a->retry == b->retry;
 }
 
 /* Members with equal answers get one group; groups are numbered from that of the first. */

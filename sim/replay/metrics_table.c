@@ -321,10 +321,9 @@ const struct metric metrics_table[] = {
 	 "weighted by time",
 	 block_share},
 	{"block_effectiveness", "ratio", BETTER_HIGHER, "ratio",
-	 "bytes mapped / bytes that the largest mapping would have mapped that L1's leaf alone "
-	 "makes "
-	 "sound at each fault; above 1 where a policy looks at further leaves of L1, or is not "
-	 "sound",
+	 "bytes mapped / bytes that the largest mapping known to be sound at each fault would have "
+	 "mapped: by L1's leaf, or by further leaves where the policy read them; above 1 where the "
+	 "policy is not sound",
 	 block_effectiveness},
 	{"splintering", "levels of two", BETTER_LOWER, "mean",
 	 "sum of bytes * log2(L1's leaf / shadow leaf) / bytes mapped; 9 is 2M in 4K pages",

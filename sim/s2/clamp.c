@@ -43,9 +43,10 @@ static inline enum rank lesser(enum rank a, enum rank b)
 
 /*
  * The largest mapping that L1's leaf alone makes sound: it exposes nothing that L1
- * and the host do not map alike. Rules that read L1's neighbouring entries can map more.
+ * and the host do not map alike. Rules that look at further leaves may prove more.
  */
-static inline enum rank sound_max(const struct s2_size_in *in, enum rank leaf, enum rank backing)
+static inline enum rank sound_by_leaf(const struct s2_size_in *in, enum rank leaf,
+				      enum rank backing)
 {
 	if (in->logging)
 		return RANK_PAGE;
@@ -139,8 +140,10 @@ void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, stru
 		.addr = {floor_to(fill->fault_ipa.v, out.addr_align)},
 		.canonical = {floor_to(fill->ipa.v, out.frame_align)},
 		.clamp = binding_clamp(&in, fill->slot, out.size, leaf, backing),
-		.sound_max = rank_size(&in, sound_max(&in, leaf, backing)),
+		.sound_max = rank_size(&in, sound_by_leaf(&in, leaf, backing)),
 	};
+	if (size->sound_max < out.proven)
+		size->sound_max = out.proven;
 }
 
 struct s2_size s2_fault_size(const struct s2_vm *vm, const struct s2_fill *fill)

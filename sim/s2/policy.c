@@ -252,6 +252,13 @@ static bool backed_by(const struct s2_size_in *in, uint64_t size)
 	return in->user_leaf >= size || in->vma_size >= size;
 }
 
+/* L1 maps all of it as one piece. */
+static struct s2_size_out proven(struct s2_size_out out)
+{
+	out.proven = out.size;
+	return out;
+}
+
 /*
  * Why a group is sound. Every page of it is mapped by L1 now, with the same
  * permissions and access flag, by leaves of one level, to outputs that follow
@@ -262,7 +269,11 @@ static bool backed_by(const struct s2_size_in *in, uint64_t size)
  *
  * L1's hint alone is no proof: hardware would use any entry of the span
  * for all of it, but an L1 that is at work on one may have written some only. The
- * entries are read.
+ * entries are read: one after the other, as the walk's own are, and like those
+ * before the table is locked. Between the reads and the mapping an L1 that takes an entry
+ * away and invalidates it finds nothing to be removed; 7.3 has that window for one
+ * entry. A hypervisor that takes these rules has to have invalidations counted, as the
+ * host's are (spec 4.1 step 6), and to retry.
  */
 static struct s2_size_out contig(const struct s2_policy *self, const struct s2_size_in *in)
 {
@@ -274,6 +285,7 @@ static struct s2_size_out contig(const struct s2_policy *self, const struct s2_s
 		return out;
 	if (s2_near_hint(in->near) < group.size || !s2_near_alike(in->near, group.size, &out.reads))
 		return out;
+	group = proven(group);
 	group.contig = true;
 	group.reads = out.reads;
 	return group;
@@ -299,10 +311,10 @@ static struct s2_size_out coalesce(const struct s2_policy *self, const struct s2
 		return out;
 	if (in->page == BIT(12) && out.size < in->pud && in->supports_pud &&
 	    backed_by(in, in->pud) && s2_near_alike(in->near, in->pud, &reads))
-		out = piece(in, in->pud);
+		out = proven(piece(in, in->pud));
 	else if (out.size < in->pmd && in->supports_pmd && backed_by(in, in->pmd) &&
 		 s2_near_alike(in->near, in->pmd, &reads))
-		out = piece(in, in->pmd);
+		out = proven(piece(in, in->pmd));
 	out.reads = reads;
 	return out;
 }

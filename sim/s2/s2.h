@@ -335,9 +335,11 @@ struct s2_size_out {
 	uint64_t size;	      /* M: bytes to map; under unsound rules not always a host level */
 	uint64_t addr_align;  /* the input address is rounded down to a multiple of this, */
 	uint64_t frame_align; /* and the page frame to one of this; sound rules have one value */
-	bool contig;	      /* M is a contiguous group of pages, to be marked as such */
-	bool retry;	      /* the user leaf was not present */
-	uint16_t reads;	      /* descriptors of L1 read besides those of the walk */
+	uint64_t
+		proven; /* the rule found that L1 maps this much as one piece; 0: it did not look */
+	bool contig;	/* M is a contiguous group of pages, to be marked as such */
+	bool retry;	/* the user leaf was not present */
+	uint16_t reads; /* descriptors of L1 read besides those of the walk */
 };
 
 struct s2_policy {
@@ -388,7 +390,7 @@ struct s2_size {
 	struct table_ipa addr;	 /* start of the mapping, or the page to relax */
 	struct l1_ipa canonical; /* of the first byte mapped */
 	enum s2_clamp clamp;
-	uint64_t sound_max; /* bytes: the largest size that L1's leaf alone makes sound */
+	uint64_t sound_max; /* bytes: the largest size known to be sound for this fault */
 };
 
 /* One fault that is to be filled. */

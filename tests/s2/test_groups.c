@@ -766,7 +766,9 @@ static void step_access(struct history *h)
 			enter(&h->s);
 			return;
 		}
-		h->large += out.kind == S2_MAPPED && out.size.size > out.size.sound_max;
+		h->large += out.kind == S2_MAPPED &&
+			    (out.size.contig || out.size.size > out.walk.leaf_size);
+		assert_true(out.kind != S2_MAPPED || out.size.size <= out.size.sound_max);
 		assert_true(tries < SETTLED);
 	}
 }
