@@ -796,4 +796,15 @@ static inline struct s2_outcome world_fault(struct world *w, uint64_t esr, uint6
 	return out;
 }
 
+static inline const struct s2_policy *find_policy(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < s2_policy_count; i++)
+		if (!strcmp(s2_policies[i].name, name))
+			return &s2_policies[i];
+	fail_msg("no policy %s", name);
+	return NULL;
+}
+
 #endif

@@ -32,17 +32,6 @@ static struct place place(unsigned int host)
 			      .esr = ESR_READ};
 }
 
-static const struct s2_policy *find_policy(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < s2_policy_count; i++)
-		if (!strcmp(s2_policies[i].name, name))
-			return &s2_policies[i];
-	fail_msg("no policy %s", name);
-	return NULL;
-}
-
 static struct s2_size size_at(const struct place *p)
 {
 	struct s2_config cfg = world_config(p->host);

@@ -15,17 +15,6 @@
 #define OUT_AT	0x4000000000ull
 #define SETTLED 6 /* tries after which an access must have got somewhere */
 
-static const struct s2_policy *find_policy(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < s2_policy_count; i++)
-		if (!strcmp(s2_policies[i].name, name))
-			return &s2_policies[i];
-	fail_msg("no policy %s", name);
-	return NULL;
-}
-
 /* A world whose L1 maps a stretch at L2_AT to OUT_AT by leaves of level 3. */
 struct stretch {
 	struct world w;

@@ -38,17 +38,6 @@ struct cell {
 	const struct s2_policy *policy;
 };
 
-static const struct s2_policy *find_policy(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < s2_policy_count; i++)
-		if (!strcmp(s2_policies[i].name, name))
-			return &s2_policies[i];
-	fail_msg("no policy %s", name);
-	return NULL;
-}
-
 static uint64_t l2_offset(const struct cell *c)
 {
 	return c->l1_leaf ? L2_AT : 0;
