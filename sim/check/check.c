@@ -56,6 +56,7 @@ void check_free(struct check *c)
 static void copy_scalars(struct check *to, const struct check *from)
 {
 	to->result = from->result;
+	to->event = from->event;
 	to->ordinal = from->ordinal;
 	to->time_ns = from->time_ns;
 	to->timed = from->timed;

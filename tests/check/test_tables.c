@@ -613,6 +613,28 @@ static void a_clone_goes_its_own_way(void **state)
 	free(other);
 }
 
+/* What a clone finds in the event at hand is of the vCPU that the event is of. */
+static void a_clone_is_made_in_the_middle_of_an_event(void **state)
+{
+	struct bench *b = *state, *other = malloc(sizeof(*other));
+	struct nvt_event ev = {.kind = NVT_TOUCH, .vcpu = 1, .fault = {.esr = READ}};
+	struct check_view view;
+
+	before(b, &ev);
+	memcpy(other, b, sizeof(*other));
+	view = bench_view(other);
+	other->c = check_clone(b->c, &view);
+	assert_non_null(other->c);
+	put(other, 0, 0x5000, 3, leaf_desc(MEMORY(0x6000), 3, 3));
+	answered(other, 0, CHECK_DID_MAP, 0x5000, 0x5000, PAGE);
+	assert_int_equal(count_of(other, CHECK_OUTPUT), 1);
+	assert_int_equal(check_result(other->c)->kept[0].vcpu, 1);
+	assert_int_equal(check_result(other->c)->kept[0].ordinal, b->ordinal - 1);
+	none_found(b);
+	check_free(other->c);
+	free(other);
+}
+
 static void audits_come_when_they_are_asked_for(void **state)
 {
 	struct check_options options = {.quirks = ~0u, .audit_every = 2};
@@ -712,6 +734,7 @@ int main(void)
 		CASE(injections),
 		cmocka_unit_test(a_rule_is_switched_off),
 		CASE(a_clone_goes_its_own_way),
+		CASE(a_clone_is_made_in_the_middle_of_an_event),
 		cmocka_unit_test(audits_come_when_they_are_asked_for),
 		CASE(arbitrary_tables_are_survived),
 	};
