@@ -151,6 +151,14 @@ struct leaf {
 	int level;
 };
 
+#define VMID_SHIFT 48
+
+/* VMIDs have 16 bits here, whatever VTCR_EL2.VS says: as the engine configures the handler. */
+static inline bool same_vmid(uint64_t a, uint64_t b)
+{
+	return !((a ^ b) >> VMID_SHIFT);
+}
+
 /* ---- vCPUs ---- */
 
 enum known { UNKNOWN, NO, YES };
