@@ -172,6 +172,13 @@ struct vcpu {
 	bool put_seen; /* the stream tells when it is scheduled out */
 };
 
+/* A contiguous group: context and first address. */
+struct group {
+	struct context *x;
+	uint64_t start;
+};
+#define GROUPS_NOTED 16u
+
 struct check {
 	struct nvt_machine machine;
 	enum nvt_class class;
@@ -201,11 +208,7 @@ struct check {
 		struct l1_walk walk;
 	} walked;
 	uint64_t audit, since_audit, audit_entries;
-	/* Contiguous groups met in this event: context and first address. */
-	struct {
-		struct context *x;
-		uint64_t start;
-	} groups[16];
+	struct group groups[GROUPS_NOTED]; /* met in this event, and not looked at yet */
 	unsigned int group_count;
 };
 

@@ -378,20 +378,29 @@ static void check_groups_of(struct check *c, struct context *x, const struct pag
 	}
 }
 
+/* A look goes upwards: all of the lowest group was seen. */
+static void make_room_for_group(struct check *c)
+{
+	unsigned int lowest = 0, i;
+
+	for (i = 1; i < c->group_count; i++)
+		if (c->groups[i].start < c->groups[lowest].start)
+			lowest = i;
+	check_group(c, c->groups[lowest].x, c->groups[lowest].start);
+	c->groups[lowest] = c->groups[--c->group_count];
+}
+
 static void note_group(struct check *c, struct context *x, uint64_t start)
 {
-	unsigned int room = sizeof(c->groups) / sizeof(c->groups[0]);
 	unsigned int i;
 
 	start &= ~(((uint64_t)group_entries(c) << c->machine.page_shift) - 1);
 	for (i = 0; i < c->group_count; i++)
 		if (c->groups[i].x == x && c->groups[i].start == start)
 			return;
-	/* An audit looks at those that find no room. */
-	if (c->group_count < room) {
-		c->groups[c->group_count].x = x;
-		c->groups[c->group_count++].start = start;
-	}
+	if (c->group_count == GROUPS_NOTED)
+		make_room_for_group(c);
+	c->groups[c->group_count++] = (struct group){x, start};
 }
 
 void tables_check_groups(struct check *c)

@@ -168,6 +168,28 @@ static void contiguous_groups(void **state)
 	only(b, CHECK_CONTIGUOUS, 1);
 }
 
+/* One mapping may be of more groups than are kept in mind. */
+static void many_groups_at_once(void **state)
+{
+	struct check_options options = {.quirks = ~0u, .large_alone = true};
+	struct nvt_machine m = bench_machine();
+	struct bench *b;
+	uint64_t page;
+
+	(void)state;
+	bench_open((void **)&b, &m, NVT_FULL, &options);
+	send(b, switch_event(NVT_ERET, 0));
+	for (page = 0; page < ENTRIES; page++)
+		if (page != 0x3f && page != 0x1f3)
+			put(b, 0, page * PAGE, 3,
+			    leaf_desc(MEMORY(page * PAGE), 3, 3) | CONTIGUOUS);
+	answered(b, 0, CHECK_DID_MAP, 0x1e5000, 0, BLOCK);
+	only(b, CHECK_CONTIGUOUS, 2);
+	assert_int_equal(check_result(b->c)->kept[0].ipa, 0x30000);
+	assert_int_equal(check_result(b->c)->kept[1].ipa, 0x1f0000);
+	bench_teardown((void **)&b);
+}
+
 static void a_page_of_a_group_goes(void **state)
 {
 	struct bench *b = *state;
@@ -701,6 +723,7 @@ int main(void)
 		CASE(forms),
 		CASE(device_memory),
 		CASE(contiguous_groups),
+		cmocka_unit_test(many_groups_at_once),
 		CASE(a_page_of_a_group_goes),
 		CASE(a_change_without_a_break),
 		CASE(a_change_with_a_break),
