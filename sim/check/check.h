@@ -4,6 +4,9 @@
  * memslots and of what the host backs them with, walks both with code of its
  * own, and looks at what the handler left in its table pages. It sees no
  * header of the handler and calls nothing of it: the build enforces both.
+ * The words of L1's memory and the pages reported dirty are kept in the
+ * container of memory.h, as the words of the machine under the handler are:
+ * each has one of its own, but the code of the container is the same.
  *
  * The caller tells each event before and after the handler deals with it,
  * and, in between, what the handler did to the outside world: TLB maintenance,

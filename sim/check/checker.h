@@ -95,8 +95,6 @@ struct l1_walk l1_walk(struct check *c, const struct l1_regs *regs, uint64_t ipa
 /* Permissions of a stage-2 descriptor; without FEAT_XNX the lower bit of XN does not count. */
 struct perm desc_perm(uint64_t desc, bool xnx);
 
-bool memory_copy(struct memory *to, const struct memory *from);
-
 /* ---- the picture of the handler's tables ---- */
 
 #define DESC_VALID	1ull
@@ -238,6 +236,11 @@ static inline unsigned int level_shift(const struct check *c, int level)
 	unsigned int page = c->machine.page_shift;
 
 	return page + (unsigned int)(3 - level) * (page - 3);
+}
+
+static inline uint64_t min64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
 }
 
 static inline uint64_t last_of(uint64_t base, uint64_t size)

@@ -54,8 +54,8 @@ bool host_copy(struct host *to, const struct host *from)
 	to->slot_room = to->slot_count;
 	to->intervals = intervals;
 	to->interval_room = to->interval_count;
-	to->dirty = memory_new();
-	return ok && to->dirty && memory_copy(to->dirty, from->dirty);
+	to->dirty = memory_clone(from->dirty);
+	return ok && to->dirty;
 }
 
 /* ---- slots ---- */
@@ -207,11 +207,6 @@ static const struct interval *find_interval(struct host *h, uint64_t hva, uint64
 	}
 	*recent = (uint32_t)i;
 	return v;
-}
-
-static uint64_t min64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 struct behind host_behind(struct host *h, uint64_t l1)

@@ -10,24 +10,6 @@
 
 /* ---- words ---- */
 
-bool memory_copy(struct memory *to, const struct memory *from)
-{
-	size_t i;
-
-	for (i = 0; i < from->room; i++) {
-		const struct memory_chunk *k = &from->table[i];
-		uint64_t *words;
-
-		if (!k->key)
-			continue;
-		words = memory_make(to, (k->key - 1) * MEMORY_CHUNK_SIZE);
-		if (!words)
-			return false;
-		memcpy(words, k->words, MEMORY_CHUNK_SIZE);
-	}
-	return true;
-}
-
 bool l1_set_word(struct l1 *l, uint64_t addr, uint64_t word)
 {
 	uint64_t *p = memory_make(l->memory, addr);
@@ -279,9 +261,10 @@ bool l1_copy(struct l1 *to, const struct l1 *from)
 {
 	const struct shown *s;
 
-	*to = (struct l1){.ha_seen = from->ha_seen};
-	if (!l1_init(to) || !memory_copy(to->memory, from->memory) ||
-	    !memory_copy(to->known, from->known))
+	*to = (struct l1){.memory = memory_clone(from->memory),
+			  .known = memory_clone(from->known),
+			  .ha_seen = from->ha_seen};
+	if (!to->memory || !to->known)
 		return false;
 	for (s = from->shown; s; s = s->next) {
 		struct shown *copy = malloc(sizeof(*copy));

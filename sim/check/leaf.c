@@ -18,11 +18,6 @@ static uint64_t span_last(uint64_t addr, unsigned int shift)
 	return shift > 63 ? UINT64_MAX : addr | ((1ull << shift) - 1);
 }
 
-static uint64_t min64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static void add(uint64_t *sum, uint64_t *first, uint64_t at, uint64_t size)
 {
 	if (!*sum)
