@@ -157,7 +157,7 @@ void check_end(struct check *c)
 
 static bool fills(const struct check_fault *f)
 {
-	return f->did == CHECK_DID_MAP || f->did == CHECK_DID_RELAX;
+	return f->did == CHECK_DID_MAP || f->did == CHECK_DID_RELAX || f->did == CHECK_DID_TRY;
 }
 
 static bool is_large(const struct check *c, const struct check_fault *f)

@@ -136,7 +136,8 @@ void check_host_done(struct check *c, uint16_t context);
 /* A vCPU runs L1 or L2 from now on although no CONTEXT event says so. */
 void check_vcpu_runs(struct check *c, uint16_t vcpu, bool hyp);
 
-enum check_did { CHECK_DID_MAP, CHECK_DID_RELAX, CHECK_DID_INJECT, CHECK_DID_OTHER };
+/* TRY: it began to map, and gave up; some of it may be there. */
+enum check_did { CHECK_DID_MAP, CHECK_DID_RELAX, CHECK_DID_TRY, CHECK_DID_INJECT, CHECK_DID_OTHER };
 struct check_fault {
 	uint16_t vcpu;
 	uint16_t context;
@@ -144,7 +145,7 @@ struct check_fault {
 	uint64_t ipa; /* input address of the page that faulted */
 	bool el0;     /* the access was made at EL0 */
 	enum check_did did;
-	uint64_t addr, size; /* MAP, RELAX: what the handler says it did */
+	uint64_t addr, size; /* MAP, RELAX, TRY: what the handler says it did */
 	uint32_t inject_esr; /* INJECT: a stage-2 fault for virtual EL2 */
 };
 /* A fault was answered. */

@@ -162,6 +162,7 @@ void fault_check(struct check *c, const struct check_fault *f)
 	switch (f->did) {
 	case CHECK_DID_MAP:
 	case CHECK_DID_RELAX:
+	case CHECK_DID_TRY:
 		check_mapped(c, x, f);
 		return;
 	case CHECK_DID_INJECT:

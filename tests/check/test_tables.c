@@ -335,6 +335,26 @@ static void no_progress(void **state)
 
 /* ---- table pages ---- */
 
+/* It is looked at as far as it came, which need not be the page that faulted. */
+static void a_mapping_that_ended_early(void **state)
+{
+	struct bench *b = *state;
+	struct nvt_event ev = {.kind = NVT_TOUCH, .fault = {.esr = READ}};
+
+	before(b, &ev);
+	put(b, 0, 0x4000, 3, leaf_desc(MEMORY(0x4000), 3, 3));
+	put(b, 0, 0x5000, 3, leaf_desc(MEMORY(0x5000), 3, 3));
+	answered(b, 0, CHECK_DID_TRY, 0x7000, 0x4000, 4 * PAGE);
+	check_after(b->c, &ev);
+	check_end(b->c);
+	none_found(b);
+	before(b, &ev);
+	put(b, 0, 0x8000, 3, leaf_desc(MEMORY(0x9000), 3, 3));
+	answered(b, 0, CHECK_DID_TRY, 0xb000, 0x8000, 4 * PAGE);
+	check_after(b->c, &ev);
+	only(b, CHECK_OUTPUT, 1);
+}
+
 static void a_page_that_is_linked_nowhere(void **state)
 {
 	struct bench *b = *state;
@@ -736,6 +756,7 @@ int main(void)
 		CASE(a_permission_that_nobody_asked_for),
 		CASE(access_flags_and_less_permission_are_free),
 		CASE(no_progress),
+		CASE(a_mapping_that_ended_early),
 		CASE(a_page_that_is_linked_nowhere),
 		CASE(a_page_that_is_linked_twice),
 		CASE(a_page_that_was_given_back),
