@@ -46,6 +46,7 @@ enum check_rule {
 	CHECK_CONTIGUOUS,  /* NV-117 */
 	CHECK_UNACCOUNTED, /* NV-118 */
 	CHECK_PROGRESS,	   /* NV-119 */
+	CHECK_ACCESS_FLAG, /* NV-120 */
 	CHECK_RULE_COUNT
 };
 
@@ -131,6 +132,12 @@ void check_table_taken(struct check *c, uint64_t pa, uint64_t size);
 void check_table_freed(struct check *c, uint64_t pa, uint64_t size);
 /* A page of L1's memory was reported dirty. */
 void check_dirty(struct check *c, uint64_t l1_ipa);
+/*
+ * The handler set the access flag in the word of L1's memory at l1_ipa, which is `word` now. Where
+ * L1's tables are known by their leaves alone the address means nothing: the leaf is that of the
+ * fault told next.
+ */
+void check_access_flag(struct check *c, uint64_t l1_ipa, uint64_t word);
 /* The part of a host event that concerns one context is done. */
 void check_host_done(struct check *c, uint16_t context);
 /* A vCPU runs L1 or L2 from now on although no CONTEXT event says so. */

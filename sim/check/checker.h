@@ -67,7 +67,8 @@ struct l1_regs {
 
 struct l1_walk {
 	bool ok;
-	uint8_t fsc; /* of the fault, where it is not ok */
+	bool accessed; /* the leaf's access flag is set; else VTCR.HA lets hardware set it */
+	uint8_t fsc;   /* of the fault, where it is not ok */
 	int8_t level;
 	uint8_t shift; /* log2 of what the last entry looked at spans; 64: everything */
 	uint64_t output;
@@ -91,6 +92,8 @@ bool l1_set_word(struct l1 *l, uint64_t addr, uint64_t word);
 bool l1_word(const struct l1 *l, uint64_t addr, uint64_t *word);
 /* False: no memory. A leaf that its registers leave no place for is passed over. */
 bool l1_show(struct check *c, const struct nvt_l1_leaf *leaf);
+/* The access flag of the shown leaf at ipa was set. */
+void l1_show_accessed(struct check *c, const struct l1_regs *regs, uint64_t ipa);
 struct l1_walk l1_walk(struct check *c, const struct l1_regs *regs, uint64_t ipa);
 /* Permissions of a stage-2 descriptor; without FEAT_XNX the lower bit of XN does not count. */
 struct perm desc_perm(uint64_t desc, bool xnx);
@@ -199,6 +202,7 @@ struct check {
 	size_t page_top;     /* none from here on was ever there */
 	bool started;
 
+	bool flag_set; /* an access flag of L1's, in the leaf of the fault told next */
 	/* The walk of L1's tables made last. */
 	struct walked {
 		const struct context *x;
@@ -292,5 +296,7 @@ void stream_event(struct check *c, const struct nvt_event *ev);
 
 /* fault.c */
 void fault_check(struct check *c, const struct check_fault *f);
+/* The handler set L1's access flag on its way. */
+void fault_set_flag(struct check *c, const struct check_fault *f);
 
 #endif

@@ -141,6 +141,15 @@ static void check_mapped(struct check *c, struct context *x, const struct check_
 	check_backing_known(c, x, page, unknown);
 }
 
+void fault_set_flag(struct check *c, const struct check_fault *f)
+{
+	struct context *x = context_of(c, f->context);
+
+	x->now = c->view.context(c->view.arg, x->index);
+	l1_show_accessed(c, &(struct l1_regs){x->now.vttbr, x->now.vtcr, x->big_endian}, f->ipa);
+	c->flag_set = false;
+}
+
 #define SCTLR_EE (1ull << 25)
 
 void fault_check(struct check *c, const struct check_fault *f)

@@ -237,6 +237,23 @@ bool l1_show(struct check *c, const struct nvt_l1_leaf *leaf)
 	return true;
 }
 
+void l1_show_accessed(struct check *c, const struct l1_regs *regs, uint64_t ipa)
+{
+	struct geometry g;
+	const struct shown *s;
+	struct node *n;
+	struct entry *e = NULL;
+	int level;
+
+	if (geometry_of(c, regs->vttbr, regs->vtcr, &g) != FINE)
+		return;
+	s = find_shown(&c->l1, &g);
+	for (n = s ? s->node : NULL, level = g.start_level; n; n = e->below, level++)
+		e = &n->entries[index_at(&g, level, ipa)];
+	if (e)
+		e->desc |= DESC_AF;
+}
+
 bool l1_init(struct l1 *l)
 {
 	l->memory = memory_new();
@@ -399,6 +416,7 @@ static struct l1_walk leaf_result(const struct walker *w, const struct place *at
 	unsigned int low = shift + contiguous_shift(&w->g, level, desc);
 	struct l1_walk r = {.ok = true, .level = (int8_t)level, .shift = (uint8_t)shift};
 
+	r.accessed = desc & DESC_AF;
 	if (level < (w->g.page_shift == 12 ? 1 : 2))
 		return stopped(w, level, TRANSLATION);
 	if (beyond_output(w, desc))

@@ -63,6 +63,12 @@ static void on_dirty(void *arg, const struct s2_slot *slot, struct l1_ipa addr)
 	check_dirty(arg, addr.v);
 }
 
+/* All that the handler writes in L1's memory is access flags. */
+static void on_swap(void *arg, struct l1_ipa addr, uint64_t word)
+{
+	check_access_flag(arg, addr.v, word);
+}
+
 static void listen(struct engine *e)
 {
 	struct machine *m = &e->machine;
@@ -70,7 +76,8 @@ static void listen(struct engine *e)
 	m->on_tlb = on_tlb;
 	m->on_table = on_table;
 	m->on_dirty = on_dirty;
-	m->on_tlb_arg = m->on_table_arg = m->on_dirty_arg = e->check;
+	m->on_swap = on_swap;
+	m->on_tlb_arg = m->on_table_arg = m->on_dirty_arg = m->on_swap_arg = e->check;
 }
 
 /* Root tables are older than the checker. */

@@ -557,6 +557,100 @@ static void a_protected_page_is_logged_anew(void **state)
 	only(b, CHECK_DIRTY, 1);
 }
 
+/* ---- access flags ---- */
+
+#define VTCR_HA (1ull << 21)
+
+/* L1 lets hardware set the flags in its tables. */
+static void enter_with_ha(struct bench *b)
+{
+	struct nvt_event ev = switch_event(NVT_ERET, 0);
+
+	b->contexts[0].vtcr = ev.context.vtcr = VTCR | VTCR_HA;
+	send(b, switch_event(NVT_EXCEPTION, 0));
+	send(b, ev);
+}
+
+static void a_flag_of_L1s_is_not_set(void **state)
+{
+	struct bench *b = *state;
+
+	enter_with_ha(b);
+	send(b, write_event(L1_T2 + 8, MEMORY(BLOCK) | L1_BLOCK, MEMORY(BLOCK) | 0x3c1));
+	send(b, write_event(L1_T2 + 16, MEMORY(2 * BLOCK) | L1_BLOCK, MEMORY(2 * BLOCK) | 0x3c1));
+	check_access_flag(b->c, L1_T2 + 8, MEMORY(BLOCK) | L1_BLOCK);
+	map_well(b, BLOCK, 2, 2);
+	map_well(b, 2 * BLOCK + 0x5000, 3, 2);
+	only(b, CHECK_ACCESS_FLAG, 1);
+	assert_int_equal(check_result(b->c)->kept[0].ipa, 2 * BLOCK + 0x5000);
+	check_access_flag(b->c, L1_T2 + 16, MEMORY(2 * BLOCK) | L1_BLOCK);
+	map_well(b, 2 * BLOCK + 0x6000, 3, 2);
+	check_end(b->c);
+	only(b, CHECK_ACCESS_FLAG, 1);
+}
+
+/* The page that faulted has its flag, the others under the block do not. */
+static void flags_of_neighbours_are_not_set(void **state)
+{
+	struct bench *b = *state;
+	uint64_t i;
+
+	enter_with_ha(b);
+	for (i = 0; i < ENTRIES; i++)
+		send(b, write_event(L1_T3 + 8 * i, MEMORY(i * PAGE) | L1_PAGE,
+				    MEMORY(i * PAGE) | 0x3c3));
+	check_access_flag(b->c, L1_T3 + 40, MEMORY(0x5000) | L1_PAGE);
+	map(b, 0, 0x5000, 2, leaf_desc(MEMORY(0), 2, 3));
+	only(b, CHECK_ACCESS_FLAG, 1);
+	assert_int_equal(check_result(b->c)->kept[0].size, 511 * PAGE);
+}
+
+/* L1 may clear a flag while the shadow leaf stands: TLBs may have it, too. */
+static void a_flag_that_was_cleared_later(void **state)
+{
+	struct bench *b = *state;
+
+	enter_with_ha(b);
+	map(b, 0, 0x5000, 3, leaf_desc(MEMORY(0x5000), 3, 3) & ~LEAF_W);
+	send(b, write_event(L1_T3 + 40, MEMORY(0x5000) | L1_PAGE, MEMORY(0x5000) | 0x3c3));
+	*entry_of(b, 0, 0x5000, 3) |= LEAF_W;
+	answered(b, 0, CHECK_DID_RELAX, 0x5000, 0x5000, PAGE);
+	check_end(b->c);
+	none_found(b);
+}
+
+/* Where only leaves are known, the one that faulted is meant, wherever its table is said to lie. */
+static void a_flag_in_a_leaf_that_was_shown(void **state)
+{
+	struct check_options options = {.quirks = ~0u};
+	struct nvt_machine m = bench_machine();
+	struct nvt_event leaf = {.kind = NVT_L1_LEAF,
+				 .l1_leaf = {.vttbr = VTTBR(0), .vtcr = VTCR | VTCR_HA}};
+	struct bench *b;
+	unsigned int i;
+
+	(void)state;
+	bench_open((void **)&b, &m, NVT_OBSERVED, &options);
+	enter_with_ha(b);
+	for (i = 5; i < 8; i++) {
+		leaf.l1_leaf.ipa = i * PAGE;
+		leaf.l1_leaf.desc = MEMORY(i * PAGE) | 0x3c3;
+		leaf.l1_leaf.level = 3;
+		send(b, leaf);
+	}
+	check_access_flag(b->c, 0x123450, 1);
+	map_well(b, 0x5000, 3, 3);
+	none_found(b);
+	map_well(b, 0x6000, 3, 3);
+	only(b, CHECK_ACCESS_FLAG, 1);
+	/* The address was shown nothing of. */
+	check_access_flag(b->c, 0x123450, 1);
+	answered(b, 0, CHECK_DID_OTHER, 1ull << 39, 0, 0);
+	map_well(b, 0x7000, 3, 3);
+	only(b, CHECK_ACCESS_FLAG, 2);
+	bench_teardown((void **)&b);
+}
+
 /* ---- contexts and injections ---- */
 
 static void a_recycled_context_keeps_leaves(void **state)
@@ -772,6 +866,10 @@ int main(void)
 		cmocka_unit_test(turns_are_waited_for),
 		CASE(writes_are_logged),
 		CASE(a_protected_page_is_logged_anew),
+		CASE(a_flag_of_L1s_is_not_set),
+		CASE(flags_of_neighbours_are_not_set),
+		CASE(a_flag_that_was_cleared_later),
+		cmocka_unit_test(a_flag_in_a_leaf_that_was_shown),
 		CASE(a_recycled_context_keeps_leaves),
 		CASE(another_guests_context),
 		CASE(l2_on_l1s_table),

@@ -141,6 +141,12 @@ void check_dirty(struct check *c, uint64_t l1_ipa)
 	note("dirty %#llx", (unsigned long long)l1_ipa);
 }
 
+void check_access_flag(struct check *c, uint64_t l1_ipa, uint64_t word)
+{
+	(void)c;
+	note("flag at %#llx, %#llx", (unsigned long long)l1_ipa, (unsigned long long)word);
+}
+
 void check_host_done(struct check *c, uint16_t context)
 {
 	(void)c;
@@ -397,6 +403,27 @@ static void dirty_pages_and_raised_permissions_are_told(void **state)
 		     "fault vcpu 0 context 0 esr 0x93c0804f ipa 0x80003000 el1 relax at 0x80003000 "
 		     "size 0x1000 esr 0",
 		     "after kind 1");
+	world_close(&w);
+}
+
+static void access_flags_that_are_set_in_L1s_tables_are_told(void **state)
+{
+	struct nvt_event ev = context_event(0, NVT_ERET, 0);
+	char wanted[80];
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	l1_map(&w, 0, 0x80000000, 2, ((RAM + 32 * MIB) | L1_BLOCK | L1_R) & ~L1_AF);
+	ev.context.vtcr |= 1ull << 21; /* HA */
+	send(&w, ev);
+	note_count = 0;
+	fault(&w, FSC(ESR_READ, 6), 0x80001000);
+	snprintf(wanted, sizeof(wanted), "flag at %#llx, %#llx",
+		 (unsigned long long)w.e->step.outcome.walk.entry.v,
+		 (unsigned long long)((RAM + 32 * MIB) | L1_BLOCK | L1_R));
+	assert_string_equal(notes[1], wanted);
+	assert_non_null(strstr(notes[note_count - 2], " map at 0x80000000 size 0x200000 "));
 	world_close(&w);
 }
 
@@ -686,6 +713,7 @@ int main(void)
 		cmocka_unit_test(a_mapping_that_ends_early_is_told_with_its_range),
 		cmocka_unit_test(an_avoided_fault_is_no_fault),
 		cmocka_unit_test(dirty_pages_and_raised_permissions_are_told),
+		cmocka_unit_test(access_flags_that_are_set_in_L1s_tables_are_told),
 		cmocka_unit_test(a_break_is_told_while_the_entry_is_invalid),
 		cmocka_unit_test(an_invalidation_of_L1_tells_what_goes),
 		cmocka_unit_test(table_pages_are_told_when_they_are_given_back),
