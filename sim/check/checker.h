@@ -235,6 +235,11 @@ static inline struct context *context_of(struct check *c, uint16_t i)
 	return &c->contexts[i < c->view.context_count ? i : c->view.context_count];
 }
 
+static inline size_t entries_per_page(const struct check *c)
+{
+	return (size_t)1 << (c->machine.page_shift - 3);
+}
+
 static inline unsigned int level_shift(const struct check *c, int level)
 {
 	unsigned int page = c->machine.page_shift;
@@ -279,7 +284,14 @@ typedef void picture_fn(struct check *c, struct context *x, const struct leaf *l
 			size_t entry, void *arg);
 void tables_each(struct check *c, struct context *x, uint64_t lo, uint64_t last, uint64_t shifts,
 		 picture_fn *fn, void *arg);
-void tables_check_groups(struct check *c);
+
+/* group.c */
+/* A leaf that is marked as one of a group came into the picture. */
+void group_note(struct check *c, struct context *x, uint64_t start);
+/* The groups noted: the picture has all of what they were noted for. */
+void groups_check(struct check *c);
+/* All entries of a page of leaves were looked at, the first of which maps base. */
+void groups_check_page(struct check *c, struct context *x, const struct page *p, uint64_t base);
 
 /* leaf.c: a leaf that appeared, or whose permissions changed from those of `old`. */
 void leaf_check(struct check *c, struct context *x, const struct leaf *leaf, uint64_t old,

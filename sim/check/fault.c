@@ -137,7 +137,7 @@ static void check_mapped(struct check *c, struct context *x, const struct check_
 			    "faulted is "
 			    "not",
 			    (unsigned long long)f->size, (unsigned long long)f->addr);
-	tables_check_groups(c);
+	groups_check(c);
 	check_backing_known(c, x, page, unknown);
 }
 
