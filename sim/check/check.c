@@ -56,10 +56,12 @@ void check_free(struct check *c)
 static void copy_scalars(struct check *to, const struct check *from)
 {
 	to->result = from->result;
+	to->event = from->event;
 	to->ordinal = from->ordinal;
 	to->time_ns = from->time_ns;
 	to->timed = from->timed;
 	to->started = from->started;
+	to->flag_set = from->flag_set;
 	to->audit = from->audit;
 	to->since_audit = from->since_audit;
 	to->audit_entries = from->audit_entries;
@@ -156,7 +158,7 @@ void check_end(struct check *c)
 
 static bool fills(const struct check_fault *f)
 {
-	return f->did == CHECK_DID_MAP || f->did == CHECK_DID_RELAX;
+	return f->did == CHECK_DID_MAP || f->did == CHECK_DID_RELAX || f->did == CHECK_DID_TRY;
 }
 
 static bool is_large(const struct check *c, const struct check_fault *f)
@@ -168,6 +170,8 @@ void check_fault(struct check *c, const struct check_fault *f)
 {
 	if (c->result.out_of_memory)
 		return;
+	if (c->flag_set)
+		fault_set_flag(c, f);
 	if (!c->options.large_alone || is_large(c, f))
 		fault_check(c, f);
 	/* An abort that is injected may enter L1, too; who runs is told by what comes next. */
@@ -178,6 +182,17 @@ void check_fault(struct check *c, const struct check_fault *f)
 void check_dirty(struct check *c, uint64_t l1_ipa)
 {
 	if (!c->result.out_of_memory && !host_mark_dirty(&c->host, l1_ipa >> c->machine.page_shift))
+		check_out_of_memory(c);
+}
+
+void check_access_flag(struct check *c, uint64_t l1_ipa, uint64_t word)
+{
+	if (c->result.out_of_memory)
+		return;
+	c->walked.walk.ok = false;
+	if (c->class != NVT_FULL)
+		c->flag_set = true;
+	else if (!l1_set_word(&c->l1, l1_ipa, word))
 		check_out_of_memory(c);
 }
 

@@ -4,6 +4,9 @@
  * memslots and of what the host backs them with, walks both with code of its
  * own, and looks at what the handler left in its table pages. It sees no
  * header of the handler and calls nothing of it: the build enforces both.
+ * The words of L1's memory and the pages reported dirty are kept in the
+ * container of memory.h, as the words of the machine under the handler are:
+ * each has one of its own, but the code of the container is the same.
  *
  * The caller tells each event before and after the handler deals with it,
  * and, in between, what the handler did to the outside world: TLB maintenance,
@@ -43,6 +46,7 @@ enum check_rule {
 	CHECK_CONTIGUOUS,  /* NV-117 */
 	CHECK_UNACCOUNTED, /* NV-118 */
 	CHECK_PROGRESS,	   /* NV-119 */
+	CHECK_ACCESS_FLAG, /* NV-120 */
 	CHECK_RULE_COUNT
 };
 
@@ -128,12 +132,19 @@ void check_table_taken(struct check *c, uint64_t pa, uint64_t size);
 void check_table_freed(struct check *c, uint64_t pa, uint64_t size);
 /* A page of L1's memory was reported dirty. */
 void check_dirty(struct check *c, uint64_t l1_ipa);
+/*
+ * The handler set the access flag in the word of L1's memory at l1_ipa, which is `word` now. Where
+ * L1's tables are known by their leaves alone the address means nothing: the leaf is that of the
+ * fault told next.
+ */
+void check_access_flag(struct check *c, uint64_t l1_ipa, uint64_t word);
 /* The part of a host event that concerns one context is done. */
 void check_host_done(struct check *c, uint16_t context);
 /* A vCPU runs L1 or L2 from now on although no CONTEXT event says so. */
 void check_vcpu_runs(struct check *c, uint16_t vcpu, bool hyp);
 
-enum check_did { CHECK_DID_MAP, CHECK_DID_RELAX, CHECK_DID_INJECT, CHECK_DID_OTHER };
+/* TRY: it began to map, and gave up; some of it may be there. */
+enum check_did { CHECK_DID_MAP, CHECK_DID_RELAX, CHECK_DID_TRY, CHECK_DID_INJECT, CHECK_DID_OTHER };
 struct check_fault {
 	uint16_t vcpu;
 	uint16_t context;
@@ -141,7 +152,7 @@ struct check_fault {
 	uint64_t ipa; /* input address of the page that faulted */
 	bool el0;     /* the access was made at EL0 */
 	enum check_did did;
-	uint64_t addr, size; /* MAP, RELAX: what the handler says it did */
+	uint64_t addr, size; /* MAP, RELAX, TRY: what the handler says it did */
 	uint32_t inject_esr; /* INJECT: a stage-2 fault for virtual EL2 */
 };
 /* A fault was answered. */

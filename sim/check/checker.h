@@ -67,7 +67,8 @@ struct l1_regs {
 
 struct l1_walk {
 	bool ok;
-	uint8_t fsc; /* of the fault, where it is not ok */
+	bool accessed; /* the leaf's access flag is set; else VTCR.HA lets hardware set it */
+	uint8_t fsc;   /* of the fault, where it is not ok */
 	int8_t level;
 	uint8_t shift; /* log2 of what the last entry looked at spans; 64: everything */
 	uint64_t output;
@@ -91,11 +92,11 @@ bool l1_set_word(struct l1 *l, uint64_t addr, uint64_t word);
 bool l1_word(const struct l1 *l, uint64_t addr, uint64_t *word);
 /* False: no memory. A leaf that its registers leave no place for is passed over. */
 bool l1_show(struct check *c, const struct nvt_l1_leaf *leaf);
+/* The access flag of the shown leaf at ipa was set. */
+void l1_show_accessed(struct check *c, const struct l1_regs *regs, uint64_t ipa);
 struct l1_walk l1_walk(struct check *c, const struct l1_regs *regs, uint64_t ipa);
 /* Permissions of a stage-2 descriptor; without FEAT_XNX the lower bit of XN does not count. */
 struct perm desc_perm(uint64_t desc, bool xnx);
-
-bool memory_copy(struct memory *to, const struct memory *from);
 
 /* ---- the picture of the handler's tables ---- */
 
@@ -151,6 +152,14 @@ struct leaf {
 	int level;
 };
 
+#define VMID_SHIFT 48
+
+/* VMIDs have 16 bits here, whatever VTCR_EL2.VS says: as the engine configures the handler. */
+static inline bool same_vmid(uint64_t a, uint64_t b)
+{
+	return !((a ^ b) >> VMID_SHIFT);
+}
+
 /* ---- vCPUs ---- */
 
 enum known { UNKNOWN, NO, YES };
@@ -163,6 +172,13 @@ struct vcpu {
 	enum known in_l1, loaded;
 	bool put_seen; /* the stream tells when it is scheduled out */
 };
+
+/* A contiguous group: context and first address. */
+struct group {
+	struct context *x;
+	uint64_t start;
+};
+#define GROUPS_NOTED 16u
 
 struct check {
 	struct nvt_machine machine;
@@ -186,6 +202,7 @@ struct check {
 	size_t page_top;     /* none from here on was ever there */
 	bool started;
 
+	bool flag_set; /* an access flag of L1's, in the leaf of the fault told next */
 	/* The walk of L1's tables made last. */
 	struct walked {
 		const struct context *x;
@@ -193,11 +210,7 @@ struct check {
 		struct l1_walk walk;
 	} walked;
 	uint64_t audit, since_audit, audit_entries;
-	/* Contiguous groups met in this event: context and first address. */
-	struct {
-		struct context *x;
-		uint64_t start;
-	} groups[16];
+	struct group groups[GROUPS_NOTED]; /* met in this event, and not looked at yet */
 	unsigned int group_count;
 };
 
@@ -222,11 +235,21 @@ static inline struct context *context_of(struct check *c, uint16_t i)
 	return &c->contexts[i < c->view.context_count ? i : c->view.context_count];
 }
 
+static inline size_t entries_per_page(const struct check *c)
+{
+	return (size_t)1 << (c->machine.page_shift - 3);
+}
+
 static inline unsigned int level_shift(const struct check *c, int level)
 {
 	unsigned int page = c->machine.page_shift;
 
 	return page + (unsigned int)(3 - level) * (page - 3);
+}
+
+static inline uint64_t min64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
 }
 
 static inline uint64_t last_of(uint64_t base, uint64_t size)
@@ -261,7 +284,14 @@ typedef void picture_fn(struct check *c, struct context *x, const struct leaf *l
 			size_t entry, void *arg);
 void tables_each(struct check *c, struct context *x, uint64_t lo, uint64_t last, uint64_t shifts,
 		 picture_fn *fn, void *arg);
-void tables_check_groups(struct check *c);
+
+/* group.c */
+/* A leaf that is marked as one of a group came into the picture. */
+void group_note(struct check *c, struct context *x, uint64_t start);
+/* The groups noted: the picture has all of what they were noted for. */
+void groups_check(struct check *c);
+/* All entries of a page of leaves were looked at, the first of which maps base. */
+void groups_check_page(struct check *c, struct context *x, const struct page *p, uint64_t base);
 
 /* leaf.c: a leaf that appeared, or whose permissions changed from those of `old`. */
 void leaf_check(struct check *c, struct context *x, const struct leaf *leaf, uint64_t old,
@@ -278,5 +308,7 @@ void stream_event(struct check *c, const struct nvt_event *ev);
 
 /* fault.c */
 void fault_check(struct check *c, const struct check_fault *f);
+/* The handler set L1's access flag on its way. */
+void fault_set_flag(struct check *c, const struct check_fault *f);
 
 #endif

@@ -4,9 +4,8 @@
 
 /* ---- the context ---- */
 
-#define HCR_VM	   1ull
-#define VTTBR_CNP  1ull
-#define VMID_SHIFT 48
+#define HCR_VM	  1ull
+#define VTTBR_CNP 1ull
 /* What of VTCR_EL2 the walk depends on: T0SZ, SL0, TG0, PS, HA. */
 #define VTCR_USED (0x3full | 3ull << 6 | 3ull << 14 | 7ull << 16 | 1ull << 21)
 
@@ -19,7 +18,7 @@ static const char *key_problem(const struct check *c, const struct vcpu *v, cons
 		return on ? "L1's stage 2 is on, but not walked"
 			  : "L1's stage 2 is off, but walked";
 	if (!on)
-		return (x->now.vttbr ^ v->vttbr) >> VMID_SHIFT ? "it is another VMID's" : NULL;
+		return same_vmid(x->now.vttbr, v->vttbr) ? NULL : "it is another VMID's";
 	if (x->now.vttbr != (v->vttbr & ~VTTBR_CNP))
 		return "it is another VTTBR's";
 	if ((x->now.vtcr ^ v->vtcr) & vtcr)
@@ -138,8 +137,17 @@ static void check_mapped(struct check *c, struct context *x, const struct check_
 			    "faulted is "
 			    "not",
 			    (unsigned long long)f->size, (unsigned long long)f->addr);
-	tables_check_groups(c);
+	groups_check(c);
 	check_backing_known(c, x, page, unknown);
+}
+
+void fault_set_flag(struct check *c, const struct check_fault *f)
+{
+	struct context *x = context_of(c, f->context);
+
+	x->now = c->view.context(c->view.arg, x->index);
+	l1_show_accessed(c, &(struct l1_regs){x->now.vttbr, x->now.vtcr, x->big_endian}, f->ipa);
+	c->flag_set = false;
 }
 
 #define SCTLR_EE (1ull << 25)
@@ -163,6 +171,7 @@ void fault_check(struct check *c, const struct check_fault *f)
 	switch (f->did) {
 	case CHECK_DID_MAP:
 	case CHECK_DID_RELAX:
+	case CHECK_DID_TRY:
 		check_mapped(c, x, f);
 		return;
 	case CHECK_DID_INJECT:

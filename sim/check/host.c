@@ -54,8 +54,8 @@ bool host_copy(struct host *to, const struct host *from)
 	to->slot_room = to->slot_count;
 	to->intervals = intervals;
 	to->interval_room = to->interval_count;
-	to->dirty = memory_new();
-	return ok && to->dirty && memory_copy(to->dirty, from->dirty);
+	to->dirty = memory_clone(from->dirty);
+	return ok && to->dirty;
 }
 
 /* ---- slots ---- */
@@ -209,11 +209,6 @@ static const struct interval *find_interval(struct host *h, uint64_t hva, uint64
 	return v;
 }
 
-static uint64_t min64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 struct behind host_behind(struct host *h, uint64_t l1)
 {
 	struct behind b = {.slot = host_slot(h, l1)};
@@ -255,19 +250,43 @@ bool host_is_dirty(const struct host *h, uint64_t gfn)
 
 #define GFNS_PER_CHUNK (MEMORY_CHUNK_SIZE * 8u)
 
-/* Walks the chunks that are there: the range may be all of the address space. */
+/* Bits [first, last] of the words. */
+static void clear_bits(uint64_t *words, uint64_t first, uint64_t last)
+{
+	uint64_t from = ~0ull << first % 64, to = ~0ull >> (63 - last % 64), i;
+
+	for (i = first / 64; i <= last / 64; i++, from = ~0ull)
+		words[i] &= ~(i == last / 64 ? from & to : from);
+}
+
+static void forget_chunk(uint64_t *words, uint64_t base, uint64_t first_gfn, uint64_t last_gfn)
+{
+	uint64_t last = base + (GFNS_PER_CHUNK - 1);
+
+	if (base <= last_gfn && last >= first_gfn)
+		clear_bits(words, first_gfn > base ? first_gfn - base : 0,
+			   min64(last, last_gfn) - base);
+}
+
+/* The range may be all of the address space: then those chunks are walked that are there. */
 void host_forget_dirty(struct host *h, uint64_t first_gfn, uint64_t last_gfn)
 {
-	size_t i, bit;
+	uint64_t key = first_gfn / GFNS_PER_CHUNK, last_key = last_gfn / GFNS_PER_CHUNK;
+	size_t i;
 
+	if (last_key - key < h->dirty->room) {
+		for (; key <= last_key; key++) {
+			uint64_t *words = memory_find(h->dirty, key * MEMORY_CHUNK_SIZE);
+
+			if (words)
+				forget_chunk(words, key * GFNS_PER_CHUNK, first_gfn, last_gfn);
+		}
+		return;
+	}
 	for (i = 0; i < h->dirty->room; i++) {
 		const struct memory_chunk *k = &h->dirty->table[i];
-		uint64_t base = (k->key - 1) * GFNS_PER_CHUNK;
 
-		if (!k->key || base > last_gfn || base + (GFNS_PER_CHUNK - 1) < first_gfn)
-			continue;
-		for (bit = 0; bit < GFNS_PER_CHUNK; bit++)
-			if (base + bit >= first_gfn && base + bit <= last_gfn)
-				k->words[bit / 64] &= ~(1ull << bit % 64);
+		if (k->key)
+			forget_chunk(k->words, (k->key - 1) * GFNS_PER_CHUNK, first_gfn, last_gfn);
 	}
 }

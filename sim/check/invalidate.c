@@ -154,7 +154,7 @@ void tlbi_after(struct check *c, const struct nvt_tlbi *t)
 		if (!x->leaves)
 			continue;
 		x->now = c->view.context(c->view.arg, i);
-		if (!x->now.valid || (kind != TLBI_ALL && (x->now.vttbr ^ t->vttbr) >> 48))
+		if (!x->now.valid || (kind != TLBI_ALL && !same_vmid(x->now.vttbr, t->vttbr)))
 			continue;
 		if (kind == TLBI_ALL || kind == TLBI_VMID)
 			check_empty(c, x);

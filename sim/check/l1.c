@@ -10,24 +10,6 @@
 
 /* ---- words ---- */
 
-bool memory_copy(struct memory *to, const struct memory *from)
-{
-	size_t i;
-
-	for (i = 0; i < from->room; i++) {
-		const struct memory_chunk *k = &from->table[i];
-		uint64_t *words;
-
-		if (!k->key)
-			continue;
-		words = memory_make(to, (k->key - 1) * MEMORY_CHUNK_SIZE);
-		if (!words)
-			return false;
-		memcpy(words, k->words, MEMORY_CHUNK_SIZE);
-	}
-	return true;
-}
-
 bool l1_set_word(struct l1 *l, uint64_t addr, uint64_t word)
 {
 	uint64_t *p = memory_make(l->memory, addr);
@@ -255,6 +237,23 @@ bool l1_show(struct check *c, const struct nvt_l1_leaf *leaf)
 	return true;
 }
 
+void l1_show_accessed(struct check *c, const struct l1_regs *regs, uint64_t ipa)
+{
+	struct geometry g;
+	const struct shown *s;
+	struct node *n;
+	struct entry *e = NULL;
+	int level;
+
+	if (geometry_of(c, regs->vttbr, regs->vtcr, &g) != FINE)
+		return;
+	s = find_shown(&c->l1, &g);
+	for (n = s ? s->node : NULL, level = g.start_level; n; n = e->below, level++)
+		e = &n->entries[index_at(&g, level, ipa)];
+	if (e)
+		e->desc |= DESC_AF;
+}
+
 bool l1_init(struct l1 *l)
 {
 	l->memory = memory_new();
@@ -279,9 +278,10 @@ bool l1_copy(struct l1 *to, const struct l1 *from)
 {
 	const struct shown *s;
 
-	*to = (struct l1){.ha_seen = from->ha_seen};
-	if (!l1_init(to) || !memory_copy(to->memory, from->memory) ||
-	    !memory_copy(to->known, from->known))
+	*to = (struct l1){.memory = memory_clone(from->memory),
+			  .known = memory_clone(from->known),
+			  .ha_seen = from->ha_seen};
+	if (!to->memory || !to->known)
 		return false;
 	for (s = from->shown; s; s = s->next) {
 		struct shown *copy = malloc(sizeof(*copy));
@@ -416,6 +416,7 @@ static struct l1_walk leaf_result(const struct walker *w, const struct place *at
 	unsigned int low = shift + contiguous_shift(&w->g, level, desc);
 	struct l1_walk r = {.ok = true, .level = (int8_t)level, .shift = (uint8_t)shift};
 
+	r.accessed = desc & DESC_AF;
 	if (level < (w->g.page_shift == 12 ? 1 : 2))
 		return stopped(w, level, TRANSLATION);
 	if (beyond_output(w, desc))

@@ -9,6 +9,7 @@ struct given {
 	uint64_t wrong, first_wrong;	   /* bytes that lead elsewhere */
 	uint64_t denied, first_denied;	   /* bytes that L1 permits less of */
 	uint64_t locked, first_locked;	   /* bytes that the host has read-only */
+	uint64_t aged, first_aged;	   /* bytes that L1's access flag is not set for */
 	uint64_t unlogged, first_unlogged; /* bytes that were not reported dirty */
 	bool unknown;
 };
@@ -16,11 +17,6 @@ struct given {
 static uint64_t span_last(uint64_t addr, unsigned int shift)
 {
 	return shift > 63 ? UINT64_MAX : addr | ((1ull << shift) - 1);
-}
-
-static uint64_t min64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 static void add(uint64_t *sum, uint64_t *first, uint64_t at, uint64_t size)
@@ -189,6 +185,10 @@ static void report(struct check *c, const struct context *x, const struct leaf *
 	if (g->locked)
 		check_found(c, CHECK_HOST_PERM, x->index, g->first_locked, g->locked,
 			    "a leaf is writable where the memslot or the host's page is not");
+	if (g->aged)
+		check_found(c, CHECK_ACCESS_FLAG, x->index, g->first_aged, g->aged,
+			    "L1's access flag is clear for 0x%llx bytes of a leaf of 0x%llx",
+			    (unsigned long long)g->aged, size);
 	if (g->unlogged)
 		check_found(c, CHECK_DIRTY, x->index, g->first_unlogged, g->unlogged,
 			    "0x%llx bytes are writable in a slot that logs, and were not reported "
@@ -270,6 +270,8 @@ static struct made_of check_l1_leaves(struct check *c, const struct context *x,
 			check_piece(c, leaf, g, at, end, w.output, &b);
 			if (!m.mapped)
 				m = (struct made_of){true, w, w.output - (at - leaf->start), b};
+			if (!w.accessed && !g->perm_raised)
+				add(&g->aged, &g->first_aged, at, end - at + 1);
 			if (exceeds(&g->perm, &w.perm))
 				add(&g->denied, &g->first_denied, at, end - at + 1);
 		} else if (g->perm_raised) {

@@ -63,4 +63,7 @@ const struct check_rule_info check_rules[CHECK_RULE_COUNT] = {
 			       "Tables change only where a fault or an invalidation asks for it."},
 	[CHECK_PROGRESS] = {"NV-119", "progress",
 			    "A page that the handler says it mapped is mapped."},
+	[CHECK_ACCESS_FLAG] = {"NV-120", "access-flag",
+			       "L1's access flag is set in every leaf of L1 under a shadow leaf "
+			       "when the leaf is made."},
 };

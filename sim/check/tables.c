@@ -11,11 +11,6 @@
 
 /* ---- the handler's memory ---- */
 
-static size_t entries_per_page(const struct check *c)
-{
-	return (size_t)1 << (c->machine.page_shift - 3);
-}
-
 static bool in_tables(const struct check *c, uint64_t pa)
 {
 	return pa - c->view.tables_pa < c->view.tables_size;
@@ -321,88 +316,6 @@ bool tables_leaf(struct check *c, const struct context *x, uint64_t ipa, struct 
 	}
 }
 
-/* ---- contiguous groups ---- */
-
-static unsigned int group_entries(const struct check *c)
-{
-	return c->machine.page_shift == 12 ? 16 : c->machine.page_shift == 14 ? 128 : 32;
-}
-
-static const char *group_problem(struct check *c, struct context *x, uint64_t start)
-{
-	uint64_t page = 1ull << c->machine.page_shift, first_pa = 0, first_bits = 0;
-	unsigned int n = group_entries(c), i;
-
-	for (i = 0; i < n; i++) {
-		struct leaf leaf;
-		uint64_t pa, bits;
-
-		if (!tables_leaf(c, x, start + i * page, &leaf) || leaf.level != 3)
-			return "has a gap";
-		pa = desc_pa(c, leaf.desc);
-		bits = leaf.desc & (DESC_PERM | DESC_MEMATTR | DESC_TAG | DESC_CONTIGUOUS);
-		if (!i) {
-			first_pa = pa;
-			first_bits = bits;
-			if (pa & (n * page - 1))
-				return "does not begin at an aligned output";
-		} else if (bits != first_bits) {
-			return "has pages of different attributes";
-		} else if (pa != first_pa + i * page) {
-			return "has outputs that do not follow each other";
-		}
-	}
-	return NULL;
-}
-
-static void check_group(struct check *c, struct context *x, uint64_t start)
-{
-	const char *problem = group_problem(c, x, start);
-
-	if (problem)
-		check_found(c, CHECK_CONTIGUOUS, x->index, start,
-			    (uint64_t)group_entries(c) << c->machine.page_shift,
-			    "the group that is marked as contiguous %s", problem);
-}
-
-/* All entries of a page of leaves were looked at. */
-static void check_groups_of(struct check *c, struct context *x, const struct page *p, uint64_t base)
-{
-	size_t n = group_entries(c), i, j;
-
-	for (i = 0; i < entries_per_page(c); i += n) {
-		for (j = 0; j < n && !(p->desc[i + j] & DESC_CONTIGUOUS); j++)
-			;
-		if (j < n)
-			check_group(c, x, base + ((uint64_t)i << c->machine.page_shift));
-	}
-}
-
-static void note_group(struct check *c, struct context *x, uint64_t start)
-{
-	unsigned int room = sizeof(c->groups) / sizeof(c->groups[0]);
-	unsigned int i;
-
-	start &= ~(((uint64_t)group_entries(c) << c->machine.page_shift) - 1);
-	for (i = 0; i < c->group_count; i++)
-		if (c->groups[i].x == x && c->groups[i].start == start)
-			return;
-	/* An audit looks at those that find no room. */
-	if (c->group_count < room) {
-		c->groups[c->group_count].x = x;
-		c->groups[c->group_count++].start = start;
-	}
-}
-
-void tables_check_groups(struct check *c)
-{
-	unsigned int i;
-
-	for (i = 0; i < c->group_count; i++)
-		check_group(c, c->groups[i].x, c->groups[i].start);
-	c->group_count = 0;
-}
-
 /* ---- a walk of picture and tables side by side ---- */
 
 struct look {
@@ -457,7 +370,7 @@ static void new_leaf(struct look *k, struct page *p, size_t j, int level, uint64
 			    old ? "a leaf gives more than it did, and no fault asked for it"
 				: "a leaf is there that no fault asked for");
 	if ((leaf.desc & DESC_CONTIGUOUS) && level == 3)
-		note_group(c, k->x, start);
+		group_note(c, k->x, start);
 	leaf_check(c, k->x, &leaf, old, &p->canonical[j], &p->l1_shift[j]);
 }
 
@@ -563,7 +476,7 @@ static uint64_t look_page(struct look *k, uint64_t pa, size_t i, size_t end, int
 	}
 	p->shifts = p->count ? shifts : 0;
 	if (k->audit && level == 3)
-		check_groups_of(c, k->x, p, base);
+		groups_check_page(c, k->x, p, base);
 	return p->shifts;
 }
 

@@ -68,7 +68,11 @@ static enum s2_io port_swap(void *ctx, struct l1_ipa addr, uint64_t old, uint64_
 		return S2_IO_FAULT;
 	if (m->swap == MACHINE_SWAP_LOSES || machine_peek(m, addr.v) != old)
 		return S2_IO_AGAIN;
-	return machine_write(m, addr.v, new) ? S2_IO_OK : S2_IO_FAULT;
+	if (!machine_write(m, addr.v, new))
+		return S2_IO_FAULT;
+	if (m->on_swap)
+		m->on_swap(m->on_swap_arg, addr, new);
+	return S2_IO_OK;
 }
 
 /* ---- table pages ---- */
@@ -380,6 +384,7 @@ bool machine_clone(struct machine *to, const struct machine *from)
 	to->backing = NULL;
 	to->last_backing = NULL;
 	to->on_dirty = NULL;
+	to->on_swap = NULL;
 	to->on_tlb = NULL;
 	to->on_table = NULL;
 	to->on_dropped = NULL;

@@ -56,6 +56,9 @@ struct machine {
 	/* Called for each page reported dirty, may be NULL. */
 	void (*on_dirty)(void *arg, const struct s2_slot *slot, struct l1_ipa addr);
 	void *on_dirty_arg;
+	/* Called when the handler has written a word of L1's memory, may be NULL. */
+	void (*on_swap)(void *arg, struct l1_ipa addr, uint64_t word);
+	void *on_swap_arg;
 	/* Called for each TLB maintenance operation, may be NULL. */
 	void (*on_tlb)(void *arg, const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ipa,
 		       uint64_t size);

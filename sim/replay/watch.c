@@ -63,6 +63,12 @@ static void on_dirty(void *arg, const struct s2_slot *slot, struct l1_ipa addr)
 	check_dirty(arg, addr.v);
 }
 
+/* All that the handler writes in L1's memory is access flags. */
+static void on_swap(void *arg, struct l1_ipa addr, uint64_t word)
+{
+	check_access_flag(arg, addr.v, word);
+}
+
 static void listen(struct engine *e)
 {
 	struct machine *m = &e->machine;
@@ -70,7 +76,8 @@ static void listen(struct engine *e)
 	m->on_tlb = on_tlb;
 	m->on_table = on_table;
 	m->on_dirty = on_dirty;
-	m->on_tlb_arg = m->on_table_arg = m->on_dirty_arg = e->check;
+	m->on_swap = on_swap;
+	m->on_tlb_arg = m->on_table_arg = m->on_dirty_arg = m->on_swap_arg = e->check;
 }
 
 /* Root tables are older than the checker. */
@@ -121,6 +128,12 @@ static bool left_l2(const struct engine *e, const struct check_fault *f)
 	       e->vcpus[f->vcpu].hyp;
 }
 
+/* A mapping of many pages that ends early leaves those that it has written. */
+static bool began_to_map(const struct s2_outcome *out)
+{
+	return out->filled && !out->size.retry;
+}
+
 void watch_fault(struct engine *e, struct check_fault f, const struct s2_outcome *out)
 {
 	switch (out->kind) {
@@ -129,6 +142,12 @@ void watch_fault(struct engine *e, struct check_fault f, const struct s2_outcome
 		f.did = out->kind == S2_MAPPED ? CHECK_DID_MAP : CHECK_DID_RELAX;
 		f.addr = out->map.addr.v;
 		f.size = out->map.size;
+		break;
+	case S2_RETRY:
+	case S2_ERROR:
+		f.did = began_to_map(out) ? CHECK_DID_TRY : CHECK_DID_OTHER;
+		f.addr = out->size.addr.v;
+		f.size = out->size.size;
 		break;
 	case S2_INJECTED:
 		f.did = CHECK_DID_INJECT;

@@ -168,6 +168,28 @@ static void contiguous_groups(void **state)
 	only(b, CHECK_CONTIGUOUS, 1);
 }
 
+/* One mapping may be of more groups than are kept in mind. */
+static void many_groups_at_once(void **state)
+{
+	struct check_options options = {.quirks = ~0u, .large_alone = true};
+	struct nvt_machine m = bench_machine();
+	struct bench *b;
+	uint64_t page;
+
+	(void)state;
+	bench_open((void **)&b, &m, NVT_FULL, &options);
+	send(b, switch_event(NVT_ERET, 0));
+	for (page = 0; page < ENTRIES; page++)
+		if (page != 0x3f && page != 0x1f3)
+			put(b, 0, page * PAGE, 3,
+			    leaf_desc(MEMORY(page * PAGE), 3, 3) | CONTIGUOUS);
+	answered(b, 0, CHECK_DID_MAP, 0x1e5000, 0, BLOCK);
+	only(b, CHECK_CONTIGUOUS, 2);
+	assert_int_equal(check_result(b->c)->kept[0].ipa, 0x30000);
+	assert_int_equal(check_result(b->c)->kept[1].ipa, 0x1f0000);
+	bench_teardown((void **)&b);
+}
+
 static void a_page_of_a_group_goes(void **state)
 {
 	struct bench *b = *state;
@@ -312,6 +334,26 @@ static void no_progress(void **state)
 }
 
 /* ---- table pages ---- */
+
+/* It is looked at as far as it came, which need not be the page that faulted. */
+static void a_mapping_that_ended_early(void **state)
+{
+	struct bench *b = *state;
+	struct nvt_event ev = {.kind = NVT_TOUCH, .fault = {.esr = READ}};
+
+	before(b, &ev);
+	put(b, 0, 0x4000, 3, leaf_desc(MEMORY(0x4000), 3, 3));
+	put(b, 0, 0x5000, 3, leaf_desc(MEMORY(0x5000), 3, 3));
+	answered(b, 0, CHECK_DID_TRY, 0x7000, 0x4000, 4 * PAGE);
+	check_after(b->c, &ev);
+	check_end(b->c);
+	none_found(b);
+	before(b, &ev);
+	put(b, 0, 0x8000, 3, leaf_desc(MEMORY(0x9000), 3, 3));
+	answered(b, 0, CHECK_DID_TRY, 0xb000, 0x8000, 4 * PAGE);
+	check_after(b->c, &ev);
+	only(b, CHECK_OUTPUT, 1);
+}
 
 static void a_page_that_is_linked_nowhere(void **state)
 {
@@ -515,6 +557,100 @@ static void a_protected_page_is_logged_anew(void **state)
 	only(b, CHECK_DIRTY, 1);
 }
 
+/* ---- access flags ---- */
+
+#define VTCR_HA (1ull << 21)
+
+/* L1 lets hardware set the flags in its tables. */
+static void enter_with_ha(struct bench *b)
+{
+	struct nvt_event ev = switch_event(NVT_ERET, 0);
+
+	b->contexts[0].vtcr = ev.context.vtcr = VTCR | VTCR_HA;
+	send(b, switch_event(NVT_EXCEPTION, 0));
+	send(b, ev);
+}
+
+static void a_flag_of_L1s_is_not_set(void **state)
+{
+	struct bench *b = *state;
+
+	enter_with_ha(b);
+	send(b, write_event(L1_T2 + 8, MEMORY(BLOCK) | L1_BLOCK, MEMORY(BLOCK) | 0x3c1));
+	send(b, write_event(L1_T2 + 16, MEMORY(2 * BLOCK) | L1_BLOCK, MEMORY(2 * BLOCK) | 0x3c1));
+	check_access_flag(b->c, L1_T2 + 8, MEMORY(BLOCK) | L1_BLOCK);
+	map_well(b, BLOCK, 2, 2);
+	map_well(b, 2 * BLOCK + 0x5000, 3, 2);
+	only(b, CHECK_ACCESS_FLAG, 1);
+	assert_int_equal(check_result(b->c)->kept[0].ipa, 2 * BLOCK + 0x5000);
+	check_access_flag(b->c, L1_T2 + 16, MEMORY(2 * BLOCK) | L1_BLOCK);
+	map_well(b, 2 * BLOCK + 0x6000, 3, 2);
+	check_end(b->c);
+	only(b, CHECK_ACCESS_FLAG, 1);
+}
+
+/* The page that faulted has its flag, the others under the block do not. */
+static void flags_of_neighbours_are_not_set(void **state)
+{
+	struct bench *b = *state;
+	uint64_t i;
+
+	enter_with_ha(b);
+	for (i = 0; i < ENTRIES; i++)
+		send(b, write_event(L1_T3 + 8 * i, MEMORY(i * PAGE) | L1_PAGE,
+				    MEMORY(i * PAGE) | 0x3c3));
+	check_access_flag(b->c, L1_T3 + 40, MEMORY(0x5000) | L1_PAGE);
+	map(b, 0, 0x5000, 2, leaf_desc(MEMORY(0), 2, 3));
+	only(b, CHECK_ACCESS_FLAG, 1);
+	assert_int_equal(check_result(b->c)->kept[0].size, 511 * PAGE);
+}
+
+/* L1 may clear a flag while the shadow leaf stands: TLBs may have it, too. */
+static void a_flag_that_was_cleared_later(void **state)
+{
+	struct bench *b = *state;
+
+	enter_with_ha(b);
+	map(b, 0, 0x5000, 3, leaf_desc(MEMORY(0x5000), 3, 3) & ~LEAF_W);
+	send(b, write_event(L1_T3 + 40, MEMORY(0x5000) | L1_PAGE, MEMORY(0x5000) | 0x3c3));
+	*entry_of(b, 0, 0x5000, 3) |= LEAF_W;
+	answered(b, 0, CHECK_DID_RELAX, 0x5000, 0x5000, PAGE);
+	check_end(b->c);
+	none_found(b);
+}
+
+/* Where only leaves are known, the one that faulted is meant, wherever its table is said to lie. */
+static void a_flag_in_a_leaf_that_was_shown(void **state)
+{
+	struct check_options options = {.quirks = ~0u};
+	struct nvt_machine m = bench_machine();
+	struct nvt_event leaf = {.kind = NVT_L1_LEAF,
+				 .l1_leaf = {.vttbr = VTTBR(0), .vtcr = VTCR | VTCR_HA}};
+	struct bench *b;
+	unsigned int i;
+
+	(void)state;
+	bench_open((void **)&b, &m, NVT_OBSERVED, &options);
+	enter_with_ha(b);
+	for (i = 5; i < 8; i++) {
+		leaf.l1_leaf.ipa = i * PAGE;
+		leaf.l1_leaf.desc = MEMORY(i * PAGE) | 0x3c3;
+		leaf.l1_leaf.level = 3;
+		send(b, leaf);
+	}
+	check_access_flag(b->c, 0x123450, 1);
+	map_well(b, 0x5000, 3, 3);
+	none_found(b);
+	map_well(b, 0x6000, 3, 3);
+	only(b, CHECK_ACCESS_FLAG, 1);
+	/* The address was shown nothing of. */
+	check_access_flag(b->c, 0x123450, 1);
+	answered(b, 0, CHECK_DID_OTHER, 1ull << 39, 0, 0);
+	map_well(b, 0x7000, 3, 3);
+	only(b, CHECK_ACCESS_FLAG, 2);
+	bench_teardown((void **)&b);
+}
+
 /* ---- contexts and injections ---- */
 
 static void a_recycled_context_keeps_leaves(void **state)
@@ -613,6 +749,28 @@ static void a_clone_goes_its_own_way(void **state)
 	free(other);
 }
 
+/* What a clone finds in the event at hand is of the vCPU that the event is of. */
+static void a_clone_is_made_in_the_middle_of_an_event(void **state)
+{
+	struct bench *b = *state, *other = malloc(sizeof(*other));
+	struct nvt_event ev = {.kind = NVT_TOUCH, .vcpu = 1, .fault = {.esr = READ}};
+	struct check_view view;
+
+	before(b, &ev);
+	memcpy(other, b, sizeof(*other));
+	view = bench_view(other);
+	other->c = check_clone(b->c, &view);
+	assert_non_null(other->c);
+	put(other, 0, 0x5000, 3, leaf_desc(MEMORY(0x6000), 3, 3));
+	answered(other, 0, CHECK_DID_MAP, 0x5000, 0x5000, PAGE);
+	assert_int_equal(count_of(other, CHECK_OUTPUT), 1);
+	assert_int_equal(check_result(other->c)->kept[0].vcpu, 1);
+	assert_int_equal(check_result(other->c)->kept[0].ordinal, b->ordinal - 1);
+	none_found(b);
+	check_free(other->c);
+	free(other);
+}
+
 static void audits_come_when_they_are_asked_for(void **state)
 {
 	struct check_options options = {.quirks = ~0u, .audit_every = 2};
@@ -679,6 +837,7 @@ int main(void)
 		CASE(forms),
 		CASE(device_memory),
 		CASE(contiguous_groups),
+		cmocka_unit_test(many_groups_at_once),
 		CASE(a_page_of_a_group_goes),
 		CASE(a_change_without_a_break),
 		CASE(a_change_with_a_break),
@@ -691,6 +850,7 @@ int main(void)
 		CASE(a_permission_that_nobody_asked_for),
 		CASE(access_flags_and_less_permission_are_free),
 		CASE(no_progress),
+		CASE(a_mapping_that_ended_early),
 		CASE(a_page_that_is_linked_nowhere),
 		CASE(a_page_that_is_linked_twice),
 		CASE(a_page_that_was_given_back),
@@ -706,12 +866,17 @@ int main(void)
 		cmocka_unit_test(turns_are_waited_for),
 		CASE(writes_are_logged),
 		CASE(a_protected_page_is_logged_anew),
+		CASE(a_flag_of_L1s_is_not_set),
+		CASE(flags_of_neighbours_are_not_set),
+		CASE(a_flag_that_was_cleared_later),
+		cmocka_unit_test(a_flag_in_a_leaf_that_was_shown),
 		CASE(a_recycled_context_keeps_leaves),
 		CASE(another_guests_context),
 		CASE(l2_on_l1s_table),
 		CASE(injections),
 		cmocka_unit_test(a_rule_is_switched_off),
 		CASE(a_clone_goes_its_own_way),
+		CASE(a_clone_is_made_in_the_middle_of_an_event),
 		cmocka_unit_test(audits_come_when_they_are_asked_for),
 		CASE(arbitrary_tables_are_survived),
 	};

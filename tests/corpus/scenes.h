@@ -588,6 +588,14 @@ static const struct scene_step untouched[] = {
 	READ(1 * GIB),
 };
 
+/* 512 pages that make a block; none was accessed so far. */
+static const struct scene_step untouched_neighbours[] = {
+	MAP_MANY(6 * MIB, RAM + 2 * MIB, 4 * KIB, 2 * MIB, SCENE_LEAF | SCENE_R | SCENE_W),
+	ENTER,
+	READ(6 * MIB + 0x3000),
+	WRITE(6 * MIB + 0x4000),
+};
+
 /* ---- the table ---- */
 
 static const struct scene corpus_scenes[] = {
@@ -817,6 +825,14 @@ static const struct scene corpus_scenes[] = {
 		.leaf_shift = 21,
 		.l1_sets_af = true,
 		STEPS(untouched),
+	},
+	{
+		.name = "bad_neighbours_not_accessed",
+		.story = "the access flag of one page of a block is set by hardware, and of none "
+			 "beside it",
+		.leaf_shift = 21,
+		.l1_sets_af = true,
+		STEPS(untouched_neighbours),
 	},
 };
 

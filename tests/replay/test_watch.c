@@ -141,6 +141,12 @@ void check_dirty(struct check *c, uint64_t l1_ipa)
 	note("dirty %#llx", (unsigned long long)l1_ipa);
 }
 
+void check_access_flag(struct check *c, uint64_t l1_ipa, uint64_t word)
+{
+	(void)c;
+	note("flag at %#llx, %#llx", (unsigned long long)l1_ipa, (unsigned long long)word);
+}
+
 void check_host_done(struct check *c, uint16_t context)
 {
 	(void)c;
@@ -156,10 +162,8 @@ void check_vcpu_runs(struct check *c, uint16_t vcpu, bool hyp)
 void check_fault(struct check *c, const struct check_fault *f)
 {
 	static const char *const names[] = {
-		[CHECK_DID_MAP] = "map",
-		[CHECK_DID_RELAX] = "relax",
-		[CHECK_DID_INJECT] = "inject",
-		[CHECK_DID_OTHER] = "other",
+		[CHECK_DID_MAP] = "map",       [CHECK_DID_RELAX] = "relax", [CHECK_DID_TRY] = "try",
+		[CHECK_DID_INJECT] = "inject", [CHECK_DID_OTHER] = "other",
 	};
 
 	(void)c;
@@ -326,6 +330,50 @@ static void a_touch_tells_each_fault_that_it_takes(void **state)
 	world_close(&w);
 }
 
+static struct s2_size_out pages(const struct s2_size_in *in, uint64_t count)
+{
+	uint64_t size = count * in->page;
+
+	return (struct s2_size_out){
+		.vma = in->page, .size = size, .addr_align = size, .frame_align = size};
+}
+
+static struct s2_size_out one_page(const struct s2_policy *self, const struct s2_size_in *in)
+{
+	(void)self;
+	return pages(in, 1);
+}
+
+static struct s2_size_out four_pages(const struct s2_policy *self, const struct s2_size_in *in)
+{
+	(void)self;
+	return pages(in, 4);
+}
+
+/* The mapping of four pages meets one that is there, and writes those before it alone. */
+static void a_mapping_that_ends_early_is_told_with_its_range(void **state)
+{
+	static const struct s2_policy one = {.name = "one", .size = one_page};
+	static const struct s2_policy four = {.name = "four", .size = four_pages};
+	struct world w;
+
+	(void)state;
+	open_guest(&w, L1_R);
+	engine_use(w.e, &one, NULL);
+	fault(&w, FSC(ESR_READ, 6), 0x80002000);
+	engine_use(w.e, &four, NULL);
+	note_count = 0;
+	fault(&w, FSC(ESR_READ, 7), 0x80003000);
+	assert_int_equal(w.e->step.outcome.kind, S2_RETRY);
+	assert_int_equal(entry_at(w.e->check, 0, 0x80001000) & 1, 1);
+	assert_int_equal(entry_at(w.e->check, 0, 0x80003000) & 1, 0);
+	assert_notes("before 6 kind 1",
+		     "fault vcpu 0 context 0 esr 0x93c08007 ipa 0x80003000 el1 try at 0x80000000 "
+		     "size 0x4000 esr 0",
+		     "after kind 1");
+	world_close(&w);
+}
+
 static void an_avoided_fault_is_no_fault(void **state)
 {
 	struct world w;
@@ -355,6 +403,27 @@ static void dirty_pages_and_raised_permissions_are_told(void **state)
 		     "fault vcpu 0 context 0 esr 0x93c0804f ipa 0x80003000 el1 relax at 0x80003000 "
 		     "size 0x1000 esr 0",
 		     "after kind 1");
+	world_close(&w);
+}
+
+static void access_flags_that_are_set_in_L1s_tables_are_told(void **state)
+{
+	struct nvt_event ev = context_event(0, NVT_ERET, 0);
+	char wanted[80];
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	l1_map(&w, 0, 0x80000000, 2, ((RAM + 32 * MIB) | L1_BLOCK | L1_R) & ~L1_AF);
+	ev.context.vtcr |= 1ull << 21; /* HA */
+	send(&w, ev);
+	note_count = 0;
+	fault(&w, FSC(ESR_READ, 6), 0x80001000);
+	snprintf(wanted, sizeof(wanted), "flag at %#llx, %#llx",
+		 (unsigned long long)w.e->step.outcome.walk.entry.v,
+		 (unsigned long long)((RAM + 32 * MIB) | L1_BLOCK | L1_R));
+	assert_string_equal(notes[1], wanted);
+	assert_non_null(strstr(notes[note_count - 2], " map at 0x80000000 size 0x200000 "));
 	world_close(&w);
 }
 
@@ -641,8 +710,10 @@ int main(void)
 		cmocka_unit_test(a_fault_is_told_between_its_event_and_the_end_of_it),
 		cmocka_unit_test(what_a_fault_of_L2_came_to_is_told),
 		cmocka_unit_test(a_touch_tells_each_fault_that_it_takes),
+		cmocka_unit_test(a_mapping_that_ends_early_is_told_with_its_range),
 		cmocka_unit_test(an_avoided_fault_is_no_fault),
 		cmocka_unit_test(dirty_pages_and_raised_permissions_are_told),
+		cmocka_unit_test(access_flags_that_are_set_in_L1s_tables_are_told),
 		cmocka_unit_test(a_break_is_told_while_the_entry_is_invalid),
 		cmocka_unit_test(an_invalidation_of_L1_tells_what_goes),
 		cmocka_unit_test(table_pages_are_told_when_they_are_given_back),
