@@ -9,8 +9,9 @@
 
 #define WINDOW 8u /* blocks under way */
 
-/* Policies that have decided alike so far. */
-struct alike {
+/* A class of policies: those that have decided alike so far. */
+struct class
+{
 	struct s2_policy rule; /* asks all members; first, so that it leads to the class */
 	struct compare *compare;
 	const struct s2_policy *members[COMPARE_POLICIES_MAX];
@@ -32,7 +33,7 @@ struct alike {
 
 struct compare {
 	struct compare_options options;
-	struct alike *classes; /* room for one a policy: they never move */
+	struct class *classes; /* room for one a policy: they never move */
 	unsigned int class_count;
 
 	pthread_mutex_t lock;
@@ -57,7 +58,7 @@ static bool same_size(const struct s2_size_out *a, const struct s2_size_out *b)
 }
 
 /* Members with equal answers get one group; groups are numbered from that of the first. */
-static void tell_groups(struct alike *c, const struct s2_size_in *in)
+static void tell_groups(struct class *c, const struct s2_size_in *in)
 {
 	struct s2_size_out answers[COMPARE_POLICIES_MAX];
 	unsigned int count = 0, i, g;
@@ -77,7 +78,7 @@ static void tell_groups(struct alike *c, const struct s2_size_in *in)
 static struct s2_size_out class_size(const struct s2_policy *self, const struct s2_size_in *in)
 {
 	/* The rule is a member of the class that it changes. */
-	struct alike *c = (struct alike *)self;
+	struct class *c = (struct class *)self;
 	struct s2_size_out first = c->members[0]->size(c->members[0], in), other;
 	uint16_t reads[COMPARE_POLICIES_MAX];
 	unsigned int i;
@@ -101,7 +102,7 @@ static struct s2_size_out class_size(const struct s2_policy *self, const struct 
 }
 
 /* A single member needs nobody to ask it. */
-static void use_rule(struct alike *c)
+static void use_rule(struct class *c)
 {
 	c->rule = (struct s2_policy){.name = c->members[0]->name, .size = class_size};
 	c->undecided = false;
@@ -113,7 +114,7 @@ static void use_rule(struct alike *c)
 
 /* ---- splitting ---- */
 
-static void take_group(struct alike *to, const struct alike *from, unsigned int group)
+static void take_group(struct class *to, const struct class *from, unsigned int group)
 {
 	unsigned int i;
 
@@ -126,14 +127,14 @@ static void take_group(struct alike *to, const struct alike *from, unsigned int 
 }
 
 /* The class keeps its first group; each further one gets a class that has come as far. */
-static enum engine_status split(struct alike *c)
+static enum engine_status split(struct class *c)
 {
 	struct compare *all = c->compare;
-	struct alike whole = *c;
+	struct class whole = *c;
 	unsigned int group = 1;
 
 	for (;; group++) {
-		struct alike fresh = whole, *place;
+		struct class fresh = whole, *place;
 
 		take_group(&fresh, &whole, group);
 		if (!fresh.count)
@@ -157,7 +158,7 @@ static enum engine_status split(struct alike *c)
 
 /* ---- one class through one block ---- */
 
-static enum engine_status one_event(struct alike *c, const struct nvt_event *ev)
+static enum engine_status one_event(struct class *c, const struct nvt_event *ev)
 {
 	enum engine_status status =
 		c->resumes ? engine_resume(c->engine, ev) : engine_event(c->engine, ev);
@@ -171,7 +172,7 @@ static enum engine_status one_event(struct alike *c, const struct nvt_event *ev)
 	return status;
 }
 
-static enum engine_status through_block(struct alike *c, const struct nvt_block *block)
+static enum engine_status through_block(struct class *c, const struct nvt_block *block)
 {
 	enum engine_status status = ENGINE_OK;
 
@@ -187,13 +188,13 @@ static enum engine_status through_block(struct alike *c, const struct nvt_block 
 /* ---- workers ---- */
 
 /* The class that is furthest behind, among those that have a block to go through; NULL: none. */
-static struct alike *next_class(struct compare *c)
+static struct class *next_class(struct compare *c)
 {
-	struct alike *best = NULL;
+	struct class *best = NULL;
 	unsigned int i;
 
 	for (i = 0; i < c->class_count; i++) {
-		struct alike *k = &c->classes[i];
+		struct class *k = &c->classes[i];
 
 		if (!k->busy && k->block < c->end && (!best || k->block < best->block))
 			best = k;
@@ -215,7 +216,7 @@ static void release_seen(struct compare *c)
 }
 
 /* The first event that cannot be is the same for every policy. */
-static void fail(struct compare *c, const struct alike *k, const struct nvt_block *block,
+static void fail(struct compare *c, const struct class *k, const struct nvt_block *block,
 		 enum engine_status status)
 {
 	c->stop = true;
@@ -226,7 +227,7 @@ static void fail(struct compare *c, const struct alike *k, const struct nvt_bloc
 	memcpy(c->problem, k->engine->problem, sizeof(c->problem));
 }
 
-static void work_on(struct compare *c, struct alike *k)
+static void work_on(struct compare *c, struct class *k)
 {
 	struct nvt_block *block = c->window[k->block % WINDOW];
 	enum engine_status status;
@@ -248,10 +249,19 @@ static void work_on(struct compare *c, struct alike *k)
 	pthread_cond_signal(&c->drained);
 }
 
+/* All that there is to do, where no thread would start. */
+static void work_here(struct compare *c)
+{
+	struct class *k;
+
+	while (!c->stop && (k = next_class(c)) != NULL)
+		work_on(c, k);
+}
+
 static void *worker(void *arg)
 {
 	struct compare *c = arg;
-	struct alike *k;
+	struct class *k;
 
 	pthread_mutex_lock(&c->lock);
 	while (!c->stop) {
@@ -272,8 +282,8 @@ static unsigned int cpu_count(void)
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned int)CPU_COUNT(&set) : 1;
 }
 
-/* No more workers than there can be classes. At least one has to start. */
-static bool start_workers(struct compare *c)
+/* No more workers than there can be classes; fewer, or none, where threads are short. */
+static void start_workers(struct compare *c)
 {
 	unsigned int wanted = c->options.threads ? c->options.threads : cpu_count();
 
@@ -282,7 +292,6 @@ static bool start_workers(struct compare *c)
 	while (c->thread_count < wanted &&
 	       pthread_create(&c->threads[c->thread_count], NULL, worker, c) == 0)
 		c->thread_count++;
-	return c->thread_count > 0;
 }
 
 /* ---- the pass ---- */
@@ -290,7 +299,7 @@ static bool start_workers(struct compare *c)
 static bool first_class(struct compare *c, const struct nvt_machine *machine, enum nvt_class class)
 {
 	struct engine_options engine = c->options.engine;
-	struct alike *k = &c->classes[0];
+	struct class *k = &c->classes[0];
 
 	engine.policy = c->options.policies[0];
 	k->compare = c;
@@ -316,10 +325,12 @@ struct compare *compare_new(const struct nvt_machine *machine, enum nvt_class cl
 	pthread_cond_init(&c->work, NULL);
 	pthread_cond_init(&c->drained, NULL);
 	c->classes = calloc(o->policy_count, sizeof(*c->classes));
-	if (c->classes && first_class(c, machine, class) && start_workers(c))
-		return c;
-	compare_free(c);
-	return NULL;
+	if (!c->classes || !first_class(c, machine, class)) {
+		compare_free(c);
+		return NULL;
+	}
+	start_workers(c);
+	return c;
 }
 
 void compare_free(struct compare *c)
@@ -363,6 +374,8 @@ enum engine_status compare_block(struct compare *c, struct nvt_block *block)
 		c->window[c->end++ % WINDOW] = block;
 		block = NULL;
 		pthread_cond_broadcast(&c->work);
+		if (!c->thread_count)
+			work_here(c);
 	}
 	pthread_mutex_unlock(&c->lock);
 	if (block)
@@ -393,7 +406,7 @@ const char *compare_problem(const struct compare *c, uint64_t *ordinal)
 }
 
 /* Its number among them, or k->count. */
-static unsigned int member_number(const struct alike *k, const struct s2_policy *policy)
+static unsigned int member_number(const struct class *k, const struct s2_policy *policy)
 {
 	unsigned int i;
 
@@ -402,7 +415,7 @@ static unsigned int member_number(const struct alike *k, const struct s2_policy 
 	return i;
 }
 
-static bool has_member(const struct alike *k, const struct s2_policy *policy)
+static bool has_member(const struct class *k, const struct s2_policy *policy)
 {
 	return member_number(k, policy) < k->count;
 }
@@ -413,7 +426,7 @@ struct compare_result compare_result(struct compare *c, unsigned int i)
 	const struct s2_policy *policy = c->options.policies[i];
 	unsigned int n = 0, first = 0;
 	struct compare_result r;
-	struct alike *k;
+	struct class *k;
 
 	while (!has_member(&c->classes[n], policy))
 		n++;

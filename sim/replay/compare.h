@@ -20,7 +20,8 @@ struct compare_options {
 
 struct compare;
 
-/* NULL: no memory or no thread. `o` is copied, what it points to is not. */
+/* NULL: no memory. Where no thread can be started, the caller's does the work. `o` is copied, what
+ * it points to is not. */
 struct compare *compare_new(const struct nvt_machine *machine, enum nvt_class class,
 			    const struct compare_options *o);
 void compare_free(struct compare *c);

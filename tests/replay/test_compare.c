@@ -3,6 +3,7 @@
 #include "replay/failing.h"
 #include "replay/world.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
@@ -30,6 +31,8 @@ static void *begin(void *arg)
 	return start(start_arg);
 }
 
+static bool no_threads;
+
 /* What the C library and sanitizers allocate for a new thread does not fail: it is not tested. */
 int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
 {
@@ -39,6 +42,8 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)
 	int err;
 	NEXT(function *, "pthread_create")
 
+	if (no_threads)
+		return EAGAIN;
 	memory_is_back();
 	err = real(thread, attr, begin, &b);
 	while (!err && !__atomic_load_n(&b.begun, __ATOMIC_ACQUIRE))
@@ -524,6 +529,17 @@ static void an_event_that_cannot_be_is_named(void **state)
 	nvt_close(r);
 }
 
+static void without_threads_the_caller_does_the_work(void **state)
+{
+	struct nvt_gen_options o = small(3);
+
+	(void)state;
+	generate(&o);
+	no_threads = true;
+	check_all(path);
+	no_threads = false;
+}
+
 /* Whatever allocation fails, there is a status, nothing leaks, and later passes are whole. */
 static void memory_runs_out(void **state)
 {
@@ -696,6 +712,7 @@ int main(void)
 		cmocka_unit_test(a_split_under_logging),
 		cmocka_unit_test(a_stream_of_nothing),
 		cmocka_unit_test(an_event_that_cannot_be_is_named),
+		cmocka_unit_test(without_threads_the_caller_does_the_work),
 		cmocka_unit_test(memory_runs_out),
 		cmocka_unit_test(a_clone_goes_its_own_way),
 		cmocka_unit_test(a_clone_of_observed_tables_has_its_own),
