@@ -160,7 +160,9 @@ static void add_factor(struct text *t, uint64_t best, uint64_t worst)
 {
 	double factor = best ? (double)worst / (double)best : 0;
 
-	if (factor >= 10)
+	if (!best)
+		text_add(t, "100%% fewer");
+	else if (factor >= 10)
 		text_add(t, "%.0f times fewer", factor);
 	else if (factor >= 2)
 		text_add(t, "%.1f times fewer", factor);
@@ -180,76 +182,120 @@ static void add_unsound_note(struct text *t, const json_t *policies)
 			 count == 1 ? "y is" : "ies are");
 }
 
-static void say_difference(struct text *t, const json_t *best, const json_t *worst)
-{
-	char few[CLI_NUMBER_SIZE], many[CLI_NUMBER_SIZE];
-	uint64_t least = faults_of(best), most = faults_of(worst);
+/* What the sound policies that were replayed come to. */
+struct ranking {
+	const json_t *least; /* that the stream holds fewest faults of; NULL: there is none */
+	const json_t *best;  /* the same of those that are exact; NULL: there is none */
+	const json_t *worst; /* that the stream holds most faults of */
+	unsigned int sound;
+};
 
-	cli_count(few, least);
-	cli_count(many, most);
-	/* Faults that are not in the stream might turn the order round. */
-	if (!is_exact(best)) {
-		text_add(t,
-			 "the stream does not tell whether %s takes fewer shadow faults than %s: "
-			 "it holds %s against %s, but the former is a lower bound",
-			 compare_name(best), compare_name(worst), few, many);
-		return;
-	}
-	text_add(t, "%s takes %s", compare_name(best), is_exact(worst) ? "" : "at least ");
-	add_factor(t, least, most);
-	text_add(t, " shadow faults than %s on this stream (%s against %s)", compare_name(worst),
-		 few, many);
-}
-
-static void say_equal(struct text *t, const json_t *policies, const json_t *best)
+static struct ranking rank(const json_t *policies)
 {
-	char buf[CLI_NUMBER_SIZE];
-	bool exact = true;
+	struct ranking r = {.sound = 0};
 	const json_t *p;
-	size_t i;
-
-	json_array_foreach(policies, i, p) exact = exact && (!is_sound(p) || is_exact(p));
-	text_add(t, "all sound policies take the same %s shadow fault%s on this stream",
-		 cli_count(buf, faults_of(best)), faults_of(best) == 1 ? "" : "s");
-	if (!exact)
-		text_add(t, "; where a count is a lower bound, there would have been more");
-}
-
-/* An unsound policy never wins: fewer faults are no merit of a wrong mapping. */
-json_t *compare_verdict(const json_t *policies)
-{
-	const json_t *best = NULL, *worst = NULL, *p;
-	struct text t = {.used = 0};
-	unsigned int sound = 0;
-	bool known;
 	size_t i;
 
 	json_array_foreach(policies, i, p)
 	{
 		if (!is_sound(p) || !was_replayed(p))
 			continue;
-		sound++;
-		if (!best || faults_of(p) < faults_of(best))
-			best = p;
-		if (!worst || faults_of(p) > faults_of(worst))
-			worst = p;
+		r.sound++;
+		if (!r.least || faults_of(p) < faults_of(r.least))
+			r.least = p;
+		if (is_exact(p) && (!r.best || faults_of(p) < faults_of(r.best)))
+			r.best = p;
+		if (!r.worst || faults_of(p) > faults_of(r.worst))
+			r.worst = p;
 	}
+	return r;
+}
+
+/* Only of an exact one it is known that it takes no more than are in the stream. */
+static bool tells_order(const struct ranking *r)
+{
+	return r->best && faults_of(r->best) < faults_of(r->worst);
+}
+
+static void say_order(struct text *t, const struct ranking *r)
+{
+	char few[CLI_NUMBER_SIZE], many[CLI_NUMBER_SIZE], fewer[CLI_NUMBER_SIZE];
+
+	text_add(t, "%s takes %s", compare_name(r->best), is_exact(r->worst) ? "" : "at least ");
+	add_factor(t, faults_of(r->best), faults_of(r->worst));
+	text_add(t, " shadow faults than %s on this stream (%s against %s)", compare_name(r->worst),
+		 cli_count(few, faults_of(r->best)), cli_count(many, faults_of(r->worst)));
+	if (faults_of(r->least) < faults_of(r->best))
+		text_add(t, "; %s shows %s, a lower bound", compare_name(r->least),
+			 cli_count(fewer, faults_of(r->least)));
+}
+
+/* Faults that are not in the stream might turn the order round. */
+static void say_no_order(struct text *t, const struct ranking *r)
+{
+	char few[CLI_NUMBER_SIZE], many[CLI_NUMBER_SIZE];
+
+	text_add(t,
+		 "the stream does not tell whether %s takes fewer shadow faults than %s: it holds "
+		 "%s against %s, but the former is a lower bound",
+		 compare_name(r->least), compare_name(r->worst),
+		 cli_count(few, faults_of(r->least)), cli_count(many, faults_of(r->worst)));
+}
+
+static bool is_ranked_exact(const json_t *policy)
+{
+	return is_sound(policy) && is_exact(policy);
+}
+
+static void say_equal(struct text *t, const json_t *policies, const struct ranking *r)
+{
+	uint64_t faults = faults_of(r->least);
+	unsigned int exact = 0, said = 0;
+	char buf[CLI_NUMBER_SIZE];
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(policies, i, p) exact += is_ranked_exact(p);
+	cli_count(buf, faults);
+	if (exact == r->sound) {
+		text_add(t, "all sound policies take the same %s shadow fault%s on this stream",
+			 buf, faults == 1 ? "" : "s");
+		return;
+	}
+	text_add(t, "the stream holds the same %s shadow fault%s for all sound policies; ", buf,
+		 faults == 1 ? "" : "s");
+	json_array_foreach(policies, i, p)
+	{
+		if (is_ranked_exact(p))
+			text_add(t, "%s%s", said++ ? ", " : "exact for ", compare_name(p));
+	}
+	text_add(t, "%sa lower bound for %s", exact ? ", " : "", exact ? "the others" : "each");
+}
+
+/* An unsound policy never wins: fewer faults are no merit of a wrong mapping. */
+json_t *compare_verdict(const json_t *policies)
+{
+	struct ranking r = rank(policies);
+	struct text t = {.used = 0};
+	bool known = tells_order(&r);
+
 	if (!was_replayed(json_array_get(policies, 0)))
 		text_add(&t, "faults alone were recorded: no policy can be replayed");
-	else if (!best)
+	else if (!r.sound)
 		text_add(&t, "no sound policy was compared");
-	else if (sound == 1)
-		text_add(&t, "%s is the only sound policy here", compare_name(best));
-	else if (faults_of(best) == faults_of(worst))
-		say_equal(&t, policies, best);
+	else if (r.sound == 1)
+		text_add(&t, "%s is the only sound policy here", compare_name(r.least));
+	else if (faults_of(r.least) == faults_of(r.worst))
+		say_equal(&t, policies, &r);
+	else if (known)
+		say_order(&t, &r);
 	else
-		say_difference(&t, best, worst);
-	if (best)
+		say_no_order(&t, &r);
+	if (r.sound)
 		add_unsound_note(&t, policies);
 	/* Names only where the one is known to take fewer than the other. */
-	known = best && is_exact(best) && faults_of(best) < faults_of(worst);
-	return json_pack("{s:s?, s:s?, s:s}", "best", known ? compare_name(best) : NULL, "worst",
-			 known ? compare_name(worst) : NULL, "text", t.s);
+	return json_pack("{s:s?, s:s?, s:s}", "best", known ? compare_name(r.best) : NULL, "worst",
+			 known ? compare_name(r.worst) : NULL, "text", t.s);
 }
 
 bool compare_has_findings(const json_t *doc)
