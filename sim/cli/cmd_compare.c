@@ -30,7 +30,8 @@ static const struct cli_option options[] = {
 	 .help = "the table for a document, to FILE, or instead of the table"},
 	{0, "plot", "FILE", CLI_TEXT, AT(plot),
 	 .help = "draw faults and block share as SVG (needs gnuplot)"},
-	{'q', "quiet", NULL, CLI_FLAG, AT(quiet), .help = "no table and no progress"},
+	{'q', "quiet", NULL, CLI_FLAG, AT(quiet),
+	 .help = "no table and no progress; other outputs are written all the same"},
 	{0},
 };
 
