@@ -9,7 +9,7 @@
 #include "run.h"
 
 struct compare_cli {
-	struct cli_list policies;
+	struct cli_list policies, invalidations;
 	struct cli_text quirks, json, csv, markdown, plot;
 	bool quiet;
 };
@@ -19,6 +19,9 @@ static const struct cli_option options[] = {
 	{'p', "policy", "POLICY", CLI_LIST, AT(policies),
 	 .help = "one of the policies to compare, may be given again (see nvsim policies); "
 		 "without it, all sound ones"},
+	{0, "invalidation", "NAME", CLI_LIST, AT(invalidations),
+	 .help = "what a host unmap does to shadow tables: whole (empties them, the default), "
+		 "rmap or exact (by a reverse map); with several, each goes with each policy"},
 	{0, "quirks", "SET", CLI_TEXT, AT(quirks),
 	 .help = "kvm (bit-exact, the default), arch (as the architecture asks), or a list: "
 		 "kvm,-6 is all of KVM's but 6"},
@@ -39,7 +42,8 @@ static const struct cli_option options[] = {
 
 /* What every trace is replayed with. */
 struct plan {
-	const struct s2_policy *policies[CLI_LIST_MAX];
+	const struct s2_policy *policies[COMPARE_POLICIES_MAX];
+	const struct s2_invalidation *invalidations[COMPARE_POLICIES_MAX]; /* with each of them */
 	unsigned int policy_count;
 	uint32_t quirks;
 	bool quiet;
@@ -54,24 +58,73 @@ struct pass {
 	struct compare *compare;
 };
 
-static enum cli_exit choose_policies(struct plan *p, const struct cli_list *names)
+static enum cli_exit check_repeated(const struct cli_list *names, const char *what)
 {
-	for (unsigned int i = 0; i < names->count; i++) {
-		const struct s2_policy **to = &p->policies[p->policy_count];
-		enum cli_exit status = run_find_policy(&(struct cli_text){true, names->v[i]}, to);
-
-		if (status)
-			return status;
-		for (unsigned int k = 0; k < p->policy_count; k++)
-			if (p->policies[k] == *to)
-				return cli_fail(CLI_USAGE, "compare: policy %s is given twice",
+	for (unsigned int i = 0; i < names->count; i++)
+		for (unsigned int k = 0; k < i; k++)
+			if (strcmp(names->v[i], names->v[k]) == 0)
+				return cli_fail(CLI_USAGE, "compare: %s %s is given twice", what,
 						names->v[i]);
-		p->policy_count++;
-	}
-	for (unsigned int i = 0; !names->count && i < s2_policy_count; i++)
-		if (s2_policy_sound(&s2_policies[i]) && p->policy_count < CLI_LIST_MAX)
-			p->policies[p->policy_count++] = &s2_policies[i];
 	return CLI_OK;
+}
+
+static enum cli_exit add_row(struct plan *p, const struct s2_policy *policy,
+			     const struct s2_invalidation *invalidation)
+{
+	if (p->policy_count == COMPARE_POLICIES_MAX)
+		return cli_fail(CLI_USAGE, "compare: more than %u are too many",
+				COMPARE_POLICIES_MAX);
+	p->policies[p->policy_count] = policy;
+	p->invalidations[p->policy_count++] = invalidation;
+	return CLI_OK;
+}
+
+/* A policy with each invalidation policy that was named, or with the default. */
+static enum cli_exit add_policy(struct plan *p, const struct s2_policy *policy,
+				const struct cli_list *names)
+{
+	enum cli_exit status = CLI_OK;
+
+	if (!names->count)
+		return add_row(p, policy, s2_invalidation_default);
+	for (unsigned int i = 0; !status && i < names->count; i++) {
+		const struct s2_invalidation *invalidation;
+
+		status =
+			run_find_invalidation(&(struct cli_text){true, names->v[i]}, &invalidation);
+		if (!status)
+			status = add_row(p, policy, invalidation);
+	}
+	return status;
+}
+
+static enum cli_exit choose_policies(struct plan *p, const struct cli_list *names,
+				     const struct cli_list *invalidations)
+{
+	enum cli_exit status = check_repeated(names, "policy");
+
+	if (!status)
+		status = check_repeated(invalidations, "invalidation policy");
+	for (unsigned int i = 0; !status && i < names->count; i++) {
+		const struct s2_policy *policy;
+
+		status = run_find_policy(&(struct cli_text){true, names->v[i]}, &policy);
+		if (!status)
+			status = add_policy(p, policy, invalidations);
+	}
+	for (unsigned int i = 0; !status && !names->count && i < s2_policy_count; i++)
+		if (s2_policy_sound(&s2_policies[i]))
+			status = add_policy(p, &s2_policies[i], invalidations);
+	return status;
+}
+
+/* A size rule can go wrong with large mappings alone; a reverse map with any. */
+static bool large_alone(const struct plan *p)
+{
+	for (unsigned int i = 0; i < p->policy_count; i++)
+		if (p->invalidations[i]->kind != S2_INVALIDATE_WHOLE)
+			return false;
+	return true;
 }
 
 static enum cli_exit pass_status(const struct pass *p, enum engine_status status)
@@ -108,14 +161,16 @@ static enum cli_exit replay_stream(struct pass *p)
 static enum cli_exit start(struct pass *p, const char *path)
 {
 	const struct plan *plan = p->plan;
-	struct compare_options o = {.policies = plan->policies, .policy_count = plan->policy_count};
+	struct compare_options o = {.policies = plan->policies,
+				    .invalidations = plan->invalidations,
+				    .policy_count = plan->policy_count};
 	enum cli_exit status = run_open(&p->run, path, plan->quiet);
 	const struct nvt_word *words;
 	size_t count;
 
 	if (status)
 		return status;
-	p->check = (struct check_options){.quirks = plan->quirks, .large_alone = true};
+	p->check = (struct check_options){.quirks = plan->quirks, .large_alone = large_alone(plan)};
 	o.engine = (struct engine_options){
 		.quirks = plan->quirks,
 		.check = &p->check,
@@ -136,7 +191,8 @@ static json_t *policy_result(const struct pass *p, unsigned int i)
 	struct compare_result one = compare_result(p->compare, i);
 	const struct metrics *m = &one.engine->metrics;
 	struct result r = {
-		.context = {&cli_build, p->plan->policies[i], p->plan->quirks, NULL},
+		.context = {&cli_build, p->plan->policies[i], p->plan->quirks,
+			    p->plan->invalidations[i]},
 		.trace = p->run.trace,
 		.window = {.measured = m->faults_recorded + m->touches, .vcpu = -1},
 		.metrics = m,
@@ -160,6 +216,7 @@ static json_t *document_of(const struct pass *p)
 /* What was found stands; that nothing was found does not, where a checker ran out of memory. */
 static enum cli_exit judge(const struct pass *p, json_t *doc)
 {
+	const json_t *policies = json_object_get(doc, "policies");
 	enum cli_exit status = CLI_OK;
 
 	for (unsigned int i = 0; i < p->plan->policy_count; i++) {
@@ -169,7 +226,7 @@ static enum cli_exit judge(const struct pass *p, json_t *doc)
 			continue;
 		status = cli_no_memory();
 		compare_document_note(doc, json_sprintf("memory ran out: not all of %s was checked",
-							p->plan->policies[i]->name));
+							compare_name(json_array_get(policies, i))));
 	}
 	return compare_has_findings(doc) ? CLI_FINDINGS : status;
 }
@@ -187,8 +244,8 @@ static enum cli_exit compare_trace(const struct plan *plan, const char *path, js
 	if (!status) {
 		json_t *doc = document_of(&p);
 
-		status = judge(&p, doc);
 		compare_document_finish(doc);
+		status = judge(&p, doc);
 		json_array_append_new(docs, doc);
 	}
 	run_close(&p.run);
@@ -343,9 +400,10 @@ static enum cli_exit check_usage(const struct compare_cli *o, const struct cli_a
 {
 	if (saved && saved != args->count)
 		return cli_fail(CLI_USAGE, "compare: traces and saved results do not mix");
-	if (saved && (o->policies.count || o->quirks.given))
-		return cli_fail(CLI_USAGE, "compare: --policy and --quirks are for traces; saved "
-					   "results have theirs");
+	if (saved && (o->policies.count || o->invalidations.count || o->quirks.given))
+		return cli_fail(CLI_USAGE,
+				"compare: --policy, --invalidation and --quirks are for traces; "
+				"saved results have theirs");
 	if (o->plot.given && args->count > 1 && !saved)
 		return cli_fail(CLI_USAGE, "compare: --plot is of one trace");
 	return check_outputs(o);
@@ -353,7 +411,7 @@ static enum cli_exit check_usage(const struct compare_cli *o, const struct cli_a
 
 static enum cli_exit make_plan(struct plan *p, const struct compare_cli *o)
 {
-	enum cli_exit status = choose_policies(p, &o->policies);
+	enum cli_exit status = choose_policies(p, &o->policies, &o->invalidations);
 
 	p->quiet = o->quiet;
 	p->counted = !shows_nothing(o);
@@ -425,8 +483,9 @@ const struct cli_command cli_compare = {
 	.about = "Replays each TRACE (- for standard input) under several policies in one pass, "
 		 "and shows a line a policy; or does the same with results that replay --json "
 		 "and compare --json have saved. The checker looks at every mapping larger than "
-		 "a page, which are all that a size rule can get wrong (nvsim check looks at "
-		 "everything); the status is 1 where it found a policy unsound.",
+		 "a page, which are all that a size rule can get wrong, and with --invalidation "
+		 "at everything, as nvsim check does; the status is 1 where it found a policy "
+		 "unsound.",
 	.examples = {{"nvsim compare trace.zst", "all sound policies"},
 		     {"nvsim compare -p page -p kvm-7.3 trace.zst", "these two"},
 		     {"nvsim compare a.json b.json", "results that were saved"}},

@@ -7,7 +7,7 @@
 #include "result.h"
 #include "text.h"
 
-#define NAME_SIZE 64 /* of a policy, as shown */
+#define NAME_SIZE 80 /* of a policy, as shown */
 
 /* ---- the columns ---- */
 

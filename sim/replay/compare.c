@@ -15,6 +15,8 @@ struct class
 	struct s2_policy rule; /* asks all members; first, so that it leads to the class */
 	struct compare *compare;
 	const struct s2_policy *members[COMPARE_POLICIES_MAX];
+	unsigned int
+		numbers[COMPARE_POLICIES_MAX];	  /* of the members, among the options' policies */
 	unsigned int group[COMPARE_POLICIES_MAX]; /* of each member, where they differ */
 	unsigned int count;
 	bool undecided; /* members differ over the fault at hand */
@@ -122,6 +124,7 @@ static void take_group(struct class *to, const struct class *from, unsigned int 
 	for (i = 0; i < from->count; i++)
 		if (from->group[i] == group) {
 			to->reads[to->count] = from->reads[i];
+			to->numbers[to->count] = from->numbers[i];
 			to->members[to->count++] = from->members[i];
 		}
 }
@@ -296,20 +299,52 @@ static void start_workers(struct compare *c)
 
 /* ---- the pass ---- */
 
-static bool first_class(struct compare *c, const struct nvt_machine *machine, enum nvt_class class)
+static const struct s2_invalidation *invalidation_of(const struct compare *c, unsigned int i)
+{
+	return c->options.invalidations ? c->options.invalidations[i] : s2_invalidation_default;
+}
+
+static void add_member(struct class *k, const struct compare *c, unsigned int i)
+{
+	k->numbers[k->count] = i;
+	k->members[k->count++] = c->options.policies[i];
+}
+
+static struct class *new_class(struct compare *c, const struct nvt_machine *machine,
+			       enum nvt_class class, unsigned int i)
 {
 	struct engine_options engine = c->options.engine;
-	struct class *k = &c->classes[0];
+	struct class *k = &c->classes[c->class_count];
 
-	engine.policy = c->options.policies[0];
+	engine.policy = c->options.policies[i];
+	engine.invalidation = invalidation_of(c, i);
 	k->compare = c;
 	k->engine = engine_new(machine, class, &engine);
 	if (!k->engine)
-		return false;
-	k->count = c->options.policy_count;
-	memcpy(k->members, c->options.policies, k->count * sizeof(k->members[0]));
-	use_rule(k);
-	c->class_count = 1;
+		return NULL;
+	c->class_count++;
+	return k;
+}
+
+/* One class of all whose engines can be cloned, and one of each other. */
+static bool first_classes(struct compare *c, const struct nvt_machine *machine,
+			  enum nvt_class class)
+{
+	struct class *shared = NULL, *k;
+	unsigned int i;
+
+	for (i = 0; i < c->options.policy_count; i++) {
+		bool shares = invalidation_of(c, i)->kind == S2_INVALIDATE_WHOLE;
+
+		k = shares && shared ? shared : new_class(c, machine, class, i);
+		if (!k)
+			return false;
+		if (shares)
+			shared = k;
+		add_member(k, c, i);
+	}
+	for (i = 0; i < c->class_count; i++)
+		use_rule(&c->classes[i]);
 	return true;
 }
 
@@ -325,7 +360,7 @@ struct compare *compare_new(const struct nvt_machine *machine, enum nvt_class cl
 	pthread_cond_init(&c->work, NULL);
 	pthread_cond_init(&c->drained, NULL);
 	c->classes = calloc(o->policy_count, sizeof(*c->classes));
-	if (!c->classes || !first_class(c, machine, class)) {
+	if (!c->classes || !first_classes(c, machine, class)) {
 		compare_free(c);
 		return NULL;
 	}
@@ -359,7 +394,11 @@ void compare_free(struct compare *c)
 /* Workers look at no class before a block is there. */
 enum engine_status compare_l1mem(struct compare *c, const struct nvt_word *words, size_t count)
 {
-	return engine_l1mem(c->classes[0].engine, words, count);
+	enum engine_status status = ENGINE_OK;
+
+	for (unsigned int i = 0; status == ENGINE_OK && i < c->class_count; i++)
+		status = engine_l1mem(c->classes[i].engine, words, count);
+	return status;
 }
 
 enum engine_status compare_block(struct compare *c, struct nvt_block *block)
@@ -405,35 +444,34 @@ const char *compare_problem(const struct compare *c, uint64_t *ordinal)
 	return c->problem;
 }
 
-/* Its number among them, or k->count. */
-static unsigned int member_number(const struct class *k, const struct s2_policy *policy)
+/* Where policy i of the options is among the members, or k->count. */
+static unsigned int place_of(const struct class *k, unsigned int i)
 {
-	unsigned int i;
+	unsigned int place;
 
-	for (i = 0; i < k->count && k->members[i] != policy; i++)
+	for (place = 0; place < k->count && k->numbers[place] != i; place++)
 		;
-	return i;
+	return place;
 }
 
-static bool has_member(const struct class *k, const struct s2_policy *policy)
+static bool has_member(const struct class *k, unsigned int i)
 {
-	return member_number(k, policy) < k->count;
+	return place_of(k, i) < k->count;
 }
 
 /* The engine is said to have run this policy: its class decided as the policy would have. */
 struct compare_result compare_result(struct compare *c, unsigned int i)
 {
-	const struct s2_policy *policy = c->options.policies[i];
 	unsigned int n = 0, first = 0;
 	struct compare_result r;
 	struct class *k;
 
-	while (!has_member(&c->classes[n], policy))
+	while (!has_member(&c->classes[n], i))
 		n++;
 	k = &c->classes[n];
-	engine_use(k->engine, policy, NULL);
-	k->engine->metrics.rule_reads = k->reads_alone + k->reads[member_number(k, policy)];
-	while (!has_member(k, c->options.policies[first]))
+	engine_use(k->engine, c->options.policies[i], NULL);
+	k->engine->metrics.rule_reads = k->reads_alone + k->reads[place_of(k, i)];
+	while (!has_member(k, first))
 		first++;
 	r = (struct compare_result){first, k->engine, k->exactness};
 	exactness_judge(&r.exactness, r.engine);
