@@ -484,8 +484,10 @@ const struct cli_command cli_compare = {
 		 "and shows a line a policy; or does the same with results that replay --json "
 		 "and compare --json have saved. The checker looks at every mapping larger than "
 		 "a page, which are all that a size rule can get wrong, and with --invalidation "
-		 "at everything, as nvsim check does; the status is 1 where it found a policy "
-		 "unsound.",
+		 "rmap or exact at everything, as nvsim check does; the status is 1 where it found "
+		 "a policy "
+		 "unsound. All figures are counts, the same in every run; for times there is make "
+		 "bench.",
 	.examples = {{"nvsim compare trace.zst", "all sound policies"},
 		     {"nvsim compare -p page -p kvm-7.3 trace.zst", "these two"},
 		     {"nvsim compare a.json b.json", "results that were saved"}},
