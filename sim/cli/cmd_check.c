@@ -29,7 +29,8 @@ static const struct cli_option options[] = {
 	{0, "rules", NULL, CLI_FLAG, AT(rules), .help = "list the rules, without a trace"},
 	{0, "json", "FILE", CLI_OPTIONAL, AT(json),
 	 .help = "everything for machines, to FILE, or instead of the report"},
-	{'q', "quiet", NULL, CLI_FLAG, AT(quiet), .help = "no report and no progress"},
+	{'q', "quiet", NULL, CLI_FLAG, AT(quiet),
+	 .help = "no report and no progress; --json is written all the same"},
 	{0},
 };
 
@@ -54,8 +55,13 @@ static json_t *rules_json(void)
 
 #define SENTENCE 26
 
-static enum cli_exit list_rules(const struct check_command_options *o)
+static enum cli_exit list_rules(const struct check_command_options *o, const struct cli_args *args)
 {
+	if (args->count)
+		return cli_fail(CLI_USAGE, "check: --rules takes no trace");
+	if (o->policy.given || o->invalidation.given || o->quirks.given || o->audit.given ||
+	    o->quiet)
+		return cli_fail(CLI_USAGE, "check: --rules goes with --json alone");
 	if (o->json.given)
 		return run_write_json(rules_json(), o->json.value);
 	for (unsigned int i = 0; i < CHECK_RULE_COUNT; i++) {
@@ -273,7 +279,7 @@ static enum cli_exit show(struct job *j)
 	bool json_instead = o->json.given && (!o->json.value || strcmp(o->json.value, "-") == 0);
 	enum cli_exit status = run_describe(&j->run, o->json.given);
 
-	if (!status && o->json.given && !(json_instead && o->quiet))
+	if (!status && o->json.given)
 		status = run_write_json(check_json(j, r), o->json.value);
 	if (status)
 		return status;
@@ -319,10 +325,8 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 {
 	const struct check_command_options *o = values;
 
-	if (o->rules && args->count)
-		return cli_fail(CLI_USAGE, "check: --rules takes no trace");
 	if (o->rules)
-		return list_rules(o);
+		return list_rules(o, args);
 	if (!args->count)
 		return cli_fail(CLI_USAGE, "check: TRACE is missing (see nvsim check --help)");
 	return check_trace(o, args->v[0]);

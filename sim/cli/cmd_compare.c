@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* nvsim compare: several policies on one stream, or saved results of them. */
+/* nvsim compare: several policies on one stream; compare_saved.c has saved results of them. */
 #include "compare.h"
 
-#include <ctype.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "compare_document.h"
 #include "compare_report.h"
 #include "run.h"
 
 struct compare_cli {
-	struct cli_list policies;
+	struct cli_list policies, invalidations;
 	struct cli_text quirks, json, csv, markdown, plot;
 	bool quiet;
 };
@@ -20,6 +19,9 @@ static const struct cli_option options[] = {
 	{'p', "policy", "POLICY", CLI_LIST, AT(policies),
 	 .help = "one of the policies to compare, may be given again (see nvsim policies); "
 		 "without it, all sound ones"},
+	{0, "invalidation", "NAME", CLI_LIST, AT(invalidations),
+	 .help = "what a host unmap does to shadow tables: whole (empties them, the default), "
+		 "rmap or exact (by a reverse map); with several, each goes with each policy"},
 	{0, "quirks", "SET", CLI_TEXT, AT(quirks),
 	 .help = "kvm (bit-exact, the default), arch (as the architecture asks), or a list: "
 		 "kvm,-6 is all of KVM's but 6"},
@@ -31,39 +33,98 @@ static const struct cli_option options[] = {
 	 .help = "the table for a document, to FILE, or instead of the table"},
 	{0, "plot", "FILE", CLI_TEXT, AT(plot),
 	 .help = "draw faults and block share as SVG (needs gnuplot)"},
-	{'q', "quiet", NULL, CLI_FLAG, AT(quiet), .help = "no table and no progress"},
+	{'q', "quiet", NULL, CLI_FLAG, AT(quiet),
+	 .help = "no table and no progress; other outputs are written all the same"},
 	{0},
 };
 
 /* ---- one trace ---- */
 
-struct pass {
-	const struct s2_policy *policies[CLI_LIST_MAX];
-	struct engine_options engine;
-	struct check_options check;
+/* What every trace is replayed with. */
+struct plan {
+	const struct s2_policy *policies[COMPARE_POLICIES_MAX];
+	const struct s2_invalidation *invalidations[COMPARE_POLICIES_MAX]; /* with each of them */
 	unsigned int policy_count;
+	uint32_t quirks;
+	bool quiet;
+	bool counted; /* figures are wanted, and not the status alone */
+	bool hashed;  /* the hash of the file, too */
+};
+
+struct pass {
+	const struct plan *plan;
+	struct check_options check;
 	struct run run;
 	struct compare *compare;
 };
 
-static enum cli_exit choose_policies(struct pass *p, const struct cli_list *names)
+static enum cli_exit check_repeated(const struct cli_list *names, const char *what)
 {
-	for (unsigned int i = 0; i < names->count; i++) {
-		const struct s2_policy **to = &p->policies[p->policy_count];
-		enum cli_exit status = run_find_policy(&(struct cli_text){true, names->v[i]}, to);
-
-		if (status)
-			return status;
-		for (unsigned int k = 0; k < p->policy_count; k++)
-			if (p->policies[k] == *to)
-				return cli_fail(CLI_USAGE, "compare: policy %s is given twice",
+	for (unsigned int i = 0; i < names->count; i++)
+		for (unsigned int k = 0; k < i; k++)
+			if (strcmp(names->v[i], names->v[k]) == 0)
+				return cli_fail(CLI_USAGE, "compare: %s %s is given twice", what,
 						names->v[i]);
-		p->policy_count++;
-	}
-	for (unsigned int i = 0; !names->count && i < s2_policy_count; i++)
-		if (s2_policy_sound(&s2_policies[i]) && p->policy_count < CLI_LIST_MAX)
-			p->policies[p->policy_count++] = &s2_policies[i];
 	return CLI_OK;
+}
+
+static enum cli_exit add_row(struct plan *p, const struct s2_policy *policy,
+			     const struct s2_invalidation *invalidation)
+{
+	if (p->policy_count == COMPARE_POLICIES_MAX)
+		return cli_fail(CLI_USAGE, "compare: more than %u are too many",
+				COMPARE_POLICIES_MAX);
+	p->policies[p->policy_count] = policy;
+	p->invalidations[p->policy_count++] = invalidation;
+	return CLI_OK;
+}
+
+/* A policy with each invalidation policy that was named, or with the default. */
+static enum cli_exit add_policy(struct plan *p, const struct s2_policy *policy,
+				const struct cli_list *names)
+{
+	enum cli_exit status = CLI_OK;
+
+	if (!names->count)
+		return add_row(p, policy, s2_invalidation_default);
+	for (unsigned int i = 0; !status && i < names->count; i++) {
+		const struct s2_invalidation *invalidation;
+
+		status =
+			run_find_invalidation(&(struct cli_text){true, names->v[i]}, &invalidation);
+		if (!status)
+			status = add_row(p, policy, invalidation);
+	}
+	return status;
+}
+
+static enum cli_exit choose_policies(struct plan *p, const struct cli_list *names,
+				     const struct cli_list *invalidations)
+{
+	enum cli_exit status = check_repeated(names, "policy");
+
+	if (!status)
+		status = check_repeated(invalidations, "invalidation policy");
+	for (unsigned int i = 0; !status && i < names->count; i++) {
+		const struct s2_policy *policy;
+
+		status = run_find_policy(&(struct cli_text){true, names->v[i]}, &policy);
+		if (!status)
+			status = add_policy(p, policy, invalidations);
+	}
+	for (unsigned int i = 0; !status && !names->count && i < s2_policy_count; i++)
+		if (s2_policy_sound(&s2_policies[i]))
+			status = add_policy(p, &s2_policies[i], invalidations);
+	return status;
+}
+
+/* A size rule can go wrong with large mappings alone; a reverse map with any. */
+static bool large_alone(const struct plan *p)
+{
+	for (unsigned int i = 0; i < p->policy_count; i++)
+		if (p->invalidations[i]->kind != S2_INVALIDATE_WHOLE)
+			return false;
+	return true;
 }
 
 static enum cli_exit pass_status(const struct pass *p, enum engine_status status)
@@ -97,21 +158,26 @@ static enum cli_exit replay_stream(struct pass *p)
 	return input ? input : pass_status(p, status);
 }
 
-static enum cli_exit start(struct pass *p, const char *path, bool quiet, bool counted)
+static enum cli_exit start(struct pass *p, const char *path)
 {
-	struct compare_options o = {.policies = p->policies, .policy_count = p->policy_count};
-	enum cli_exit status = run_open(&p->run, path, quiet);
+	const struct plan *plan = p->plan;
+	struct compare_options o = {.policies = plan->policies,
+				    .invalidations = plan->invalidations,
+				    .policy_count = plan->policy_count};
+	enum cli_exit status = run_open(&p->run, path, plan->quiet);
 	const struct nvt_word *words;
 	size_t count;
 
 	if (status)
 		return status;
-	p->check = (struct check_options){.quirks = p->engine.quirks, .large_alone = true};
-	o.engine = p->engine;
-	o.engine.check = &p->check;
-	o.engine.digest = counted;
-	o.engine.unmeasured = !counted;
-	o.engine.staged = nvt_machine(p->run.reader)->extents;
+	p->check = (struct check_options){.quirks = plan->quirks, .large_alone = large_alone(plan)};
+	o.engine = (struct engine_options){
+		.quirks = plan->quirks,
+		.check = &p->check,
+		.digest = plan->counted,
+		.unmeasured = !plan->counted,
+		.staged = nvt_machine(p->run.reader)->extents,
+	};
 	p->compare = compare_new(nvt_machine(p->run.reader), nvt_class(p->run.reader), &o);
 	if (!p->compare)
 		return cli_no_memory();
@@ -125,7 +191,8 @@ static json_t *policy_result(const struct pass *p, unsigned int i)
 	struct compare_result one = compare_result(p->compare, i);
 	const struct metrics *m = &one.engine->metrics;
 	struct result r = {
-		.context = {&cli_build, p->policies[i], p->engine.quirks, NULL},
+		.context = {&cli_build, p->plan->policies[i], p->plan->quirks,
+			    p->plan->invalidations[i]},
 		.trace = p->run.trace,
 		.window = {.measured = m->faults_recorded + m->touches, .vcpu = -1},
 		.metrics = m,
@@ -137,288 +204,68 @@ static json_t *policy_result(const struct pass *p, unsigned int i)
 	return result_json(&r);
 }
 
-/* ---- the document ---- */
-
-/* What is one policy's in a result, with the policy's name in it. */
-static json_t *entry_of(const json_t *result)
+static json_t *document_of(const struct pass *p)
 {
-	static const char *const members[] = {"counts", "metrics", "exactness", "findings",
-					      "digest"};
-	json_t *entry = json_object();
-	json_t *name = json_object_get(json_object_get(result, "context"), "policy");
+	json_t *doc = compare_document(policy_result(p, 0));
 
-	json_object_set(entry, "policy", name);
-	json_object_set_new(entry, "sound", json_null());
-	for (unsigned int i = 0; i < s2_policy_count && json_is_string(name); i++)
-		if (strcmp(s2_policies[i].name, json_string_value(name)) == 0)
-			json_object_set_new(entry, "sound",
-					    json_boolean(s2_policy_sound(&s2_policies[i])));
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		if (json_object_get(result, members[i]))
-			json_object_set(entry, members[i], json_object_get(result, members[i]));
-	return entry;
-}
-
-/* A comparison of one policy; takes `result`. More are added to its list. */
-static json_t *document_of(json_t *result)
-{
-	json_t *doc = json_object(), *context = json_copy(json_object_get(result, "context"));
-
-	json_object_del(context, "policy");
-	json_object_set_new(doc, "schema", json_string("nvsim.compare/1"));
-	json_object_set_new(doc, "context", context);
-	json_object_set(doc, "trace", json_object_get(result, "trace"));
-	json_object_set(doc, "measured", json_object_get(result, "measured"));
-	json_object_set_new(doc, "policies", json_array());
-	json_array_append_new(json_object_get(doc, "policies"), entry_of(result));
-	json_decref(result);
+	for (unsigned int i = 1; i < p->plan->policy_count; i++)
+		compare_document_add(doc, policy_result(p, i));
 	return doc;
 }
 
-/* Results of one policy, say of two handlers, are told apart by their number. */
-static void number_alike(const json_t *policies, size_t i)
+/* What was found stands; that nothing was found does not, where a checker ran out of memory. */
+static enum cli_exit judge(const struct pass *p, json_t *doc)
 {
-	json_t *entry = json_array_get(policies, i), *name = json_object_get(entry, "policy");
-	unsigned int number = 1;
+	const json_t *policies = json_object_get(doc, "policies");
+	enum cli_exit status = CLI_OK;
 
-	for (size_t k = 0; k < i; k++)
-		number += json_equal(json_object_get(json_array_get(policies, k), "policy"), name);
-	if (number > 1)
-		json_object_set_new(entry, "label",
-				    json_sprintf("%s (%u)", json_string_value(name), number));
+	for (unsigned int i = 0; i < p->plan->policy_count; i++) {
+		const struct engine *e = compare_result(p->compare, i).engine;
+
+		if (!check_result(e->check)->out_of_memory)
+			continue;
+		status = cli_no_memory();
+		compare_document_note(doc, json_sprintf("memory ran out: not all of %s was checked",
+							compare_name(json_array_get(policies, i))));
+	}
+	return compare_has_findings(doc) ? CLI_FINDINGS : status;
 }
 
-/* What only the whole list tells. */
-static void finish_document(json_t *doc)
+/* A trace that cannot be replayed to its end adds nothing to `docs`. */
+static enum cli_exit compare_trace(const struct plan *plan, const char *path, json_t *docs)
 {
-	const json_t *policies = json_object_get(doc, "policies"), *p;
-	json_t *names = json_array();
-	size_t i;
+	struct pass p = {.plan = plan};
+	enum cli_exit status = start(&p, path);
 
-	for (i = 0; i < json_array_size(policies); i++)
-		number_alike(policies, i);
-
-	json_array_foreach(policies, i, p) json_array_append(names, json_object_get(p, "policy"));
-	json_object_set_new(json_object_get(doc, "context"), "policies", names);
-	json_object_set_new(doc, "verdict", compare_verdict(policies));
-}
-
-/* Figures that nobody sees need not be counted: the status is what the checker finds. */
-static bool shows_nothing(const struct compare_cli *o)
-{
-	return o->quiet && !o->json.given && !o->csv.given && !o->markdown.given && !o->plot.given;
-}
-
-static enum cli_exit compare_trace(const struct compare_cli *o, const char *path, json_t **doc)
-{
-	struct pass p = {.policy_count = 0};
-	enum cli_exit status = choose_policies(&p, &o->policies);
-
-	if (!status)
-		status = run_parse_quirks(&o->quirks, &p.engine.quirks);
-	if (!status)
-		status = start(&p, path, o->quiet, !shows_nothing(o));
 	if (!status)
 		status = replay_stream(&p);
 	if (!status)
-		status = run_describe(&p.run, o->json.given);
+		status = run_describe(&p.run, plan->hashed);
 	if (!status) {
-		*doc = document_of(policy_result(&p, 0));
-		for (unsigned int i = 1; i < p.policy_count; i++) {
-			json_t *result = policy_result(&p, i);
+		json_t *doc = document_of(&p);
 
-			json_array_append_new(json_object_get(*doc, "policies"), entry_of(result));
-			json_decref(result);
-		}
-		finish_document(*doc);
+		compare_document_finish(doc);
+		status = judge(&p, doc);
+		json_array_append_new(docs, doc);
 	}
 	run_close(&p.run);
 	compare_free(p.compare);
 	return status;
 }
 
-/* ---- saved results ---- */
-
-/*
- * A trace begins with the magic number of zstd, a result with a brace. What is read
- * of a pipe would be missing later.
- */
-static bool is_saved(const char *path)
+static enum cli_exit worse(enum cli_exit a, enum cli_exit b)
 {
-	struct stat st;
-	FILE *f;
-	int c = 0;
-
-	if (strcmp(path, "-") == 0 || stat(path, &st) || !S_ISREG(st.st_mode))
-		return false;
-	f = fopen(path, "rb");
-	if (!f)
-		return false;
-	do {
-		c = fgetc(f);
-	} while (c != EOF && isspace(c));
-	fclose(f);
-	return c == '{';
+	return a > b ? a : b;
 }
 
-/* Texts of the file that are shown: what a terminal could take as a command is not. */
-static bool is_plain(const json_t *text, size_t longest)
+/* One that is damaged does not take the others with it. */
+static enum cli_exit compare_traces(const struct plan *plan, const struct cli_args *args,
+				    json_t *docs)
 {
-	const char *s = json_string_value(text);
+	enum cli_exit status = CLI_OK;
 
-	if (!s || json_string_length(text) > longest)
-		return false;
-	for (; *s; s++)
-		if (*s < ' ' || *s > '~')
-			return false;
-	return true;
-}
-
-static bool are_findings(const json_t *findings)
-{
-	const json_t *f;
-	size_t i;
-
-	json_array_foreach(findings, i, f)
-	{
-		const json_t *first = json_object_get(f, "first");
-
-		if (!is_plain(json_object_get(f, "rule"), 40) ||
-		    !is_plain(json_object_get(first, "text"), 200))
-			return false;
-	}
-	return true;
-}
-
-static bool is_entry(json_t *entry)
-{
-	const json_t *x = json_object_get(entry, "exactness");
-
-	json_object_del(entry, "label");
-	return is_plain(json_object_get(entry, "policy"), 40) &&
-	       is_plain(json_object_get(entry, "digest"), 40) &&
-	       is_plain(json_object_get(x, "verdict"), 40) &&
-	       is_plain(json_object_get(x, "why"), 200) &&
-	       are_findings(json_object_get(entry, "findings")) &&
-	       json_is_object(json_object_get(entry, "counts")) &&
-	       json_is_object(json_object_get(entry, "metrics"));
-}
-
-static bool is_document(const json_t *doc)
-{
-	const json_t *policies = json_object_get(doc, "policies");
-	json_t *entry;
-	size_t i;
-
-	json_array_foreach(policies, i, entry)
-	{
-		if (!is_entry(entry))
-			return false;
-	}
-	return i > 0 && json_is_object(json_object_get(doc, "context")) &&
-	       json_is_object(json_object_get(doc, "trace"));
-}
-
-static enum cli_exit load(const char *path, json_t **doc)
-{
-	json_error_t err;
-	json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, &err);
-	const char *schema = json_string_value(json_object_get(json, "schema"));
-
-	if (!json)
-		return cli_fail(CLI_INPUT, "%s: line %d is not JSON: %s", path, err.line, err.text);
-	if (schema && strcmp(schema, "nvsim.result/1") == 0) {
-		json = document_of(json);
-	} else if (!schema || strcmp(schema, "nvsim.compare/1")) {
-		enum cli_exit status =
-			cli_fail(CLI_USAGE,
-				 "%s: schema '%s' cannot be compared; nvsim.result/1 and "
-				 "nvsim.compare/1 can",
-				 path, schema ? schema : "");
-
-		json_decref(json);
-		return status;
-	}
-	if (!is_document(json)) {
-		json_decref(json);
-		return cli_fail(CLI_INPUT, "%s: is no result of nvsim, or a damaged one", path);
-	}
-	*doc = json;
-	return CLI_OK;
-}
-
-/* What has to be the same, where a difference of figures is to be one of policies. */
-static const struct {
-	const char *block, *member, *what;
-} conditions[] = {
-	{"context", "trace_digest", "they are of different traces"},
-	{"context", "trace_emulated", "one has emulated times, and one has not"},
-	{"context", "quirks", "they have different quirks"},
-	{"context", "invalidation", "they have different invalidation policies"},
-	{"measured", NULL, "different parts of the stream were measured"},
-};
-
-static const json_t *condition(const json_t *doc, size_t i)
-{
-	const json_t *block = json_object_get(doc, conditions[i].block);
-
-	return conditions[i].member ? json_object_get(block, conditions[i].member) : block;
-}
-
-/* Members that neither has are the same. */
-static bool same(const json_t *a, const json_t *b)
-{
-	return a == b || (a && b && json_equal((json_t *)a, (json_t *)b));
-}
-
-static enum cli_exit check_comparable(const json_t *a, const json_t *b, const char *path_a,
-				      const char *path_b)
-{
-	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++)
-		if (!same(condition(a, i), condition(b, i)))
-			return cli_fail(CLI_USAGE, "%s and %s cannot be compared: %s", path_a,
-					path_b, conditions[i].what);
-	if (!json_is_string(condition(a, 0)))
-		return cli_fail(CLI_USAGE,
-				"%s cannot be compared: it does not tell what trace it is of",
-				path_a);
-	return CLI_OK;
-}
-
-static const json_t *handler_of(const json_t *doc)
-{
-	return json_object_get(json_object_get(doc, "context"), "handler_sha256");
-}
-
-/* Results of two handlers may well be what is to be compared; it has to be known, though. */
-static void add_document(json_t *doc, json_t *other, const char *path)
-{
-	if (!same(handler_of(doc), handler_of(other))) {
-		if (!json_object_get(doc, "notes"))
-			json_object_set_new(doc, "notes", json_array());
-		json_array_append_new(json_object_get(doc, "notes"),
-				      json_sprintf("%s is of another version of the handler",
-						   run_base_name(path)));
-	}
-	json_array_extend(json_object_get(doc, "policies"), json_object_get(other, "policies"));
-}
-
-static enum cli_exit compare_saved(const struct cli_args *args, json_t **doc)
-{
-	enum cli_exit status = load(args->v[0], doc);
-
-	for (unsigned int i = 1; !status && i < args->count; i++) {
-		json_t *other = NULL;
-
-		status = load(args->v[i], &other);
-		if (!status)
-			status = check_comparable(*doc, other, args->v[0], args->v[i]);
-		if (!status)
-			add_document(*doc, other, args->v[i]);
-		json_decref(other);
-	}
-	if (!status)
-		finish_document(*doc);
+	for (unsigned int i = 0; i < args->count; i++)
+		status = worse(status, compare_trace(plan, args->v[i], docs));
 	return status;
 }
 
@@ -455,11 +302,6 @@ static void show_table(FILE *out, const json_t *docs)
 	}
 }
 
-static bool instead(const struct cli_text *t)
-{
-	return t->given && (!t->value || strcmp(t->value, "-") == 0);
-}
-
 static enum cli_exit write_text(const struct cli_text *to, const json_t *docs, show_fn *show)
 {
 	struct cli_output out;
@@ -474,71 +316,164 @@ static enum cli_exit write_text(const struct cli_text *to, const json_t *docs, s
 	return cli_output_close(&out);
 }
 
-/* One trace is one document, several are an array of them. */
-static enum cli_exit write_json(const struct cli_text *to, json_t *docs)
+/* One trace is one document; several are an array of them, and so is what is left of several. */
+static enum cli_exit write_json(const struct cli_text *to, json_t *docs, bool several)
 {
-	json_t *json = json_array_size(docs) == 1 ? json_array_get(docs, 0) : docs;
+	json_t *json = several ? docs : json_array_get(docs, 0);
 
 	return to->given ? run_write_json(json_incref(json), to->value) : CLI_OK;
 }
 
-static enum cli_exit show(const struct compare_cli *o, json_t *docs)
+/* Where all that is made of a comparison goes. */
+#define OUTPUTS 4
+static void outputs_of(const struct compare_cli *o, const struct cli_text *outputs[OUTPUTS])
 {
-	enum cli_exit status = write_json(&o->json, docs);
+	const struct cli_text *all[OUTPUTS] = {&o->json, &o->csv, &o->markdown, &o->plot};
+
+	memcpy(outputs, all, sizeof(all));
+}
+
+static const char *file_of(const struct cli_text *output)
+{
+	return output->value ? output->value : "-";
+}
+
+static bool writes_to(const struct compare_cli *o, const char *file)
+{
+	const struct cli_text *outputs[OUTPUTS];
+	bool found = false;
+
+	outputs_of(o, outputs);
+	for (unsigned int i = 0; i < OUTPUTS; i++)
+		found = found || (outputs[i]->given && strcmp(file_of(outputs[i]), file) == 0);
+	return found;
+}
+
+/* Figures that nobody sees need not be counted: the status is what the checker finds. */
+static bool shows_nothing(const struct compare_cli *o)
+{
+	return o->quiet && !o->json.given && !o->csv.given && !o->markdown.given && !o->plot.given;
+}
+
+/* The plot comes last: what does not need gnuplot is out by then. */
+static enum cli_exit show(const struct compare_cli *o, json_t *docs, bool several)
+{
+	enum cli_exit status = write_json(&o->json, docs, several);
 
 	if (!status)
 		status = write_text(&o->csv, docs, show_csv);
 	if (!status)
 		status = write_text(&o->markdown, docs, show_markdown);
+	if (!status && !o->quiet && !writes_to(o, "-"))
+		show_table(stdout, docs);
 	if (!status && o->plot.given)
 		status = compare_plot(json_array_get(docs, 0), o->plot.value);
-	if (!status && !o->quiet && !instead(&o->json) && !instead(&o->csv) &&
-	    !instead(&o->markdown))
-		show_table(stdout, docs);
 	return status;
 }
 
 /* ---- the command ---- */
 
+static enum cli_exit check_outputs(const struct compare_cli *o)
+{
+	const struct cli_text *outputs[OUTPUTS];
+
+	outputs_of(o, outputs);
+	for (unsigned int i = 0; i < OUTPUTS; i++)
+		for (unsigned int k = 0; k < i; k++) {
+			const char *file = file_of(outputs[i]);
+
+			if (!outputs[i]->given || !outputs[k]->given ||
+			    strcmp(file, file_of(outputs[k])))
+				continue;
+			if (strcmp(file, "-") == 0)
+				return cli_fail(CLI_USAGE,
+						"compare: one of --json, --csv, --markdown and "
+						"--plot can have the standard output; name a file "
+						"for the others");
+			return cli_fail(CLI_USAGE, "compare: two outputs to %s", file);
+		}
+	return CLI_OK;
+}
+
 static enum cli_exit check_usage(const struct compare_cli *o, const struct cli_args *args,
 				 unsigned int saved)
 {
-	if (instead(&o->json) + instead(&o->csv) + instead(&o->markdown) > 1)
-		return cli_fail(CLI_USAGE,
-				"compare: one of --json, --csv and --markdown can have the "
-				"standard output; name a file for the others");
 	if (saved && saved != args->count)
 		return cli_fail(CLI_USAGE, "compare: traces and saved results do not mix");
-	if (saved && (o->policies.count || o->quirks.given))
-		return cli_fail(CLI_USAGE, "compare: --policy and --quirks are for traces; saved "
-					   "results have theirs");
+	if (saved && (o->policies.count || o->invalidations.count || o->quirks.given))
+		return cli_fail(CLI_USAGE,
+				"compare: --policy, --invalidation and --quirks are for traces; "
+				"saved results have theirs");
 	if (o->plot.given && args->count > 1 && !saved)
 		return cli_fail(CLI_USAGE, "compare: --plot is of one trace");
-	return CLI_OK;
+	return check_outputs(o);
+}
+
+static enum cli_exit make_plan(struct plan *p, const struct compare_cli *o)
+{
+	enum cli_exit status = choose_policies(p, &o->policies, &o->invalidations);
+
+	p->quiet = o->quiet;
+	p->counted = !shows_nothing(o);
+	p->hashed = o->json.given;
+	return status ? status : run_parse_quirks(&o->quirks, &p->quirks);
+}
+
+static bool have_findings(const json_t *docs)
+{
+	const json_t *doc;
+	bool found = false;
+	size_t i;
+
+	json_array_foreach(docs, i, doc) found = found || compare_has_findings(doc);
+	return found;
+}
+
+/* Saved results tell only when they are read of how many traces they are. */
+static enum cli_exit show_saved(const struct compare_cli *o, json_t *docs)
+{
+	bool several = json_array_size(docs) > 1;
+	enum cli_exit status;
+
+	if (several && o->plot.given)
+		return cli_fail(CLI_USAGE, "compare: --plot is of one trace");
+	status = show(o, docs, several);
+	return status ? status : have_findings(docs) ? CLI_FINDINGS : CLI_OK;
+}
+
+static enum cli_exit show_traces(const struct compare_cli *o, json_t *docs, bool several)
+{
+	return json_array_size(docs) ? show(o, docs, several) : CLI_OK;
 }
 
 static enum cli_exit run(const void *values, const struct cli_args *args)
 {
 	const struct compare_cli *o = values;
-	json_t *docs = json_array(), *doc = NULL;
-	unsigned int saved = 0, count, i;
+	struct plan plan = {.policy_count = 0};
+	unsigned int saved = 0, i;
 	enum cli_exit status;
-	bool findings = false;
+	json_t *docs;
 
 	for (i = 0; i < args->count; i++)
-		saved += is_saved(args->v[i]);
+		saved += compare_is_saved(args->v[i]);
 	status = check_usage(o, args, saved);
-	count = saved ? 1 : args->count;
-	for (i = 0; !status && i < count; i++) {
-		status = saved ? compare_saved(args, &doc) : compare_trace(o, args->v[i], &doc);
-		findings = findings || compare_has_findings(doc);
-		json_array_append_new(docs, doc);
-		doc = NULL;
-	}
 	if (!status)
-		status = show(o, docs);
+		status = make_plan(&plan, o);
+	if (!status && o->plot.given)
+		status = compare_plot_ready();
+	if (status)
+		return status;
+	docs = json_array();
+	if (saved) {
+		status = compare_saved(args, docs);
+		if (!status)
+			status = show_saved(o, docs);
+	} else {
+		status = compare_traces(&plan, args, docs);
+		status = worse(status, show_traces(o, docs, args->count > 1));
+	}
 	json_decref(docs);
-	return status ? status : findings ? CLI_FINDINGS : CLI_OK;
+	return status;
 }
 
 const struct cli_command cli_compare = {
@@ -548,8 +483,11 @@ const struct cli_command cli_compare = {
 	.about = "Replays each TRACE (- for standard input) under several policies in one pass, "
 		 "and shows a line a policy; or does the same with results that replay --json "
 		 "and compare --json have saved. The checker looks at every mapping larger than "
-		 "a page, which are all that a size rule can get wrong (nvsim check looks at "
-		 "everything); the status is 1 where it found a policy unsound.",
+		 "a page, which are all that a size rule can get wrong, and with --invalidation "
+		 "rmap or exact at everything, as nvsim check does; the status is 1 where it found "
+		 "a policy "
+		 "unsound. All figures are counts, the same in every run; for times there is make "
+		 "bench.",
 	.examples = {{"nvsim compare trace.zst", "all sound policies"},
 		     {"nvsim compare -p page -p kvm-7.3 trace.zst", "these two"},
 		     {"nvsim compare a.json b.json", "results that were saved"}},

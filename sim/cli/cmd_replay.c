@@ -27,7 +27,8 @@ static const struct cli_option options[] = {
 		 "kvm,-6 is all of KVM's but 6"},
 	{0, "json", "FILE", CLI_OPTIONAL, AT(json),
 	 .help = "everything for machines, to FILE, or instead of the report"},
-	{'q', "quiet", NULL, CLI_FLAG, AT(quiet), .help = "no report and no progress"},
+	{'q', "quiet", NULL, CLI_FLAG, AT(quiet),
+	 .help = "no report and no progress; --json is written all the same"},
 	{0, "check", NULL, CLI_FLAG, AT(check),
 	 .help = "check all that the handler does (see nvsim check)"},
 	{0, "digest", NULL, CLI_FLAG, AT(digest),
@@ -242,7 +243,7 @@ static enum cli_exit show(struct replay *r)
 	if (status)
 		return status;
 	result = result_of(r);
-	if (o->json.given && !(json_instead && o->quiet))
+	if (o->json.given)
 		status = run_write_json(result_json(&result), o->json.value);
 	if (status)
 		return status;

@@ -83,7 +83,7 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 	struct vectors_result result = {0};
 	enum cli_exit status = run_files(&j, args, &result);
 
-	if (!status && o->json.given && !(json_instead && o->quiet))
+	if (!status && o->json.given)
 		status = run_write_json(
 			json_pack("{s:s, s:s, s:I, s:I, s:O}", "schema", "nvsim.vectors/1",
 				  "version", cli_build.version, "passed", (json_int_t)result.passed,

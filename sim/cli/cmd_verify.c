@@ -202,7 +202,7 @@ static enum cli_exit show(struct job *j)
 	bool json_instead = o->json.given && (!o->json.value || strcmp(o->json.value, "-") == 0);
 	enum cli_exit status = run_describe(&j->run, o->json.given);
 
-	if (!status && o->json.given && !(json_instead && o->quiet))
+	if (!status && o->json.given)
 		status = run_write_json(verify_json(j), o->json.value);
 	if (status)
 		return status;

@@ -2,6 +2,7 @@
 /* The plot of a comparison: a script for gnuplot, which writes SVG into our file. */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -34,9 +35,12 @@ static void put_text(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static const json_t *at(const json_t *object, const char *a, const char *b, const char *c)
+static void put_figure(FILE *out, const json_t *v, double unit, int decimals)
 {
-	return json_object_get(json_object_get(json_object_get(object, a), b), c);
+	if (v)
+		fprintf(out, " %.*f", decimals, json_number_value(v) * unit);
+	else
+		fputs(" NaN", out);
 }
 
 /* Name, faults, block share in percent; what is absent is NaN, and not drawn. */
@@ -48,16 +52,10 @@ static void put_data(FILE *out, const json_t *doc)
 	fputs("$data << END_OF_DATA\n", out);
 	json_array_foreach(json_object_get(doc, "policies"), i, p)
 	{
-		const json_t *share = at(p, "metrics", "block_share", "end");
-		const json_t *label = json_object_get(p, "label");
-		const char *name = json_string_value(label ? label : json_object_get(p, "policy"));
-
-		put_text(out, name ? name : "");
-		fprintf(out, " %.0f ", json_number_value(at(p, "counts", "delivered", "shadow")));
-		if (share)
-			fprintf(out, "%.4f\n", 100 * json_number_value(share));
-		else
-			fputs("NaN\n", out);
+		put_text(out, compare_name(p));
+		put_figure(out, compare_figure(p, COMPARE_FAULTS), 1, 0);
+		put_figure(out, compare_figure(p, COMPARE_BLOCKS), 100, 4);
+		fputc('\n', out);
 	}
 	fprintf(out, "END_OF_DATA\nset xrange [-0.6:%.1f]\n", (double)i - 0.4);
 }
@@ -113,31 +111,50 @@ static enum cli_exit end_gnuplot(pid_t child)
 	return cli_fail(CLI_ENVIRONMENT, "gnuplot failed");
 }
 
+static enum cli_exit begin_gnuplot(pid_t *child, int in, int out, int unused)
+{
+	int err = start_gnuplot(child, in, out, unused);
+
+	if (err == ENOENT)
+		return cli_fail(CLI_ENVIRONMENT, "gnuplot is not there; install gnuplot-nox");
+	if (err)
+		return cli_fail(CLI_ENVIRONMENT, "gnuplot cannot be run: %s", strerror(err));
+	return CLI_OK;
+}
+
 static enum cli_exit draw(const json_t *doc, int out)
 {
-	int ends[2], err;
-	pid_t child;
+	enum cli_exit status;
 	FILE *script;
+	int ends[2];
+	pid_t child;
 
 	if (pipe(ends))
 		return cli_fail(CLI_ENVIRONMENT, "gnuplot: %s", strerror(errno));
-	err = start_gnuplot(&child, ends[0], out, ends[1]);
+	status = begin_gnuplot(&child, ends[0], out, ends[1]);
 	close(ends[0]);
-	if (err) {
-		close(ends[1]);
-		if (err == ENOENT)
-			return cli_fail(CLI_ENVIRONMENT,
-					"gnuplot is not there; install gnuplot-nox");
-		return cli_fail(CLI_ENVIRONMENT, "gnuplot cannot be run: %s", strerror(err));
-	}
-	script = fdopen(ends[1], "w");
+	script = status ? NULL : fdopen(ends[1], "w");
 	if (script) {
 		put_script(script, doc);
 		fclose(script);
 	} else {
 		close(ends[1]);
 	}
-	return end_gnuplot(child);
+	return status ? status : end_gnuplot(child);
+}
+
+/* It runs an empty script. */
+enum cli_exit compare_plot_ready(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	enum cli_exit status;
+	pid_t child;
+
+	if (null < 0)
+		return cli_fail(CLI_ENVIRONMENT, "/dev/null: %s", strerror(errno));
+	status = begin_gnuplot(&child, null, null, null);
+	close(null);
+	return status ? status : end_gnuplot(child);
 }
 
 enum cli_exit compare_plot(const json_t *doc, const char *path)

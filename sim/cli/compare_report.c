@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "compare_report.h"
 
+#include <math.h>
 #include <string.h>
 
-#include "s2.h"
+#include "result.h"
 #include "text.h"
 
-#define NAME_SIZE 64 /* of a policy, as shown */
+#define NAME_SIZE 80 /* of a policy, as shown */
 
 /* ---- the columns ---- */
 
 enum style { COUNT, PERCENT, REAL };
 
-/* A figure of one policy: a path of up to three members. */
+/* A figure of one policy, as enum compare_column numbers them: a path of up to three members. */
 static const struct column {
 	const char *head;  /* at most 9 characters */
 	const char *field; /* in CSV */
 	enum style style;
 	const char *path[3];
-} columns[] = {
+} columns[COMPARE_COLUMNS] = {
 	{"faults", "faults", COUNT, {"counts", "delivered", "shadow"}},
 	{"avoided", "avoided", COUNT, {"counts", "avoided", "shadow"}},
 	{"inject", "injection_rate", PERCENT, {"metrics", "injection_rate", "ratio"}},
@@ -29,7 +30,6 @@ static const struct column {
 	{"tables", "table_pages", COUNT, {"metrics", "table_pages", "peak"}},
 	{"unsound", "unsound", COUNT, {"metrics", "unsound"}},
 };
-#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 static const char *text_at(const json_t *object, const char *key)
 {
@@ -38,8 +38,7 @@ static const char *text_at(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
-/* As shown; the member "policy" is the name alone. */
-static const char *name_of(const json_t *policy)
+const char *compare_name(const json_t *policy)
 {
 	const char *label = text_at(policy, "label");
 
@@ -56,41 +55,64 @@ static bool was_replayed(const json_t *policy)
 	return *verdict_of(policy) && strcmp(verdict_of(policy), "as recorded");
 }
 
-/* NULL: the data does not support it. Saved results may hold anything. */
-static const json_t *value_of(const json_t *policy, const struct column *c)
+/* Whatever is there. */
+static const json_t *member_of(const json_t *policy, const struct column *c)
 {
 	const json_t *v = policy;
 
-	if (!was_replayed(policy) && strcmp(c->path[0], "counts") == 0)
-		return NULL;
 	for (unsigned int i = 0; i < 3 && c->path[i]; i++)
 		v = json_object_get(v, c->path[i]);
-	return json_is_number(v) ? v : NULL;
+	return json_is_null(v) ? NULL : v;
+}
+
+/* Of faults, which a partial trace has none of to replay. */
+static bool is_count(const struct column *c)
+{
+	return strcmp(c->path[0], "counts") == 0;
+}
+
+/* No stream has a ratio beyond this. */
+#define RATIO_MAX 1e12
+
+static bool is_figure(const json_t *v, const struct column *c)
+{
+	if (!v)
+		return !is_count(c);
+	if (c->style == COUNT)
+		return json_is_integer(v) && json_integer_value(v) >= 0;
+	return json_is_number(v) && fabs(json_number_value(v)) < RATIO_MAX;
+}
+
+bool compare_has_figures(const json_t *policy)
+{
+	for (unsigned int c = 0; c < COMPARE_COLUMNS; c++)
+		if (!is_figure(member_of(policy, &columns[c]), &columns[c]))
+			return false;
+	return true;
+}
+
+const json_t *compare_figure(const json_t *policy, enum compare_column column)
+{
+	const struct column *c = &columns[column];
+
+	return is_count(c) && !was_replayed(policy) ? NULL : member_of(policy, c);
 }
 
 static uint64_t faults_of(const json_t *policy)
 {
-	const json_t *v = value_of(policy, &columns[0]);
-
-	return json_integer_value(v) > 0 ? (uint64_t)json_integer_value(v) : 0;
+	return (uint64_t)json_integer_value(compare_figure(policy, COMPARE_FAULTS));
 }
 
-static uint64_t count_at(const json_t *policy, const char *path[2])
+static void cell(char buf[CLI_NUMBER_SIZE], const json_t *policy, enum compare_column column)
 {
-	const json_t *v = json_object_get(json_object_get(policy, path[0]), path[1]);
-
-	return json_integer_value(v) > 0 ? (uint64_t)json_integer_value(v) : 0;
-}
-
-static void cell(char buf[CLI_NUMBER_SIZE], const json_t *policy, const struct column *c)
-{
-	const json_t *v = value_of(policy, c);
+	const json_t *v = compare_figure(policy, column);
+	enum style style = columns[column].style;
 
 	if (!v)
 		strcpy(buf, "-");
-	else if (c->style == COUNT)
-		cli_count(buf, (uint64_t)json_number_value(v));
-	else if (c->style == PERCENT)
+	else if (style == COUNT)
+		cli_count(buf, (uint64_t)json_integer_value(v));
+	else if (style == PERCENT)
 		cli_percent(buf, json_number_value(v));
 	else
 		snprintf(buf, CLI_NUMBER_SIZE, "%.2f", json_number_value(v));
@@ -100,13 +122,13 @@ static void cell(char buf[CLI_NUMBER_SIZE], const json_t *policy, const struct c
 
 static uint64_t unsound_pages(const json_t *policy)
 {
-	return count_at(policy, (const char *[2]){"metrics", "unsound"});
+	return (uint64_t)json_integer_value(compare_figure(policy, COMPARE_UNSOUND));
 }
 
 /* A finding about the stream is no policy's fault. */
 static bool is_of_tables(const json_t *finding)
 {
-	return strncmp(text_at(finding, "rule"), "NV-0", 4) != 0;
+	return !result_is_of_stream(text_at(finding, "rule"));
 }
 
 static bool was_found_unsound(const json_t *policy)
@@ -138,7 +160,9 @@ static void add_factor(struct text *t, uint64_t best, uint64_t worst)
 {
 	double factor = best ? (double)worst / (double)best : 0;
 
-	if (factor >= 10)
+	if (!best)
+		text_add(t, "100%% fewer");
+	else if (factor >= 10)
 		text_add(t, "%.0f times fewer", factor);
 	else if (factor >= 2)
 		text_add(t, "%.1f times fewer", factor);
@@ -158,76 +182,120 @@ static void add_unsound_note(struct text *t, const json_t *policies)
 			 count == 1 ? "y is" : "ies are");
 }
 
-static void say_difference(struct text *t, const json_t *best, const json_t *worst)
-{
-	char few[CLI_NUMBER_SIZE], many[CLI_NUMBER_SIZE];
-	uint64_t least = faults_of(best), most = faults_of(worst);
+/* What the sound policies that were replayed come to. */
+struct ranking {
+	const json_t *least; /* that the stream holds fewest faults of; NULL: there is none */
+	const json_t *best;  /* the same of those that are exact; NULL: there is none */
+	const json_t *worst; /* that the stream holds most faults of */
+	unsigned int sound;
+};
 
-	cli_count(few, least);
-	cli_count(many, most);
-	/* Faults that are not in the stream might turn the order round. */
-	if (!is_exact(best)) {
-		text_add(t,
-			 "the stream does not tell whether %s takes fewer shadow faults than %s: "
-			 "it holds %s against %s, but the former is a lower bound",
-			 name_of(best), name_of(worst), few, many);
-		return;
-	}
-	text_add(t, "%s takes %s", name_of(best), is_exact(worst) ? "" : "at least ");
-	add_factor(t, least, most);
-	text_add(t, " shadow faults than %s on this stream (%s against %s)", name_of(worst), few,
-		 many);
-}
-
-static void say_equal(struct text *t, const json_t *policies, const json_t *best)
+static struct ranking rank(const json_t *policies)
 {
-	char buf[CLI_NUMBER_SIZE];
-	bool exact = true;
+	struct ranking r = {.sound = 0};
 	const json_t *p;
-	size_t i;
-
-	json_array_foreach(policies, i, p) exact = exact && (!is_sound(p) || is_exact(p));
-	text_add(t, "all sound policies take the same %s shadow fault%s on this stream",
-		 cli_count(buf, faults_of(best)), faults_of(best) == 1 ? "" : "s");
-	if (!exact)
-		text_add(t, "; where a count is a lower bound, there would have been more");
-}
-
-/* An unsound policy never wins: fewer faults are no merit of a wrong mapping. */
-json_t *compare_verdict(const json_t *policies)
-{
-	const json_t *best = NULL, *worst = NULL, *p;
-	struct text t = {.used = 0};
-	unsigned int sound = 0;
-	bool known;
 	size_t i;
 
 	json_array_foreach(policies, i, p)
 	{
 		if (!is_sound(p) || !was_replayed(p))
 			continue;
-		sound++;
-		if (!best || faults_of(p) < faults_of(best))
-			best = p;
-		if (!worst || faults_of(p) > faults_of(worst))
-			worst = p;
+		r.sound++;
+		if (!r.least || faults_of(p) < faults_of(r.least))
+			r.least = p;
+		if (is_exact(p) && (!r.best || faults_of(p) < faults_of(r.best)))
+			r.best = p;
+		if (!r.worst || faults_of(p) > faults_of(r.worst))
+			r.worst = p;
 	}
+	return r;
+}
+
+/* Only of an exact one it is known that it takes no more than are in the stream. */
+static bool tells_order(const struct ranking *r)
+{
+	return r->best && faults_of(r->best) < faults_of(r->worst);
+}
+
+static void say_order(struct text *t, const struct ranking *r)
+{
+	char few[CLI_NUMBER_SIZE], many[CLI_NUMBER_SIZE], fewer[CLI_NUMBER_SIZE];
+
+	text_add(t, "%s takes %s", compare_name(r->best), is_exact(r->worst) ? "" : "at least ");
+	add_factor(t, faults_of(r->best), faults_of(r->worst));
+	text_add(t, " shadow faults than %s on this stream (%s against %s)", compare_name(r->worst),
+		 cli_count(few, faults_of(r->best)), cli_count(many, faults_of(r->worst)));
+	if (faults_of(r->least) < faults_of(r->best))
+		text_add(t, "; %s shows %s, a lower bound", compare_name(r->least),
+			 cli_count(fewer, faults_of(r->least)));
+}
+
+/* Faults that are not in the stream might turn the order round. */
+static void say_no_order(struct text *t, const struct ranking *r)
+{
+	char few[CLI_NUMBER_SIZE], many[CLI_NUMBER_SIZE];
+
+	text_add(t,
+		 "the stream does not tell whether %s takes fewer shadow faults than %s: it holds "
+		 "%s against %s, but the former is a lower bound",
+		 compare_name(r->least), compare_name(r->worst),
+		 cli_count(few, faults_of(r->least)), cli_count(many, faults_of(r->worst)));
+}
+
+static bool is_ranked_exact(const json_t *policy)
+{
+	return is_sound(policy) && is_exact(policy);
+}
+
+static void say_equal(struct text *t, const json_t *policies, const struct ranking *r)
+{
+	uint64_t faults = faults_of(r->least);
+	unsigned int exact = 0, said = 0;
+	char buf[CLI_NUMBER_SIZE];
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(policies, i, p) exact += is_ranked_exact(p);
+	cli_count(buf, faults);
+	if (exact == r->sound) {
+		text_add(t, "all sound policies take the same %s shadow fault%s on this stream",
+			 buf, faults == 1 ? "" : "s");
+		return;
+	}
+	text_add(t, "the stream holds the same %s shadow fault%s for all sound policies; ", buf,
+		 faults == 1 ? "" : "s");
+	json_array_foreach(policies, i, p)
+	{
+		if (is_ranked_exact(p))
+			text_add(t, "%s%s", said++ ? ", " : "exact for ", compare_name(p));
+	}
+	text_add(t, "%sa lower bound for %s", exact ? ", " : "", exact ? "the others" : "each");
+}
+
+/* An unsound policy never wins: fewer faults are no merit of a wrong mapping. */
+json_t *compare_verdict(const json_t *policies)
+{
+	struct ranking r = rank(policies);
+	struct text t = {.used = 0};
+	bool known = tells_order(&r);
+
 	if (!was_replayed(json_array_get(policies, 0)))
 		text_add(&t, "faults alone were recorded: no policy can be replayed");
-	else if (!best)
+	else if (!r.sound)
 		text_add(&t, "no sound policy was compared");
-	else if (sound == 1)
-		text_add(&t, "%s is the only sound policy here", name_of(best));
-	else if (faults_of(best) == faults_of(worst))
-		say_equal(&t, policies, best);
+	else if (r.sound == 1)
+		text_add(&t, "%s is the only sound policy here", compare_name(r.least));
+	else if (faults_of(r.least) == faults_of(r.worst))
+		say_equal(&t, policies, &r);
+	else if (known)
+		say_order(&t, &r);
 	else
-		say_difference(&t, best, worst);
-	if (best)
+		say_no_order(&t, &r);
+	if (r.sound)
 		add_unsound_note(&t, policies);
 	/* Names only where the one is known to take fewer than the other. */
-	known = best && is_exact(best) && faults_of(best) < faults_of(worst);
-	return json_pack("{s:s?, s:s?, s:s}", "best", known ? name_of(best) : NULL, "worst",
-			 known ? name_of(worst) : NULL, "text", t.s);
+	return json_pack("{s:s?, s:s?, s:s}", "best", known ? compare_name(r.best) : NULL, "worst",
+			 known ? compare_name(r.worst) : NULL, "text", t.s);
 }
 
 bool compare_has_findings(const json_t *doc)
@@ -273,7 +341,7 @@ static int name_width(const json_t *policies)
 
 	json_array_foreach(policies, i, p)
 	{
-		int length = (int)strlen(name_of(p));
+		int length = (int)strlen(compare_name(p));
 
 		width = length > width && length < NAME_SIZE ? length : width;
 	}
@@ -282,17 +350,17 @@ static int name_width(const json_t *policies)
 
 static void print_table(FILE *out, const json_t *policies)
 {
-	int widths[COLUMNS], first = name_width(policies);
+	int widths[COMPARE_COLUMNS], first = name_width(policies);
 	char buf[CLI_NUMBER_SIZE];
 	const json_t *p;
 	size_t i;
 
 	fprintf(out, "%-*s", first, "policy");
-	for (size_t c = 0; c < COLUMNS; c++) {
+	for (unsigned int c = 0; c < COMPARE_COLUMNS; c++) {
 		widths[c] = (int)strlen(columns[c].head);
 		json_array_foreach(policies, i, p)
 		{
-			cell(buf, p, &columns[c]);
+			cell(buf, p, c);
 			if ((int)strlen(buf) > widths[c])
 				widths[c] = (int)strlen(buf);
 		}
@@ -301,10 +369,10 @@ static void print_table(FILE *out, const json_t *policies)
 	fputc('\n', out);
 	json_array_foreach(policies, i, p)
 	{
-		cli_print_text(out, name_of(p));
-		fprintf(out, "%*s", first - (int)strlen(name_of(p)), "");
-		for (size_t c = 0; c < COLUMNS; c++) {
-			cell(buf, p, &columns[c]);
+		cli_print_text(out, compare_name(p));
+		fprintf(out, "%*s", first - (int)strlen(compare_name(p)), "");
+		for (unsigned int c = 0; c < COMPARE_COLUMNS; c++) {
+			cell(buf, p, c);
 			fprintf(out, " %*s", widths[c], buf);
 		}
 		fputc('\n', out);
@@ -326,7 +394,7 @@ static unsigned int add_alike(struct text *t, const json_t *policies, size_t fir
 			continue;
 		if (i < first)
 			return 0;
-		text_add(t, "%s%s", count++ ? ", " : "", name_of(p));
+		text_add(t, "%s%s", count++ ? ", " : "", compare_name(p));
 	}
 	return count;
 }
@@ -384,7 +452,7 @@ static void print_findings(FILE *out, const json_t *policies)
 			const json_t *first = json_object_get(f, "first");
 			struct text t = {.used = 0};
 
-			text_add(&t, "%s: %s, first at event~%lld: %s", name_of(p),
+			text_add(&t, "%s: %s, first at event~%lld: %s", compare_name(p),
 				 text_at(f, "rule"),
 				 (long long)json_integer_value(json_object_get(first, "ordinal")),
 				 text_at(first, "text"));
@@ -402,7 +470,7 @@ static void print_flaws(FILE *out, const json_t *policies)
 	json_array_foreach(policies, i, p)
 	{
 		if (json_is_false(json_object_get(p, "sound")))
-			text_add(&t, "%s%s", t.used ? ", " : "", name_of(p));
+			text_add(&t, "%s%s", t.used ? ", " : "", compare_name(p));
 	}
 	if (!t.used)
 		return;
@@ -460,7 +528,7 @@ void compare_csv(FILE *out, const json_t *doc, bool head)
 
 	if (head) {
 		fputs("trace,policy,exactness", out);
-		for (size_t c = 0; c < COLUMNS; c++)
+		for (unsigned int c = 0; c < COMPARE_COLUMNS; c++)
 			fprintf(out, ",%s", columns[c].field);
 		fputc('\n', out);
 	}
@@ -468,11 +536,11 @@ void compare_csv(FILE *out, const json_t *doc, bool head)
 	{
 		csv_text(out, text_at(json_object_get(doc, "trace"), "name"));
 		fputc(',', out);
-		csv_text(out, name_of(p));
+		csv_text(out, compare_name(p));
 		fputc(',', out);
 		csv_text(out, verdict_of(p));
-		for (size_t c = 0; c < COLUMNS; c++) {
-			const json_t *v = value_of(p, &columns[c]);
+		for (unsigned int c = 0; c < COMPARE_COLUMNS; c++) {
+			const json_t *v = compare_figure(p, c);
 
 			if (!v)
 				fputc(',', out);
@@ -503,19 +571,19 @@ void compare_markdown(FILE *out, const json_t *doc)
 
 	markdown_text(out, text_at(json_object_get(doc, "trace"), "name"));
 	fputs("\n\n| policy |", out);
-	for (size_t c = 0; c < COLUMNS; c++)
+	for (unsigned int c = 0; c < COMPARE_COLUMNS; c++)
 		fprintf(out, " %s |", columns[c].head);
 	fputs(" exactness |\n|---|", out);
-	for (size_t c = 0; c < COLUMNS; c++)
+	for (unsigned int c = 0; c < COMPARE_COLUMNS; c++)
 		fputs("---:|", out);
 	fputs("---|\n", out);
 	json_array_foreach(json_object_get(doc, "policies"), i, p)
 	{
 		fputs("| ", out);
-		markdown_text(out, name_of(p));
+		markdown_text(out, compare_name(p));
 		fputs(" |", out);
-		for (size_t c = 0; c < COLUMNS; c++) {
-			cell(buf, p, &columns[c]);
+		for (unsigned int c = 0; c < COMPARE_COLUMNS; c++) {
+			cell(buf, p, c);
 			fprintf(out, " %s |", buf);
 		}
 		fprintf(out, " %s |\n", verdict_of(p));

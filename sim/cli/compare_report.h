@@ -12,6 +12,26 @@
 
 #include "cli.h"
 
+/* The figures of a policy that are compared, in the order of the table. */
+enum compare_column {
+	COMPARE_FAULTS,
+	COMPARE_AVOIDED,
+	COMPARE_INJECTED,
+	COMPARE_BLOCKS,
+	COMPARE_EFFECTIVENESS,
+	COMPARE_SPLINTERING,
+	COMPARE_AMPLIFICATION,
+	COMPARE_TABLE_PAGES,
+	COMPARE_UNSOUND,
+	COMPARE_COLUMNS
+};
+/* NULL: the data does not support it. */
+const json_t *compare_figure(const json_t *policy, enum compare_column column);
+/* Whether all figures of an entry that was read of a file are such as can be. */
+bool compare_has_figures(const json_t *policy);
+/* The name of a policy as shown; its member "policy" is the rule's alone. */
+const char *compare_name(const json_t *policy);
+
 /* Who needs fewest faults: a new reference to the member "verdict". */
 json_t *compare_verdict(const json_t *policies);
 /* Whether the checker found a policy of it unsound. */
@@ -21,6 +41,8 @@ void compare_print(FILE *out, const json_t *doc);
 /* A row a policy; the line of names where `head`. */
 void compare_csv(FILE *out, const json_t *doc, bool head);
 void compare_markdown(FILE *out, const json_t *doc);
+/* Whether gnuplot can be run; if not, the line is printed. */
+enum cli_exit compare_plot_ready(void);
 /* An SVG of faults and block share, drawn by gnuplot. */
 enum cli_exit compare_plot(const json_t *doc, const char *path);
 

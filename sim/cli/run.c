@@ -27,7 +27,8 @@ enum cli_exit run_open(struct run *r, const char *path, bool quiet)
 		r->event_total = totals.event_count;
 	r->stream = stream_open(r->reader);
 	if (!r->stream)
-		return cli_no_memory();
+		return cli_fail(CLI_ENVIRONMENT, "the decoder cannot be started: %s",
+				strerror(errno));
 	cli_progress_start(&r->progress, quiet, "events");
 	return CLI_OK;
 }

@@ -9,11 +9,14 @@
 
 #define WINDOW 8u /* blocks under way */
 
-/* Policies that have decided alike so far. */
-struct alike {
+/* A class of policies: those that have decided alike so far. */
+struct class
+{
 	struct s2_policy rule; /* asks all members; first, so that it leads to the class */
 	struct compare *compare;
 	const struct s2_policy *members[COMPARE_POLICIES_MAX];
+	unsigned int
+		numbers[COMPARE_POLICIES_MAX];	  /* of the members, among the options' policies */
 	unsigned int group[COMPARE_POLICIES_MAX]; /* of each member, where they differ */
 	unsigned int count;
 	bool undecided; /* members differ over the fault at hand */
@@ -32,7 +35,7 @@ struct alike {
 
 struct compare {
 	struct compare_options options;
-	struct alike *classes; /* room for one a policy: they never move */
+	struct class *classes; /* room for one a policy: they never move */
 	unsigned int class_count;
 
 	pthread_mutex_t lock;
@@ -58,7 +61,7 @@ static bool same_size(const struct s2_size_out *a, const struct s2_size_out *b)
 }
 
 /* Members with equal answers get one group; groups are numbered from that of the first. */
-static void tell_groups(struct alike *c, const struct s2_size_in *in)
+static void tell_groups(struct class *c, const struct s2_size_in *in)
 {
 	struct s2_size_out answers[COMPARE_POLICIES_MAX];
 	unsigned int count = 0, i, g;
@@ -78,7 +81,7 @@ static void tell_groups(struct alike *c, const struct s2_size_in *in)
 static struct s2_size_out class_size(const struct s2_policy *self, const struct s2_size_in *in)
 {
 	/* The rule is a member of the class that it changes. */
-	struct alike *c = (struct alike *)self;
+	struct class *c = (struct class *)self;
 	struct s2_size_out first = c->members[0]->size(c->members[0], in), other;
 	uint16_t reads[COMPARE_POLICIES_MAX];
 	unsigned int i;
@@ -102,7 +105,7 @@ static struct s2_size_out class_size(const struct s2_policy *self, const struct 
 }
 
 /* A single member needs nobody to ask it. */
-static void use_rule(struct alike *c)
+static void use_rule(struct class *c)
 {
 	c->rule = (struct s2_policy){.name = c->members[0]->name, .size = class_size};
 	c->undecided = false;
@@ -114,7 +117,7 @@ static void use_rule(struct alike *c)
 
 /* ---- splitting ---- */
 
-static void take_group(struct alike *to, const struct alike *from, unsigned int group)
+static void take_group(struct class *to, const struct class *from, unsigned int group)
 {
 	unsigned int i;
 
@@ -122,19 +125,20 @@ static void take_group(struct alike *to, const struct alike *from, unsigned int 
 	for (i = 0; i < from->count; i++)
 		if (from->group[i] == group) {
 			to->reads[to->count] = from->reads[i];
+			to->numbers[to->count] = from->numbers[i];
 			to->members[to->count++] = from->members[i];
 		}
 }
 
 /* The class keeps its first group; each further one gets a class that has come as far. */
-static enum engine_status split(struct alike *c)
+static enum engine_status split(struct class *c)
 {
 	struct compare *all = c->compare;
-	struct alike whole = *c;
+	struct class whole = *c;
 	unsigned int group = 1;
 
 	for (;; group++) {
-		struct alike fresh = whole, *place;
+		struct class fresh = whole, *place;
 
 		take_group(&fresh, &whole, group);
 		if (!fresh.count)
@@ -158,7 +162,7 @@ static enum engine_status split(struct alike *c)
 
 /* ---- one class through one block ---- */
 
-static enum engine_status one_event(struct alike *c, const struct nvt_event *ev)
+static enum engine_status one_event(struct class *c, const struct nvt_event *ev)
 {
 	enum engine_status status =
 		c->resumes ? engine_resume(c->engine, ev) : engine_event(c->engine, ev);
@@ -172,7 +176,7 @@ static enum engine_status one_event(struct alike *c, const struct nvt_event *ev)
 	return status;
 }
 
-static enum engine_status through_block(struct alike *c, const struct nvt_block *block)
+static enum engine_status through_block(struct class *c, const struct nvt_block *block)
 {
 	enum engine_status status = ENGINE_OK;
 
@@ -188,13 +192,13 @@ static enum engine_status through_block(struct alike *c, const struct nvt_block 
 /* ---- workers ---- */
 
 /* The class that is furthest behind, among those that have a block to go through; NULL: none. */
-static struct alike *next_class(struct compare *c)
+static struct class *next_class(struct compare *c)
 {
-	struct alike *best = NULL;
+	struct class *best = NULL;
 	unsigned int i;
 
 	for (i = 0; i < c->class_count; i++) {
-		struct alike *k = &c->classes[i];
+		struct class *k = &c->classes[i];
 
 		if (!k->busy && k->block < c->end && (!best || k->block < best->block))
 			best = k;
@@ -216,7 +220,7 @@ static void release_seen(struct compare *c)
 }
 
 /* The first event that cannot be is the same for every policy. */
-static void fail(struct compare *c, const struct alike *k, const struct nvt_block *block,
+static void fail(struct compare *c, const struct class *k, const struct nvt_block *block,
 		 enum engine_status status)
 {
 	c->stop = true;
@@ -227,7 +231,7 @@ static void fail(struct compare *c, const struct alike *k, const struct nvt_bloc
 	memcpy(c->problem, k->engine->problem, sizeof(c->problem));
 }
 
-static void work_on(struct compare *c, struct alike *k)
+static void work_on(struct compare *c, struct class *k)
 {
 	struct nvt_block *block = c->window[k->block % WINDOW];
 	enum engine_status status;
@@ -249,10 +253,19 @@ static void work_on(struct compare *c, struct alike *k)
 	pthread_cond_signal(&c->drained);
 }
 
+/* All that there is to do, where no thread would start. */
+static void work_here(struct compare *c)
+{
+	struct class *k;
+
+	while (!c->stop && (k = next_class(c)) != NULL)
+		work_on(c, k);
+}
+
 static void *worker(void *arg)
 {
 	struct compare *c = arg;
-	struct alike *k;
+	struct class *k;
 
 	pthread_mutex_lock(&c->lock);
 	while (!c->stop) {
@@ -273,8 +286,8 @@ static unsigned int cpu_count(void)
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned int)CPU_COUNT(&set) : 1;
 }
 
-/* No more workers than there can be classes. At least one has to start. */
-static bool start_workers(struct compare *c)
+/* No more workers than there can be classes; fewer, or none, where threads are short. */
+static void start_workers(struct compare *c)
 {
 	unsigned int wanted = c->options.threads ? c->options.threads : cpu_count();
 
@@ -283,25 +296,56 @@ static bool start_workers(struct compare *c)
 	while (c->thread_count < wanted &&
 	       pthread_create(&c->threads[c->thread_count], NULL, worker, c) == 0)
 		c->thread_count++;
-	return c->thread_count > 0;
 }
 
 /* ---- the pass ---- */
 
-static bool first_class(struct compare *c, const struct nvt_machine *machine, enum nvt_class class)
+static const struct s2_invalidation *invalidation_of(const struct compare *c, unsigned int i)
+{
+	return c->options.invalidations ? c->options.invalidations[i] : s2_invalidation_default;
+}
+
+static void add_member(struct class *k, const struct compare *c, unsigned int i)
+{
+	k->numbers[k->count] = i;
+	k->members[k->count++] = c->options.policies[i];
+}
+
+static struct class *new_class(struct compare *c, const struct nvt_machine *machine,
+			       enum nvt_class class, unsigned int i)
 {
 	struct engine_options engine = c->options.engine;
-	struct alike *k = &c->classes[0];
+	struct class *k = &c->classes[c->class_count];
 
-	engine.policy = c->options.policies[0];
+	engine.policy = c->options.policies[i];
+	engine.invalidation = invalidation_of(c, i);
 	k->compare = c;
 	k->engine = engine_new(machine, class, &engine);
 	if (!k->engine)
-		return false;
-	k->count = c->options.policy_count;
-	memcpy(k->members, c->options.policies, k->count * sizeof(k->members[0]));
-	use_rule(k);
-	c->class_count = 1;
+		return NULL;
+	c->class_count++;
+	return k;
+}
+
+/* One class of all whose engines can be cloned, and one of each other. */
+static bool first_classes(struct compare *c, const struct nvt_machine *machine,
+			  enum nvt_class class)
+{
+	struct class *shared = NULL, *k;
+	unsigned int i;
+
+	for (i = 0; i < c->options.policy_count; i++) {
+		bool shares = invalidation_of(c, i)->kind == S2_INVALIDATE_WHOLE;
+
+		k = shares && shared ? shared : new_class(c, machine, class, i);
+		if (!k)
+			return false;
+		if (shares)
+			shared = k;
+		add_member(k, c, i);
+	}
+	for (i = 0; i < c->class_count; i++)
+		use_rule(&c->classes[i]);
 	return true;
 }
 
@@ -317,10 +361,12 @@ struct compare *compare_new(const struct nvt_machine *machine, enum nvt_class cl
 	pthread_cond_init(&c->work, NULL);
 	pthread_cond_init(&c->drained, NULL);
 	c->classes = calloc(o->policy_count, sizeof(*c->classes));
-	if (c->classes && first_class(c, machine, class) && start_workers(c))
-		return c;
-	compare_free(c);
-	return NULL;
+	if (!c->classes || !first_classes(c, machine, class)) {
+		compare_free(c);
+		return NULL;
+	}
+	start_workers(c);
+	return c;
 }
 
 void compare_free(struct compare *c)
@@ -349,7 +395,11 @@ void compare_free(struct compare *c)
 /* Workers look at no class before a block is there. */
 enum engine_status compare_l1mem(struct compare *c, const struct nvt_word *words, size_t count)
 {
-	return engine_l1mem(c->classes[0].engine, words, count);
+	enum engine_status status = ENGINE_OK;
+
+	for (unsigned int i = 0; status == ENGINE_OK && i < c->class_count; i++)
+		status = engine_l1mem(c->classes[i].engine, words, count);
+	return status;
 }
 
 enum engine_status compare_block(struct compare *c, struct nvt_block *block)
@@ -364,6 +414,8 @@ enum engine_status compare_block(struct compare *c, struct nvt_block *block)
 		c->window[c->end++ % WINDOW] = block;
 		block = NULL;
 		pthread_cond_broadcast(&c->work);
+		if (!c->thread_count)
+			work_here(c);
 	}
 	pthread_mutex_unlock(&c->lock);
 	if (block)
@@ -393,35 +445,34 @@ const char *compare_problem(const struct compare *c, uint64_t *ordinal)
 	return c->problem;
 }
 
-/* Its number among them, or k->count. */
-static unsigned int member_number(const struct alike *k, const struct s2_policy *policy)
+/* Where policy i of the options is among the members, or k->count. */
+static unsigned int place_of(const struct class *k, unsigned int i)
 {
-	unsigned int i;
+	unsigned int place;
 
-	for (i = 0; i < k->count && k->members[i] != policy; i++)
+	for (place = 0; place < k->count && k->numbers[place] != i; place++)
 		;
-	return i;
+	return place;
 }
 
-static bool has_member(const struct alike *k, const struct s2_policy *policy)
+static bool has_member(const struct class *k, unsigned int i)
 {
-	return member_number(k, policy) < k->count;
+	return place_of(k, i) < k->count;
 }
 
 /* The engine is said to have run this policy: its class decided as the policy would have. */
 struct compare_result compare_result(struct compare *c, unsigned int i)
 {
-	const struct s2_policy *policy = c->options.policies[i];
 	unsigned int n = 0, first = 0;
 	struct compare_result r;
-	struct alike *k;
+	struct class *k;
 
-	while (!has_member(&c->classes[n], policy))
+	while (!has_member(&c->classes[n], i))
 		n++;
 	k = &c->classes[n];
-	engine_use(k->engine, policy, NULL);
-	k->engine->metrics.rule_reads = k->reads_alone + k->reads[member_number(k, policy)];
-	while (!has_member(k, c->options.policies[first]))
+	engine_use(k->engine, c->options.policies[i], NULL);
+	k->engine->metrics.rule_reads = k->reads_alone + k->reads[place_of(k, i)];
+	while (!has_member(k, first))
 		first++;
 	r = (struct compare_result){first, k->engine, k->exactness};
 	exactness_judge(&r.exactness, r.engine);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Several policies in one pass over a trace. Those that have decided alike so
- * far share one engine; where they differ over a fault, it is cloned.
+ * far share one engine; where they differ over a fault, it is cloned. An engine
+ * with a reverse map cannot be: a policy whose invalidation has one runs in an
+ * engine of its own from the beginning.
  */
 #ifndef NVSIM_REPLAY_COMPARE_H
 #define NVSIM_REPLAY_COMPARE_H
@@ -12,15 +14,18 @@
 #define COMPARE_POLICIES_MAX 64u
 
 struct compare_options {
-	struct engine_options engine; /* policy and undecided are not looked at */
+	struct engine_options engine; /* policy, invalidation, undecided: not looked at */
 	const struct s2_policy *const *policies;
 	unsigned int policy_count; /* 1..COMPARE_POLICIES_MAX */
 	unsigned int threads;	   /* 0: as many as CPUs */
+	/* What goes with each of the policies; NULL: the default with all. */
+	const struct s2_invalidation *const *invalidations;
 };
 
 struct compare;
 
-/* NULL: no memory or no thread. `o` is copied, what it points to is not. */
+/* NULL: no memory. Where no thread can be started, the caller's does the work. `o` is copied, what
+ * it points to is not. */
 struct compare *compare_new(const struct nvt_machine *machine, enum nvt_class class,
 			    const struct compare_options *o);
 void compare_free(struct compare *c);

@@ -76,6 +76,11 @@ static void listen_to_drops(struct engine *e)
 	e->machine.on_dropped_arg = e;
 }
 
+static bool has_rmaps(const struct engine *e)
+{
+	return e->vm.cfg.invalidation->kind != S2_INVALIDATE_WHOLE;
+}
+
 struct engine *engine_new(const struct nvt_machine *machine, enum nvt_class class,
 			  const struct engine_options *options)
 {
@@ -96,7 +101,7 @@ struct engine *engine_new(const struct nvt_machine *machine, enum nvt_class clas
 		s2_vcpu_init(&e->vcpus[i], &e->vm);
 	l1tables_init(&e->l1tables, &e->machine, &e->vm.cfg);
 	e->metrics.shadow_start_level = e->contexts[0].table.start_level;
-	if (e->vm.cfg.invalidation->kind != S2_INVALIDATE_WHOLE)
+	if (has_rmaps(e))
 		e->metrics.rmap_vm = &e->vm;
 	listen_to_drops(e);
 	if (options->check && !watch_start(e, machine)) {
@@ -142,7 +147,7 @@ static bool clone_vm(struct engine *to, const struct engine *from)
 /* Parts that own memory are cleared first: what fails half-way is freed as it is. */
 struct engine *engine_clone(const struct engine *e)
 {
-	struct engine *to = calloc(1, sizeof(*to));
+	struct engine *to = has_rmaps(e) ? NULL : calloc(1, sizeof(*to));
 
 	if (!to)
 		return NULL;

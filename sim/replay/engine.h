@@ -87,7 +87,10 @@ struct engine {
 struct engine *engine_new(const struct nvt_machine *machine, enum nvt_class class,
 			  const struct engine_options *options);
 void engine_free(struct engine *e);
-/* The same state, apart. The clone has no trace of its own. NULL: no memory. */
+/*
+ * The same state, apart. The clone has no trace of its own. NULL: no memory, or the invalidation
+ * policy keeps a reverse map, which is full of pointers and not copied.
+ */
 struct engine *engine_clone(const struct engine *e);
 /* From here on sizes are by `policy`; `undecided` as in the options. */
 void engine_use(struct engine *e, const struct s2_policy *policy, const bool *undecided);

@@ -299,6 +299,14 @@ bool result_rule_of_stream(enum check_rule rule)
 	return rule < CHECK_MAPPED;
 }
 
+bool result_is_of_stream(const char *id)
+{
+	for (unsigned int rule = 0; rule < CHECK_RULE_COUNT; rule++)
+		if (strcmp(check_rules[rule].id, id) == 0)
+			return result_rule_of_stream(rule);
+	return false;
+}
+
 const struct check_finding *result_first_finding(const struct check_result *r, enum check_rule rule)
 {
 	for (unsigned int i = 0; i < r->kept_count; i++)

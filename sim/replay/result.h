@@ -96,5 +96,7 @@ const struct check_finding *result_first_finding(const struct check_result *r,
 						 enum check_rule rule);
 /* A rule about the stream, not about the tables: its findings are of no context. */
 bool result_rule_of_stream(enum check_rule rule);
+/* The same of a rule's id. */
+bool result_is_of_stream(const char *id);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "stream.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -70,6 +71,7 @@ static void stream_free(struct stream *s)
 struct stream *stream_open(struct nvt_reader *r)
 {
 	struct stream *s = calloc(1, sizeof(*s));
+	int err;
 
 	if (!s)
 		return NULL;
@@ -77,8 +79,10 @@ struct stream *stream_open(struct nvt_reader *r)
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->filled, NULL);
 	pthread_cond_init(&s->drained, NULL);
-	if (pthread_create(&s->thread, NULL, decode, s)) {
+	err = pthread_create(&s->thread, NULL, decode, s);
+	if (err) {
 		stream_free(s);
+		errno = err;
 		return NULL;
 	}
 	return s;

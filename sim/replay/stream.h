@@ -8,7 +8,7 @@
 struct stream;
 
 /* Takes over reading from r, which stays the caller's to close after stream_close. NULL: no thread
- * or memory. */
+ * or memory, errno says which. */
 struct stream *stream_open(struct nvt_reader *r);
 /* As nvt_next_block. */
 enum nvt_status stream_next(struct stream *s, struct nvt_block **block, struct nvt_error *err);

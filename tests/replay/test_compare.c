@@ -3,6 +3,7 @@
 #include "replay/failing.h"
 #include "replay/world.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
@@ -30,6 +31,8 @@ static void *begin(void *arg)
 	return start(start_arg);
 }
 
+static bool no_threads;
+
 /* What the C library and sanitizers allocate for a new thread does not fail: it is not tested. */
 int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
 {
@@ -39,6 +42,8 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)
 	int err;
 	NEXT(function *, "pthread_create")
 
+	if (no_threads)
+		return EAGAIN;
 	memory_is_back();
 	err = real(thread, attr, begin, &b);
 	while (!err && !__atomic_load_n(&b.begun, __ATOMIC_ACQUIRE))
@@ -203,7 +208,8 @@ static struct engine_options options_for(const struct nvt_reader *r)
 		.quirks = S2_QUIRKS_KVM, .digest = true, .staged = nvt_machine(r)->extents};
 }
 
-static char *alone(const char *path, const struct s2_policy *policy)
+static char *alone(const char *path, const struct s2_policy *policy,
+		   const struct s2_invalidation *invalidation)
 {
 	struct nvt_reader *r = open_trace(path);
 	struct engine_options o = options_for(r);
@@ -217,6 +223,7 @@ static char *alone(const char *path, const struct s2_policy *policy)
 	char *text;
 
 	o.policy = policy;
+	o.invalidation = invalidation;
 	e = engine_new(nvt_machine(r), nvt_class(r), &o);
 	words = nvt_l1mem(r, &count);
 	assert_int_equal(engine_l1mem(e, words, count), ENGINE_OK);
@@ -248,10 +255,11 @@ static enum engine_status feed(struct compare *c, struct nvt_reader *r)
 
 /* One pass; the number of classes at its end. */
 static unsigned int together(const char *path, const struct s2_policy *const *policies,
-			     unsigned int count, unsigned int threads, char **texts)
+			     const struct s2_invalidation *const *invalidations, unsigned int count,
+			     unsigned int threads, char **texts)
 {
 	struct nvt_reader *r = open_trace(path);
-	struct compare_options o = {options_for(r), policies, count, threads};
+	struct compare_options o = {options_for(r), policies, count, threads, invalidations};
 	struct compare *c = compare_new(nvt_machine(r), nvt_class(r), &o);
 	unsigned int classes = 0;
 
@@ -277,9 +285,9 @@ static unsigned int check_all(const char *path)
 	char *wanted[COMPARE_POLICIES_MAX], *got[COMPARE_POLICIES_MAX];
 
 	for (unsigned int i = 0; i < count; i++)
-		wanted[i] = alone(path, all[i]);
+		wanted[i] = alone(path, all[i], NULL);
 	for (unsigned int threads = 1; threads < 4; threads += 2) {
-		classes = together(path, all, count, threads, got);
+		classes = together(path, all, NULL, count, threads, got);
 		for (unsigned int i = 0; i < count; i++) {
 			assert_string_equal(got[i], wanted[i]);
 			free(got[i]);
@@ -377,14 +385,14 @@ static void each_pair_comes_out_as_alone(void **state)
 	o.footprint = 16 * MIB;
 	generate(&o);
 	for (unsigned int i = 0; i < count; i++)
-		wanted[i] = alone(path, all[i]);
+		wanted[i] = alone(path, all[i], NULL);
 	for (unsigned int i = 0; i < count; i++)
 		for (unsigned int k = 0; k < count; k++) {
 			const struct s2_policy *pair[2] = {all[i], all[k]};
 
 			if (i == k)
 				continue;
-			together(path, pair, 2, 2, got);
+			together(path, pair, NULL, 2, 2, got);
 			assert_string_equal(got[0], wanted[i]);
 			assert_string_equal(got[1], wanted[k]);
 			free(got[0]);
@@ -392,6 +400,42 @@ static void each_pair_comes_out_as_alone(void **state)
 		}
 	for (unsigned int i = 0; i < count; i++)
 		free(wanted[i]);
+}
+
+/* Two policies with every invalidation policy, each by itself and all in one pass. */
+static void check_invalidations(const char *trace)
+{
+	const struct s2_policy *policies[COMPARE_POLICIES_MAX];
+	const struct s2_invalidation *invalidations[COMPARE_POLICIES_MAX];
+	char *wanted[COMPARE_POLICIES_MAX], *got[COMPARE_POLICIES_MAX];
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < s2_invalidation_count; i++)
+		for (unsigned int k = 0; k < 2; k++) {
+			policies[count] = rule_of(k ? "page" : "kvm-7.3");
+			invalidations[count] = &s2_invalidations[i];
+			wanted[count] = alone(trace, policies[count], invalidations[count]);
+			count++;
+		}
+	for (unsigned int threads = 1; threads < 4; threads++) {
+		together(trace, policies, invalidations, count, threads, got);
+		for (unsigned int i = 0; i < count; i++) {
+			assert_string_equal(got[i], wanted[i]);
+			free(got[i]);
+		}
+	}
+	for (unsigned int i = 0; i < count; i++)
+		free(wanted[i]);
+}
+
+static void invalidation_policies_come_out_as_alone(void **state)
+{
+	struct nvt_gen_options o = small(8);
+
+	(void)state;
+	generate(&o);
+	check_invalidations(path);
+	check_invalidations("traces/samples/l0-notifier.zst");
 }
 
 /* ---- awkward moments, by hand ---- */
@@ -462,7 +506,7 @@ static void a_split_at_the_second_try_of_a_touch(void **state)
 	    touch_event(ESR_WRITE, 0x3000), touch_event(ESR_WRITE, 2 * MIB),
 	    touch_event(ESR_READ, 0x3000), touch_event(ESR_WRITE, 0x7000));
 	check_all(path);
-	together(path, two, 2, 2, got);
+	together(path, two, NULL, 2, 2, got);
 	free(got[0]);
 	free(got[1]);
 }
@@ -511,7 +555,7 @@ static void an_event_that_cannot_be_is_named(void **state)
 		    .kind = NVT_L1_LEAF, .vcpu = 0, .l1_leaf = {.vtcr = VTCR, .level = 0}});
 	r = open_trace(path);
 	for (unsigned int threads = 1; threads < 3; threads++) {
-		struct compare_options o = {options_for(r), all, count, threads};
+		struct compare_options o = {options_for(r), all, count, threads, NULL};
 
 		nvt_close(r);
 		r = open_trace(path);
@@ -522,6 +566,17 @@ static void an_event_that_cannot_be_is_named(void **state)
 		compare_free(c);
 	}
 	nvt_close(r);
+}
+
+static void without_threads_the_caller_does_the_work(void **state)
+{
+	struct nvt_gen_options o = small(3);
+
+	(void)state;
+	generate(&o);
+	no_threads = true;
+	check_all(path);
+	no_threads = false;
 }
 
 /* Whatever allocation fails, there is a status, nothing leaks, and later passes are whole. */
@@ -538,7 +593,7 @@ static void memory_runs_out(void **state)
 	generate(&o);
 	for (uint64_t left = 0; status != ENGINE_OK; left += 1 + left / 40) {
 		struct nvt_reader *r = open_trace(path);
-		struct compare_options c_o = {options_for(r), all, count, 2};
+		struct compare_options c_o = {options_for(r), all, count, 2, NULL};
 		struct compare *c;
 
 		heap_left = left;
@@ -625,6 +680,24 @@ static void a_clone_goes_its_own_way(void **state)
 	world_close(&fresh);
 }
 
+static void an_engine_with_reverse_maps_is_not_cloned(void **state)
+{
+	struct engine_options o = world_options();
+	struct world w;
+
+	(void)state;
+	for (unsigned int i = 0; i < s2_invalidation_count; i++) {
+		struct engine *clone;
+
+		o.invalidation = &s2_invalidations[i];
+		world_open(&w, &o, NVT_FULL);
+		clone = engine_clone(w.e);
+		assert_int_equal(clone != NULL, o.invalidation->kind == S2_INVALIDATE_WHOLE);
+		engine_free(clone);
+		world_close(&w);
+	}
+}
+
 static void a_clone_of_observed_tables_has_its_own(void **state)
 {
 	struct engine_options o = world_options();
@@ -691,13 +764,16 @@ int main(void)
 		cmocka_unit_test(samples_come_out_as_alone),
 		cmocka_unit_test(generated_streams_come_out_as_alone),
 		cmocka_unit_test(each_pair_comes_out_as_alone),
+		cmocka_unit_test(invalidation_policies_come_out_as_alone),
 		cmocka_unit_test(a_split_at_the_second_try_of_a_touch),
 		cmocka_unit_test(a_split_at_a_fault_whose_code_was_rewritten),
 		cmocka_unit_test(a_split_under_logging),
 		cmocka_unit_test(a_stream_of_nothing),
 		cmocka_unit_test(an_event_that_cannot_be_is_named),
+		cmocka_unit_test(without_threads_the_caller_does_the_work),
 		cmocka_unit_test(memory_runs_out),
 		cmocka_unit_test(a_clone_goes_its_own_way),
+		cmocka_unit_test(an_engine_with_reverse_maps_is_not_cloned),
 		cmocka_unit_test(a_clone_of_observed_tables_has_its_own),
 		cmocka_unit_test(cloning_without_memory_leaves_nothing),
 	};

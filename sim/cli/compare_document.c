@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "compare_document.h"
+
+#include <string.h>
+
+#include "compare_report.h"
+#include "s2.h"
+#include "text.h"
+
+void compare_entry_judge(json_t *entry)
+{
+	const char *name = json_string_value(json_object_get(entry, "policy"));
+
+	json_object_set_new(entry, "sound", json_null());
+	for (unsigned int i = 0; i < s2_policy_count && name; i++)
+		if (strcmp(s2_policies[i].name, name) == 0)
+			json_object_set_new(entry, "sound",
+					    json_boolean(s2_policy_sound(&s2_policies[i])));
+}
+
+/* What is one policy's in a result, with the policies' names in it. */
+static json_t *entry_of(const json_t *result)
+{
+	static const char *const members[] = {"counts", "metrics", "exactness", "findings",
+					      "digest"};
+	const json_t *context = json_object_get(result, "context");
+	json_t *entry = json_object();
+
+	json_object_set(entry, "policy", json_object_get(context, "policy"));
+	json_object_set(entry, "invalidation", json_object_get(context, "invalidation"));
+	compare_entry_judge(entry);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (json_object_get(result, members[i]))
+			json_object_set(entry, members[i], json_object_get(result, members[i]));
+	return entry;
+}
+
+json_t *compare_document(json_t *result)
+{
+	json_t *doc = json_object(), *context = json_copy(json_object_get(result, "context"));
+
+	json_object_del(context, "policy");
+	json_object_del(context, "invalidation");
+	json_object_set_new(doc, "schema", json_string("nvsim.compare/1"));
+	json_object_set_new(doc, "context", context);
+	json_object_set(doc, "trace", json_object_get(result, "trace"));
+	json_object_set(doc, "measured", json_object_get(result, "measured"));
+	json_object_set_new(doc, "policies", json_array());
+	compare_document_add(doc, result);
+	return doc;
+}
+
+void compare_document_add(json_t *doc, json_t *result)
+{
+	json_array_append_new(json_object_get(doc, "policies"), entry_of(result));
+	json_decref(result);
+}
+
+void compare_document_note(json_t *doc, json_t *note)
+{
+	if (!json_object_get(doc, "notes"))
+		json_object_set_new(doc, "notes", json_array());
+	json_array_append_new(json_object_get(doc, "notes"), note);
+}
+
+static bool same_member(const json_t *a, const json_t *b, const char *member)
+{
+	return json_equal(json_object_get(a, member), json_object_get(b, member));
+}
+
+/*
+ * The name of a policy is that of its rule, and of how it invalidates where that is not the
+ * default. Results of one policy, say of two handlers, are told apart by their number.
+ */
+static void label(const json_t *policies, size_t i)
+{
+	json_t *entry = json_array_get(policies, i);
+	const char *name = json_string_value(json_object_get(entry, "policy"));
+	const char *invalidation = json_string_value(json_object_get(entry, "invalidation"));
+	struct text t = {.used = 0};
+	unsigned int number = 1;
+
+	for (size_t k = 0; k < i; k++)
+		number += same_member(json_array_get(policies, k), entry, "policy") &&
+			  same_member(json_array_get(policies, k), entry, "invalidation");
+	text_add(&t, "%s", name);
+	if (strcmp(invalidation, s2_invalidation_default->name))
+		text_add(&t, "/%s", invalidation);
+	if (number > 1)
+		text_add(&t, " (%u)", number);
+	if (strcmp(t.s, name))
+		json_object_set_new(entry, "label", json_string(t.s));
+}
+
+void compare_document_finish(json_t *doc)
+{
+	const json_t *policies = json_object_get(doc, "policies"), *p;
+	json_t *names = json_array();
+	size_t i;
+
+	for (i = 0; i < json_array_size(policies); i++)
+		label(policies, i);
+	json_array_foreach(policies, i, p)
+		json_array_append_new(names, json_string(compare_name(p)));
+	json_object_set_new(json_object_get(doc, "context"), "policies", names);
+	json_object_set_new(doc, "verdict", compare_verdict(policies));
+}
