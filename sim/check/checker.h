@@ -75,8 +75,6 @@ struct l1_walk {
 	struct perm perm;
 };
 
-struct shown; /* tables that L1_LEAF events tell of */
-
 struct l1 {
 	struct memory *memory; /* words as stored */
 	struct memory *known;  /* a bit a word: it was told */
@@ -84,24 +82,65 @@ struct l1 {
 	bool ha_seen; /* a VTCR asked for hardware access flags: they change without a write */
 };
 
+/* What the registers say of L1's tables (spec 1.1, 1.2). */
+struct geometry {
+	unsigned int page_shift, stride, input_bits, start_bits, max_oa;
+	int start_level;
+	uint64_t root;
+};
+
+enum geometry_status { FINE, BAD_SIZE, BAD_START };
+
 bool l1_init(struct l1 *l);
 void l1_free(struct l1 *l);
 bool l1_copy(struct l1 *to, const struct l1 *from);
 bool l1_set_word(struct l1 *l, uint64_t addr, uint64_t word);
 /* False: the word at addr was never told. */
 bool l1_word(const struct l1 *l, uint64_t addr, uint64_t *word);
+enum geometry_status l1_geometry(const struct check *c, uint64_t vttbr, uint64_t vtcr,
+				 struct geometry *g);
+uint64_t l1_index(const struct geometry *g, int level, uint64_t ipa);
+struct l1_walk l1_walk(struct check *c, const struct l1_regs *regs, uint64_t ipa);
+/* Permissions of a stage-2 descriptor; without FEAT_XNX the lower bit of XN does not count. */
+struct perm desc_perm(uint64_t desc, bool xnx);
+
+/* ---- the leaves of it that were shown ---- */
+
+struct shown_node;
+struct shown_entry {
+	uint64_t desc;
+	struct shown_node *below; /* NULL: nothing below was shown */
+	bool unreadable;
+};
+struct shown_node {
+	size_t count;
+	struct shown_entry entries[];
+};
+
+/* All tables of one root: VMIDs that share it share them. */
+struct shown {
+	struct shown *next;
+	uint64_t root;
+	unsigned int page_shift, start_bits;
+	int start_level;
+	struct shown_node *node;
+};
+
 /* False: no memory. A leaf that its registers leave no place for is passed over. */
 bool l1_show(struct check *c, const struct nvt_l1_leaf *leaf);
 /* The access flag of the shown leaf at ipa was set. */
 void l1_show_accessed(struct check *c, const struct l1_regs *regs, uint64_t ipa);
-struct l1_walk l1_walk(struct check *c, const struct l1_regs *regs, uint64_t ipa);
-/* Permissions of a stage-2 descriptor; without FEAT_XNX the lower bit of XN does not count. */
-struct perm desc_perm(uint64_t desc, bool xnx);
+/* NULL: nothing of these tables was shown. */
+struct shown *shown_find(const struct l1 *l, const struct geometry *g);
+void shown_free(struct l1 *l);
+/* False: no memory; what was copied is there to be freed. */
+bool shown_copy(struct l1 *to, const struct l1 *from);
 
 /* ---- the picture of the handler's tables ---- */
 
 #define DESC_VALID	1ull
 #define DESC_TYPE	3ull
+#define DESC_TABLE	3ull
 #define DESC_MEMATTR	(0xfull << 2)
 #define DESC_READ	(1ull << 6)
 #define DESC_WRITE	(1ull << 7)

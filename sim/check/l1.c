@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * L1's stage 2: its words where all are known, the leaves that were shown
- * where only those are, and a walk of either.
- */
+/* L1's stage 2: its words, and a walk of them, or of leaves that were shown. */
 #include "checker.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 /* ---- words ---- */
 
@@ -33,12 +27,6 @@ bool l1_word(const struct l1 *l, uint64_t addr, uint64_t *word)
 }
 
 /* ---- geometry (spec 1.1, 1.2) ---- */
-
-struct geometry {
-	unsigned int page_shift, stride, input_bits, start_bits, max_oa;
-	int start_level;
-	uint64_t root;
-};
 
 static unsigned int granule_shift(const struct check *c, uint64_t vtcr)
 {
@@ -74,10 +62,8 @@ static unsigned int l1_shift_at(const struct geometry *g, int level)
 	return (unsigned int)(3 - level) * g->stride + g->page_shift;
 }
 
-enum geometry_status { FINE, BAD_SIZE, BAD_START };
-
-static enum geometry_status geometry_of(const struct check *c, uint64_t vttbr, uint64_t vtcr,
-					struct geometry *g)
+enum geometry_status l1_geometry(const struct check *c, uint64_t vttbr, uint64_t vtcr,
+				 struct geometry *g)
 {
 	unsigned int sl0 = vtcr >> 6 & 3, below;
 
@@ -98,160 +84,11 @@ static enum geometry_status geometry_of(const struct check *c, uint64_t vttbr, u
 	return FINE;
 }
 
-static uint64_t index_at(const struct geometry *g, int level, uint64_t ipa)
+uint64_t l1_index(const struct geometry *g, int level, uint64_t ipa)
 {
 	unsigned int bits = level == g->start_level ? g->start_bits : g->stride;
 
 	return ipa >> l1_shift_at(g, level) & ((1ull << bits) - 1);
-}
-
-/* ---- leaves that were shown ---- */
-
-#define DESC_TABLE 3ull
-
-struct node;
-struct entry {
-	uint64_t desc;
-	struct node *below; /* NULL: nothing below was shown */
-	bool unreadable;
-};
-struct node {
-	size_t count;
-	struct entry entries[];
-};
-
-/* All tables of one root: VMIDs that share it share them. */
-struct shown {
-	struct shown *next;
-	uint64_t root;
-	unsigned int page_shift, start_bits;
-	int start_level;
-	struct node *node;
-};
-
-static struct node *node_new(unsigned int bits)
-{
-	struct node *n = calloc(1, sizeof(*n) + (sizeof(struct entry) << bits));
-
-	if (n)
-		n->count = (size_t)1 << bits;
-	return n;
-}
-
-static void node_free(struct node *n)
-{
-	size_t i;
-
-	if (!n)
-		return;
-	for (i = 0; i < n->count; i++)
-		node_free(n->entries[i].below);
-	free(n);
-}
-
-static struct node *node_copy(const struct node *n)
-{
-	size_t size = sizeof(*n) + n->count * sizeof(n->entries[0]), i;
-	struct node *copy = malloc(size);
-
-	if (!copy)
-		return NULL;
-	memcpy(copy, n, size);
-	for (i = 0; i < n->count; i++)
-		copy->entries[i].below = NULL;
-	for (i = 0; i < n->count; i++) {
-		if (!n->entries[i].below)
-			continue;
-		copy->entries[i].below = node_copy(n->entries[i].below);
-		if (!copy->entries[i].below) {
-			node_free(copy);
-			return NULL;
-		}
-	}
-	return copy;
-}
-
-static struct shown *find_shown(const struct l1 *l, const struct geometry *g)
-{
-	struct shown *s;
-
-	for (s = l->shown; s; s = s->next)
-		if (s->root == g->root && s->page_shift == g->page_shift &&
-		    s->start_bits == g->start_bits && s->start_level == g->start_level)
-			return s;
-	return NULL;
-}
-
-static struct shown *make_shown(struct l1 *l, const struct geometry *g)
-{
-	struct shown *s = find_shown(l, g);
-
-	if (s)
-		return s;
-	s = calloc(1, sizeof(*s));
-	if (!s)
-		return NULL;
-	*s = (struct shown){.next = l->shown,
-			    .root = g->root,
-			    .page_shift = g->page_shift,
-			    .start_bits = g->start_bits,
-			    .start_level = g->start_level,
-			    .node = node_new(g->start_bits)};
-	if (!s->node) {
-		free(s);
-		return NULL;
-	}
-	l->shown = s;
-	return s;
-}
-
-bool l1_show(struct check *c, const struct nvt_l1_leaf *leaf)
-{
-	struct geometry g;
-	struct shown *s;
-	struct node *n;
-	struct entry *e;
-	int level;
-
-	if (geometry_of(c, leaf->vttbr, leaf->vtcr, &g) != FINE || leaf->level < g.start_level ||
-	    leaf->level > 3)
-		return true;
-	s = make_shown(&c->l1, &g);
-	if (!s)
-		return false;
-	for (n = s->node, level = g.start_level;; level++) {
-		e = &n->entries[index_at(&g, level, leaf->ipa)];
-		e->unreadable = false;
-		if (level == leaf->level)
-			break;
-		if ((e->desc & DESC_TYPE) != DESC_TABLE)
-			e->desc = DESC_TABLE; /* somewhere */
-		if (!e->below)
-			e->below = node_new(g.stride);
-		if (!e->below)
-			return false;
-		n = e->below;
-	}
-	node_free(e->below);
-	*e = (struct entry){.desc = leaf->desc, .unreadable = leaf->flags & NVT_LEAF_UNREADABLE};
-	return true;
-}
-
-void l1_show_accessed(struct check *c, const struct l1_regs *regs, uint64_t ipa)
-{
-	struct geometry g;
-	const struct shown *s;
-	struct node *n;
-	struct entry *e = NULL;
-	int level;
-
-	if (geometry_of(c, regs->vttbr, regs->vtcr, &g) != FINE)
-		return;
-	s = find_shown(&c->l1, &g);
-	for (n = s ? s->node : NULL, level = g.start_level; n; n = e->below, level++)
-		e = &n->entries[index_at(&g, level, ipa)];
-	if (e)
-		e->desc |= DESC_AF;
 }
 
 bool l1_init(struct l1 *l)
@@ -263,39 +100,17 @@ bool l1_init(struct l1 *l)
 
 void l1_free(struct l1 *l)
 {
-	while (l->shown) {
-		struct shown *s = l->shown;
-
-		l->shown = s->next;
-		node_free(s->node);
-		free(s);
-	}
+	shown_free(l);
 	memory_free(l->memory);
 	memory_free(l->known);
 }
 
 bool l1_copy(struct l1 *to, const struct l1 *from)
 {
-	const struct shown *s;
-
 	*to = (struct l1){.memory = memory_clone(from->memory),
 			  .known = memory_clone(from->known),
 			  .ha_seen = from->ha_seen};
-	if (!to->memory || !to->known)
-		return false;
-	for (s = from->shown; s; s = s->next) {
-		struct shown *copy = malloc(sizeof(*copy));
-
-		if (!copy)
-			return false;
-		*copy = *s;
-		copy->next = to->shown;
-		copy->node = node_copy(s->node);
-		to->shown = copy;
-		if (!copy->node)
-			return false;
-	}
-	return true;
+	return to->memory && to->known && shown_copy(to, from);
 }
 
 /* ---- the walk (spec 1.3, 1.4) ---- */
@@ -310,8 +125,8 @@ bool l1_copy(struct l1 *to, const struct l1 *from)
 /* A place in L1's tables: an address, and where only leaves were shown, what was shown there. */
 struct place {
 	uint64_t addr;
-	const struct node *node;
-	const struct entry *entry;
+	const struct shown_node *node;
+	const struct shown_entry *entry;
 };
 
 struct walker {
@@ -344,7 +159,7 @@ static bool read_entry(const struct walker *w, const struct place *at, int level
 static struct place first_place(const struct walker *w, uint64_t index)
 {
 	struct place at = {.addr = w->g.root + index * 8};
-	const struct shown *s = w->observed ? find_shown(&w->c->l1, &w->g) : NULL;
+	const struct shown *s = w->observed ? shown_find(&w->c->l1, &w->g) : NULL;
 
 	if (s) {
 		at.node = s->node;
@@ -357,7 +172,7 @@ static struct place next_place(const struct walker *w, const struct place *at, u
 			       uint64_t index)
 {
 	uint64_t table = desc & OUTPUT & ~((1ull << w->g.page_shift) - 1);
-	const struct node *below = at->entry ? at->entry->below : NULL;
+	const struct shown_node *below = at->entry ? at->entry->below : NULL;
 
 	return (struct place){
 		.addr = table + index * 8,
@@ -442,7 +257,7 @@ struct l1_walk l1_walk(struct check *c, const struct l1_regs *regs, uint64_t ipa
 	struct place at;
 	int level;
 
-	switch (geometry_of(c, regs->vttbr, regs->vtcr, &w.g)) {
+	switch (l1_geometry(c, regs->vttbr, regs->vtcr, &w.g)) {
 	case BAD_SIZE:
 		return static_fault(quirk(c, Q_T0SZ_FSC) ? ADDRESS_SIZE : TRANSLATION);
 	case BAD_START:
@@ -454,7 +269,7 @@ struct l1_walk l1_walk(struct check *c, const struct l1_regs *regs, uint64_t ipa
 		return static_fault(ADDRESS_SIZE);
 	if (!quirk(c, Q_ALIAS) && ipa >> w.g.input_bits)
 		return static_fault(TRANSLATION);
-	at = first_place(&w, index_at(&w.g, w.g.start_level, ipa));
+	at = first_place(&w, l1_index(&w.g, w.g.start_level, ipa));
 	for (level = w.g.start_level;; level++) {
 		uint64_t desc;
 
@@ -466,6 +281,6 @@ struct l1_walk l1_walk(struct check *c, const struct l1_regs *regs, uint64_t ipa
 			return leaf_result(&w, &at, level, desc, regs->vtcr, ipa);
 		if (beyond_output(&w, desc))
 			return stopped(&w, level, ADDRESS_SIZE);
-		at = next_place(&w, &at, desc, index_at(&w.g, level + 1, ipa));
+		at = next_place(&w, &at, desc, l1_index(&w.g, level + 1, ipa));
 	}
 }
