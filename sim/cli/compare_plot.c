@@ -66,6 +66,9 @@ static void put_script(FILE *out, const json_t *doc)
 		json_string_value(json_object_get(json_object_get(doc, "trace"), "name"));
 
 	fputs(preamble, out);
+	/* gnuplot refuses to find a range for nothing. */
+	if (!compare_figure(json_array_get(json_object_get(doc, "policies"), 0), COMPARE_FAULTS))
+		fputs("set yrange [0:1]\n", out);
 	put_data(out, doc);
 	fputs("set multiplot layout 1,2 title ", out);
 	put_text(out, name ? name : "");
