@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nvsim policies: the rules for the size of mappings and for host unmaps. */
-#include <string.h>
-
+#include "names.h"
 #include "policies.h"
 #include "run.h"
 #include "text.h"
@@ -74,17 +73,15 @@ static enum cli_exit find(const char *name, const struct s2_policy **policy,
 	const char *names[64] = {NULL};
 	unsigned int count = 0;
 
-	for (unsigned int i = 0; i < s2_policy_count && count < 63; i++) {
+	*policy = policy_named(name);
+	*invalidation = invalidation_named(name);
+	if (*policy || *invalidation)
+		return CLI_OK;
+	for (unsigned int i = 0; i < s2_policy_count && count < 63; i++)
 		names[count++] = s2_policies[i].name;
-		if (strcmp(s2_policies[i].name, name) == 0)
-			*policy = &s2_policies[i];
-	}
-	for (unsigned int i = 0; i < s2_invalidation_count && count < 63; i++) {
+	for (unsigned int i = 0; i < s2_invalidation_count && count < 63; i++)
 		names[count++] = s2_invalidations[i].name;
-		if (strcmp(s2_invalidations[i].name, name) == 0)
-			*invalidation = &s2_invalidations[i];
-	}
-	return *policy || *invalidation ? CLI_OK : cli_unknown("policy", name, names);
+	return cli_unknown("policy", name, names);
 }
 
 static enum cli_exit run(const void *values, const struct cli_args *args)

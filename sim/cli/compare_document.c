@@ -4,18 +4,17 @@
 #include <string.h>
 
 #include "compare_report.h"
+#include "names.h"
 #include "s2.h"
 #include "text.h"
 
 void compare_entry_judge(json_t *entry)
 {
 	const char *name = json_string_value(json_object_get(entry, "policy"));
+	const struct s2_policy *policy = name ? policy_named(name) : NULL;
 
-	json_object_set_new(entry, "sound", json_null());
-	for (unsigned int i = 0; i < s2_policy_count && name; i++)
-		if (strcmp(s2_policies[i].name, name) == 0)
-			json_object_set_new(entry, "sound",
-					    json_boolean(s2_policy_sound(&s2_policies[i])));
+	json_object_set_new(entry, "sound",
+			    policy ? json_boolean(s2_policy_sound(policy)) : json_null());
 }
 
 /* What is one policy's in a result, with the policies' names in it. */

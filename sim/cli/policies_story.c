@@ -3,8 +3,8 @@
 #include "policies.h"
 
 #include <stdlib.h>
-#include <string.h>
 
+#include "names.h"
 #include "run.h"
 #include "scene_text.h"
 #include "text.h"
@@ -149,14 +149,6 @@ static json_t *scene_json(const struct story *story)
 
 /* ---- the two tables ---- */
 
-static const struct s2_policy *find_policy(const char *name)
-{
-	for (unsigned int i = 0; i < s2_policy_count; i++)
-		if (strcmp(s2_policies[i].name, name) == 0)
-			return &s2_policies[i];
-	return NULL;
-}
-
 static void add_side(struct story *story, const char *name, const struct s2_policy *policy,
 		     const struct s2_invalidation *invalidation)
 {
@@ -169,7 +161,7 @@ static void add_side(struct story *story, const char *name, const struct s2_poli
 static struct story story_of_policy(const struct s2_policy *p)
 {
 	const struct s2_policy *reference =
-		p == s2_policy_default ? find_policy("page") : s2_policy_default;
+		p == s2_policy_default ? policy_named("page") : s2_policy_default;
 	struct story story = {.scene = witness_of_policy(p),
 			      .command = s2_policy_sound(p) ? TRY_COMPARE : TRY_CHECK};
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
+
 const char *run_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -148,16 +150,11 @@ enum cli_exit run_find_policy(const struct cli_text *name, const struct s2_polic
 {
 	const char *names[64] = {NULL};
 
-	*policy = s2_policy_default;
-	if (!name->given)
+	*policy = name->given ? policy_named(name->value) : s2_policy_default;
+	if (*policy)
 		return CLI_OK;
-	for (unsigned int i = 0; i < s2_policy_count && i < 63; i++) {
+	for (unsigned int i = 0; i < s2_policy_count && i < 63; i++)
 		names[i] = s2_policies[i].name;
-		if (strcmp(names[i], name->value) == 0) {
-			*policy = &s2_policies[i];
-			return CLI_OK;
-		}
-	}
 	return cli_unknown("policy", name->value, names);
 }
 
@@ -166,16 +163,11 @@ enum cli_exit run_find_invalidation(const struct cli_text *name,
 {
 	const char *names[64] = {NULL};
 
-	*invalidation = s2_invalidation_default;
-	if (!name->given)
+	*invalidation = name->given ? invalidation_named(name->value) : s2_invalidation_default;
+	if (*invalidation)
 		return CLI_OK;
-	for (unsigned int i = 0; i < s2_invalidation_count && i < 63; i++) {
+	for (unsigned int i = 0; i < s2_invalidation_count && i < 63; i++)
 		names[i] = s2_invalidations[i].name;
-		if (strcmp(names[i], name->value) == 0) {
-			*invalidation = &s2_invalidations[i];
-			return CLI_OK;
-		}
-	}
 	return cli_unknown("invalidation policy", name->value, names);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "names.h"
 
+#include <string.h>
+
 const char *const class_names[] = {
 	[NVT_PARTIAL] = "partial",
 	[NVT_OBSERVED] = "observed",
@@ -66,3 +68,19 @@ const char *const inject_names[] = {
 	[INJECT_SIZE] = "address_size",
 	[INJECT_SEA] = "sea",
 };
+
+const struct s2_policy *policy_named(const char *name)
+{
+	for (unsigned int i = 0; i < s2_policy_count; i++)
+		if (strcmp(s2_policies[i].name, name) == 0)
+			return &s2_policies[i];
+	return NULL;
+}
+
+const struct s2_invalidation *invalidation_named(const char *name)
+{
+	for (unsigned int i = 0; i < s2_invalidation_count; i++)
+		if (strcmp(s2_invalidations[i].name, name) == 0)
+			return &s2_invalidations[i];
+	return NULL;
+}

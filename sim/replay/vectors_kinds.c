@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The kinds that look at one stage of the path: walk, perm, size and the TLBI decoders. */
-#include <string.h>
-
+#include "names.h"
 #include "vectors_internal.h"
 
 static const json_t *expected(const struct vec_run *run)
@@ -123,14 +122,11 @@ static enum vec_status read_nested(struct vec_run *run, struct s2_walk *walk, bo
 static enum vec_status read_policy(struct vec_run *run)
 {
 	const char *name = json_string_value(json_object_get(run->vector, "policy"));
-	unsigned int i;
 
-	for (i = 0; name && i < s2_policy_count; i++)
-		if (!strcmp(name, s2_policies[i].name)) {
-			run->vm.cfg.policy = &s2_policies[i];
-			return VEC_OK;
-		}
-	return name ? vec_malformed(run->why, "policy", "no such policy") : VEC_OK;
+	if (!name)
+		return VEC_OK;
+	run->vm.cfg.policy = policy_named(name);
+	return run->vm.cfg.policy ? VEC_OK : vec_malformed(run->why, "policy", "no such policy");
 }
 
 /* The slot of the canonical IPA, the address in it, and what backs that. */
