@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nvsim check: whether all that the handler does with a trace is sound. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "report.h"
 #include "run.h"
@@ -15,14 +14,9 @@ struct check_command_options {
 
 #define AT(member) offsetof(struct check_command_options, member)
 static const struct cli_option options[] = {
-	{'p', "policy", "POLICY", CLI_TEXT, AT(policy),
-	 .help = "rule for the size of mappings (see nvsim policies)"},
-	{0, "invalidation", "NAME", CLI_TEXT, AT(invalidation),
-	 .help = "what a host unmap does to shadow tables: whole (empties them, the default), "
-		 "rmap or exact (by a reverse map)"},
-	{0, "quirks", "SET", CLI_TEXT, AT(quirks),
-	 .help = "kvm (bit-exact, the default), arch (as the architecture asks), or a list: "
-		 "kvm,-6 is all of KVM's but 6"},
+	{'p', "policy", "POLICY", CLI_TEXT, AT(policy), .help = RUN_POLICY_HELP},
+	{0, "invalidation", "NAME", CLI_TEXT, AT(invalidation), .help = RUN_INVALIDATION_HELP},
+	{0, "quirks", "SET", CLI_TEXT, AT(quirks), .help = RUN_QUIRKS_HELP},
 	{0, "audit", "N", CLI_COUNT, AT(audit),
 	 .help = "look at whole tables every N events, too, not at the end and now and then alone",
 	 .min = 1},
@@ -276,14 +270,13 @@ static enum cli_exit show(struct job *j)
 {
 	const struct check_command_options *o = j->o;
 	const struct check_result *r = check_result(j->run.engine->check);
-	bool json_instead = o->json.given && (!o->json.value || strcmp(o->json.value, "-") == 0);
 	enum cli_exit status = run_describe(&j->run, o->json.given);
 
 	if (!status && o->json.given)
 		status = run_write_json(check_json(j, r), o->json.value);
 	if (status)
 		return status;
-	if (!json_instead && !o->quiet)
+	if (!run_json_instead(&o->json) && !o->quiet)
 		print_report(j, r);
 	return run_verdict(&j->run);
 }

@@ -20,11 +20,8 @@ static const struct cli_option options[] = {
 	 .help = "one of the policies to compare, may be given again (see nvsim policies); "
 		 "without it, all sound ones"},
 	{0, "invalidation", "NAME", CLI_LIST, AT(invalidations),
-	 .help = "what a host unmap does to shadow tables: whole (empties them, the default), "
-		 "rmap or exact (by a reverse map); with several, each goes with each policy"},
-	{0, "quirks", "SET", CLI_TEXT, AT(quirks),
-	 .help = "kvm (bit-exact, the default), arch (as the architecture asks), or a list: "
-		 "kvm,-6 is all of KVM's but 6"},
+	 .help = RUN_INVALIDATION_HELP "; with several, each goes with each policy"},
+	{0, "quirks", "SET", CLI_TEXT, AT(quirks), .help = RUN_QUIRKS_HELP},
 	{0, "json", "FILE", CLI_OPTIONAL, AT(json),
 	 .help = "everything for machines, to FILE, or instead of the table"},
 	{0, "csv", "FILE", CLI_OPTIONAL, AT(csv),

@@ -17,14 +17,9 @@ struct replay_options {
 
 #define AT(member) offsetof(struct replay_options, member)
 static const struct cli_option options[] = {
-	{'p', "policy", "POLICY", CLI_TEXT, AT(policy),
-	 .help = "rule for the size of mappings (see nvsim policies)"},
-	{0, "invalidation", "NAME", CLI_TEXT, AT(invalidation),
-	 .help = "what a host unmap does to shadow tables: whole (empties them, the default), "
-		 "rmap or exact (by a reverse map)"},
-	{0, "quirks", "SET", CLI_TEXT, AT(quirks),
-	 .help = "kvm (bit-exact, the default), arch (as the architecture asks), or a list: "
-		 "kvm,-6 is all of KVM's but 6"},
+	{'p', "policy", "POLICY", CLI_TEXT, AT(policy), .help = RUN_POLICY_HELP},
+	{0, "invalidation", "NAME", CLI_TEXT, AT(invalidation), .help = RUN_INVALIDATION_HELP},
+	{0, "quirks", "SET", CLI_TEXT, AT(quirks), .help = RUN_QUIRKS_HELP},
 	{0, "json", "FILE", CLI_OPTIONAL, AT(json),
 	 .help = "everything for machines, to FILE, or instead of the report"},
 	{'q', "quiet", NULL, CLI_FLAG, AT(quiet),
@@ -232,11 +227,9 @@ static struct result result_of(struct replay *r)
 	return result;
 }
 
-/* JSON to standard output takes the place of the report; JSON to a file goes with it. */
 static enum cli_exit show(struct replay *r)
 {
 	const struct replay_options *o = r->o;
-	bool json_instead = o->json.given && (!o->json.value || strcmp(o->json.value, "-") == 0);
 	enum cli_exit status = run_describe(&r->run, o->json.given);
 	struct result result;
 
@@ -249,7 +242,7 @@ static enum cli_exit show(struct replay *r)
 		return status;
 	if (o->digest)
 		puts(result.digest);
-	if (o->digest || o->quiet || json_instead)
+	if (o->digest || o->quiet || run_json_instead(&o->json))
 		return CLI_OK;
 	if (o->interval.given)
 		report_intervals(stdout, &result);

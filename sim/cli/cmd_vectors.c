@@ -2,7 +2,6 @@
 /* nvsim vectors: conformance vectors against the handler. */
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli.h"
 #include "run.h"
@@ -78,8 +77,8 @@ static enum cli_exit run_files(struct job *j, const struct cli_args *args,
 static enum cli_exit run(const void *values, const struct cli_args *args)
 {
 	const struct vectors_options *o = values;
-	bool json_instead = o->json.given && (!o->json.value || strcmp(o->json.value, "-") == 0);
-	struct job j = {.shown = !o->quiet && !json_instead, .failures = json_array()};
+	struct job j = {.shown = !o->quiet && !run_json_instead(&o->json),
+			.failures = json_array()};
 	struct vectors_result result = {0};
 	enum cli_exit status = run_files(&j, args, &result);
 

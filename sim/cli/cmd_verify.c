@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nvsim verify: decision by decision against what the recorded hypervisor did. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "run.h"
 
@@ -199,14 +198,13 @@ static void print_report(const struct job *j)
 static enum cli_exit show(struct job *j)
 {
 	const struct verify_options *o = j->o;
-	bool json_instead = o->json.given && (!o->json.value || strcmp(o->json.value, "-") == 0);
 	enum cli_exit status = run_describe(&j->run, o->json.given);
 
 	if (!status && o->json.given)
 		status = run_write_json(verify_json(j), o->json.value);
 	if (status)
 		return status;
-	if (!json_instead && !o->quiet)
+	if (!run_json_instead(&o->json) && !o->quiet)
 		print_report(j);
 	return j->verify.mismatched || j->verify.other_mismatched ? CLI_FINDINGS : CLI_OK;
 }

@@ -145,6 +145,11 @@ enum cli_exit run_write_json(json_t *json, const char *path)
 	return status;
 }
 
+bool run_json_instead(const struct cli_text *json)
+{
+	return json->given && (!json->value || strcmp(json->value, "-") == 0);
+}
+
 /* The table of policies is the list of names: a new row needs nothing here. */
 enum cli_exit run_find_policy(const struct cli_text *name, const struct s2_policy **policy)
 {

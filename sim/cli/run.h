@@ -51,8 +51,17 @@ const char *run_base_name(const char *path);
 
 /* Writes JSON with an end of line to `path`, "-" or NULL for standard output. Takes `json`. */
 enum cli_exit run_write_json(json_t *json, const char *path);
+/* JSON to standard output takes the place of the report; JSON to a file goes with it. */
+bool run_json_instead(const struct cli_text *json);
 
 /* Options that several commands share. */
+#define RUN_POLICY_HELP "rule for the size of mappings (see nvsim policies)"
+#define RUN_INVALIDATION_HELP                                                                      \
+	"what a host unmap does to shadow tables: whole (empties them, the default), rmap or "     \
+	"exact (by a reverse map)"
+#define RUN_QUIRKS_HELP                                                                            \
+	"kvm (bit-exact, the default), arch (as the architecture asks), or a list: kvm,-6 is all " \
+	"of KVM's but 6"
 enum cli_exit run_find_policy(const struct cli_text *name, const struct s2_policy **policy);
 enum cli_exit run_find_invalidation(const struct cli_text *name,
 				    const struct s2_invalidation **invalidation);
