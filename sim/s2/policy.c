@@ -150,6 +150,14 @@ static struct s2_size_out unrounded_frame(const struct s2_size_in *in, uint64_t 
 	};
 }
 
+/* As within(), with that frame, and without the upgrade for a device's memory. */
+static struct s2_size_out old_within(const struct s2_size_in *in, struct bounds b)
+{
+	if (b.vma != in->page || b.cap == in->page || in->device)
+		return unrounded_frame(in, b.vma);
+	return upgrade(in);
+}
+
 /* The cap is L1's leaf as it is, between host levels or not. */
 static struct bounds v6_bounds(const struct s2_size_in *in)
 {
@@ -163,12 +171,8 @@ static struct bounds v6_bounds(const struct s2_size_in *in)
 
 static struct s2_size_out kvm_v6(const struct s2_policy *self, const struct s2_size_in *in)
 {
-	struct bounds b = v6_bounds(in);
-
 	(void)self;
-	if (b.vma != in->page || b.cap == in->page || in->device)
-		return unrounded_frame(in, b.vma);
-	return upgrade(in);
+	return old_within(in, v6_bounds(in));
 }
 
 static struct s2_size_out gk_2022(const struct s2_policy *self, const struct s2_size_in *in)
@@ -176,33 +180,32 @@ static struct s2_size_out gk_2022(const struct s2_policy *self, const struct s2_
 	struct bounds b = v6_bounds(in);
 
 	(void)self;
-	if (b.vma != in->page || b.cap < in->pmd || in->device)
-		return unrounded_frame(in, b.vma);
-	return upgrade(in);
+	if (b.cap < in->pmd)
+		b.cap = in->page;
+	return old_within(in, b);
 }
 
 /* Without the cap: L1's leaf limits what the VMA offers, and the upgrade not at all. */
-static struct s2_size_out reworked(const struct s2_size_in *in, bool forced)
+static struct s2_size_out reworked(const struct s2_size_in *in, struct bounds b)
 {
-	uint64_t vma = old_bounds(in).vma;
-
 	if (in->l1_leaf)
-		vma = lesser(vma, in->l1_leaf);
-	if (vma != in->page || forced || in->device)
-		return unrounded_frame(in, vma);
-	return upgrade(in);
+		b.vma = lesser(b.vma, in->l1_leaf);
+	return old_within(in, b);
 }
 
 static struct s2_size_out review_a1(const struct s2_policy *self, const struct s2_size_in *in)
 {
 	(void)self;
-	return reworked(in, old_bounds(in).cap == in->page);
+	return reworked(in, old_bounds(in));
 }
 
 static struct s2_size_out review_a2(const struct s2_policy *self, const struct s2_size_in *in)
 {
+	struct bounds b = old_bounds(in);
+
 	(void)self;
-	return reworked(in, false);
+	b.cap = in->pud; /* no pages are forced */
+	return reworked(in, b);
 }
 
 static struct s2_size_out kvm_v9(const struct s2_policy *self, const struct s2_size_in *in)
@@ -214,9 +217,7 @@ static struct s2_size_out kvm_v9(const struct s2_policy *self, const struct s2_s
 		b.cap = b.cap == in->page ? in->pud : in->page; /* the wrong way round */
 		b = clamp_to_l1(in, b);
 	}
-	if (b.vma != in->page || b.cap == in->page || in->device)
-		return unrounded_frame(in, b.vma);
-	return upgrade(in);
+	return old_within(in, b);
 }
 
 static struct bounds bounds_6_11(const struct s2_size_in *in)
@@ -228,12 +229,8 @@ static struct bounds bounds_6_11(const struct s2_size_in *in)
 
 static struct s2_size_out kvm_6_11_rc1(const struct s2_policy *self, const struct s2_size_in *in)
 {
-	struct bounds b = bounds_6_11(in);
-
 	(void)self;
-	if (b.vma != in->page || b.cap == in->page || in->device)
-		return unrounded_frame(in, b.vma);
-	return upgrade(in);
+	return old_within(in, bounds_6_11(in));
 }
 
 static struct s2_size_out kvm_6_11(const struct s2_policy *self, const struct s2_size_in *in)
