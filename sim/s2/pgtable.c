@@ -629,7 +629,10 @@ static uint64_t valid_entries(const struct sweep *s, const struct cursor *c)
 	return c->root ? s->mmu->table.root_valid : *entries_of(s->vm, c->table);
 }
 
-/* Visits the entries of one table that meet the range; `from` is the first address of them. */
+/*
+ * Visits the entries of one table that meet the range; `from` is the first address of them.
+ * A group, which lies in one table, is swept where its first page in the range is.
+ */
 static void sweep_table(struct sweep *s, struct cursor c, uint64_t from, uint64_t last)
 {
 	uint64_t span = level_size(page_shift(s->vm), c.level), ipa;
@@ -643,10 +646,10 @@ static void sweep_table(struct sweep *s, struct cursor c, uint64_t from, uint64_
 		if (!(*c.entry & DESC_VALID))
 			continue;
 		if (!desc_is_table(*c.entry, c.level)) {
-			if (*c.entry & DESC_CONTIG)
-				sweep_group(s, &c, ipa);
-			else
+			if (!(*c.entry & DESC_CONTIG))
 				sweep_leaf(s, &c, ipa);
+			else if (ipa == from || ipa == floor_to(ipa, group_size(s->vm)))
+				sweep_group(s, &c, ipa);
 			continue;
 		}
 		struct cursor child = c;

@@ -202,8 +202,8 @@ MUTANTS = [
      '\tif (new &DESC_CONTIG)\n\t\tleave_group(vm, mmu, &c, ipa.v);\n\tnew &= ~DESC_CONTIG;\n',
      ''),
     ('unmap of one page of a group', 'pgtable.c',
-     'if (*c.entry & DESC_CONTIG)\n',
-     'if ((*c.entry & DESC_CONTIG) && s->op != SWEEP_UNMAP)\n'),
+     'if (!(*c.entry & DESC_CONTIG))\n',
+     'if (!(*c.entry & DESC_CONTIG) || s->op == SWEEP_UNMAP)\n'),
     # ---- reverse maps ----
     ('alias forgotten', 'rmap.c',
      '*slot = (struct slot){.input = SLOT_SEVERAL};',
