@@ -46,12 +46,14 @@ INC_traces := -Itraces
 # The checker shares no line with the handler: it does not even see its headers.
 INC_check := -Isim/check -Isim/replay -Itraces
 INC_replay := -Isim/replay -Isim/check -Isim/s2 -Itraces
-INC_cli := -Isim/cli -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
-INC_tests := -Itests -Isim/replay -Isim/check -Isim/s2 -Itraces
+INC_wire := -Ihwrun/wire -Itraces
+INC_hwhost := -Ihwrun/host -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
+INC_cli := -Isim/cli -Ihwrun/host -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
+INC_tests := -Itests -Ihwrun/host -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
 FLAGS_s2 := -ffreestanding -fno-builtin -Wconversion
 
 # Evaluated anew by each make: run and check install what is missing, and then call make again.
-PKGS := libzstd jansson
+PKGS := libzstd jansson libelf
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 ifeq ($(shell $(PKG_CONFIG) --exists libtracecmd libtraceevent libtracefs 2>/dev/null && echo yes),yes)
@@ -64,8 +66,10 @@ SRC_traces := $(wildcard traces/*.c traces/*/*.c)
 SRC_check := $(wildcard sim/check/*.c)
 SRC_replay := $(wildcard sim/replay/*.c)
 SRC_cli := $(wildcard sim/cli/*.c)
+SRC_wire := $(wildcard hwrun/wire/*.c)
+SRC_hwhost := $(wildcard hwrun/host/*.c)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
-LIBS := $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
+LIBS := $(O)/libhwhost.a $(O)/libwire.a $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
 LDLIBS := $(PKG_LIBS) -lpthread -lm
 
 .PHONY: all
@@ -81,7 +85,7 @@ $(O)/lib$(1).a: $(call obj,$(SRC_$(1)))
 	@rm -f $$@
 	$$(Q)$(AR) rcs $$@ $$^
 endef
-$(foreach l,s2 traces check replay,$(eval $(call library,$(l))))
+$(foreach l,s2 traces check replay wire hwhost,$(eval $(call library,$(l))))
 
 compile = $(Q)mkdir -p $(@D) && $(CC) $(CSTD) $(CFLAGS) $(WARN) $(1) $(DEPS) -c -o $@ $<
 $(O)/sim/s2/%.o: sim/s2/%.c
@@ -96,6 +100,12 @@ $(O)/sim/check/%.o: sim/check/%.c
 $(O)/sim/replay/%.o: sim/replay/%.c | libraries
 	$(say) CC $<
 	$(call compile,$(HOT) $(INC_replay) $(PKG_CFLAGS))
+$(O)/hwrun/wire/%.o: hwrun/wire/%.c
+	$(say) CC $<
+	$(call compile,$(INC_wire))
+$(O)/hwrun/host/%.o: hwrun/host/%.c | libraries
+	$(say) CC $<
+	$(call compile,$(INC_hwhost) $(PKG_CFLAGS))
 $(O)/sim/cli/%.o: sim/cli/%.c | libraries
 	$(say) CC $<
 	$(call compile,$(HOT) $(INC_cli) $(PKG_CFLAGS))
@@ -200,9 +210,11 @@ warnings: $(O)/build-info.h ## compile everything with clang's warnings
 	$(CLANG_CHECK) $(INC_traces) $(PKG_CFLAGS) $(TRACECMD_CFLAGS) $(SRC_traces)
 	$(CLANG_CHECK) $(INC_check) $(SRC_check)
 	$(CLANG_CHECK) $(INC_replay) $(PKG_CFLAGS) $(SRC_replay)
+	$(CLANG_CHECK) $(INC_wire) $(SRC_wire)
+	$(CLANG_CHECK) $(INC_hwhost) $(PKG_CFLAGS) $(SRC_hwhost)
 	$(CLANG_CHECK) $(INC_cli) $(PKG_CFLAGS) $(SRC_cli)
 
-FORMATTED := $(wildcard sim/*/*.[ch] traces/*.[ch] traces/*/*.[ch] tests/*/*.[ch])
+FORMATTED := $(wildcard sim/*/*.[ch] hwrun/*/*.[ch] traces/*.[ch] traces/*/*.[ch] tests/*/*.[ch])
 format: ## bring every source into the layout of .clang-format
 	$(CLANG_FORMAT) -i $(FORMATTED)
 format-check: ## fail where that would change something

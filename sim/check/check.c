@@ -38,6 +38,8 @@ struct check *check_new(const struct nvt_machine *machine, enum nvt_class class,
 		check_free(c);
 		return NULL;
 	}
+	if (c)
+		c->host.fold = view->fold;
 	return c;
 }
 

@@ -16,6 +16,7 @@
 #define NVSIM_CHECK_CHECK_H
 
 #include "event.h"
+#include "fold.h"
 #include "trace.h"
 
 enum check_rule {
@@ -99,6 +100,7 @@ struct check_view {
 	uint64_t tables_pa;	     /* its first byte */
 	uint64_t tables_size;	     /* bytes of address space; not all of it need be in use */
 	uint16_t context_count;	     /* nested ones */
+	struct pa_fold fold;	     /* of recorded host PAs into those that leaves have */
 	/* Context `i`, or NVT_CANONICAL_CONTEXT, as it stands now. */
 	struct check_context (*context)(void *arg, uint16_t i);
 	void *arg;
@@ -157,6 +159,22 @@ struct check_fault {
 };
 /* A fault was answered. */
 void check_fault(struct check *c, const struct check_fault *f);
+
+/* ---- what an access should meet ---- */
+
+enum check_meets {
+	CHECK_MEETS_UNKNOWN, /* no fact of the stream tells */
+	CHECK_MEETS_MEMORY,  /* the byte at pa */
+	CHECK_MEETS_REFUSAL, /* L1 maps nothing there, or permits less */
+	CHECK_MEETS_NOTHING, /* no memory of L1's, or a write to what the host has read-only */
+};
+struct check_meeting {
+	enum check_meets meets;
+	bool device; /* MEMORY: of a device, not RAM */
+	uint64_t pa; /* MEMORY: folded */
+};
+/* The access that `f` tells by context, esr, ipa and el0, by L1's tables as they are. */
+struct check_meeting check_meeting(struct check *c, const struct check_fault *f);
 
 /* ---- findings ---- */
 

@@ -23,6 +23,7 @@ struct interval {
 #define HOST_RECENT 256u
 
 struct host {
+	struct pa_fold fold; /* of the PAs that the intervals have */
 	struct slot *slots;
 	size_t slot_count, slot_room, slot_last;
 	struct interval *intervals; /* ascending, disjoint */

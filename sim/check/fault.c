@@ -65,6 +65,16 @@ static void check_recycled(struct check *c, struct context *x)
 #define ESR_FSC_CLASS	   0x3cull
 #define ESR_FSC_PERMISSION 0x0cull
 
+/* What the hardware asks of a leaf (Arm ARM D8.4), whatever hypervisors make of it. */
+static bool refuses(const struct check_fault *f, const struct perm *p)
+{
+	if (f->esr & ESR_S1PTW)
+		return (f->esr & ESR_FSC_CLASS) == ESR_FSC_PERMISSION ? !p->w : !p->r;
+	if ((f->esr & ESR_EC) == ESR_EC_IABT)
+		return f->el0 ? !p->x_el0 : !p->x_el1;
+	return (f->esr & ESR_WNR) && !(f->esr & ESR_CM) ? !p->w : !p->r;
+}
+
 /* Whether L1's leaf denies the access (spec 2.2). */
 static bool denied(const struct check *c, const struct check_fault *f, const struct perm *p)
 {
@@ -82,6 +92,35 @@ static bool denied(const struct check *c, const struct check_fault *f, const str
 	if (s1ptw)
 		write = permission;
 	return write ? !p->w : !p->r;
+}
+
+struct check_meeting check_meeting(struct check *c, const struct check_fault *f)
+{
+	const struct context *x = context_of(c, f->context);
+	struct check_context now = c->view.context(c->view.arg, x->index);
+	struct l1_regs regs = {now.vttbr, now.vtcr, x->big_endian};
+	bool write = (f->esr & ESR_WNR) && !(f->esr & ESR_CM);
+	struct check_meeting m = {.meets = CHECK_MEETS_NOTHING};
+	struct l1_walk w = {.ok = true, .output = f->ipa};
+	struct behind b;
+
+	if (x->index != NVT_CANONICAL_CONTEXT && now.enabled) {
+		w = l1_walk(c, &regs, f->ipa);
+		if (!w.ok || refuses(f, &w.perm))
+			return (struct check_meeting){.meets = CHECK_MEETS_REFUSAL};
+	}
+	b = host_behind(&c->host, w.output);
+	if (!b.slot || (write && (b.slot->flags & NVT_SLOT_READONLY)))
+		return m;
+	if (!b.interval || !b.pa_known)
+		return (struct check_meeting){.meets = CHECK_MEETS_UNKNOWN};
+	if (write && !(b.interval->flags & NVT_BACKING_WRITABLE))
+		return m;
+	return (struct check_meeting){
+		.meets = CHECK_MEETS_MEMORY,
+		.device = b.interval->flags & NVT_BACKING_DEVICE,
+		.pa = b.pa,
+	};
 }
 
 static void check_injected(struct check *c, struct context *x, const struct check_fault *f)

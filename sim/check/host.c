@@ -227,6 +227,10 @@ struct behind host_behind(struct host *h, uint64_t l1)
 		b.room = b.interval->last - hva + 1;
 	b.pa_known = !(b.interval->flags & NVT_BACKING_NO_PA);
 	b.pa = b.interval->pa + (hva - b.interval->hva);
+	if (h->fold.size) {
+		b.room = min64(b.room, h->fold.size - (b.pa & (h->fold.size - 1)));
+		b.pa = pa_folded(&h->fold, b.pa);
+	}
 	return b;
 }
 

@@ -7,6 +7,8 @@
 
 #define RANGE_MAX (64ull << 30)
 #define RANGE_MIN (16ull << 20)
+/* Apart from what traces map, and not 0, so that a lost offset shows. */
+#define RANGE_PA 0x100000000ull
 
 /* Address space is reserved, not memory; under a limit only a part of it. */
 static size_t range_size(void)
@@ -36,7 +38,7 @@ static size_t entries_size(const struct arena *a)
 
 bool arena_init(struct arena *a, unsigned int page_shift)
 {
-	*a = (struct arena){.page_shift = page_shift, .size = range_size()};
+	*a = (struct arena){.pa = RANGE_PA, .page_shift = page_shift, .size = range_size()};
 	do {
 		a->base = reserve(a->size);
 	} while (!a->base && a->size > RANGE_MIN && (a->size /= 2));

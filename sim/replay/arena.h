@@ -9,6 +9,7 @@
 
 struct arena {
 	unsigned char *base;
+	uint64_t pa;	   /* of its first byte, as tables name it */
 	uint16_t *entries; /* one number a page */
 	unsigned int page_shift;
 	size_t size;	  /* of the range */

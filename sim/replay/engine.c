@@ -39,6 +39,14 @@ static struct s2_config config_of(const struct nvt_machine *machine,
 /* A slot that moves and begins to log at once unmaps and protects each context. */
 #define EXTENTS_PER_CONTEXT 2
 
+static bool init_machine(struct engine *e, unsigned int page_shift)
+{
+	if (!machine_init(&e->machine, page_shift))
+		return false;
+	e->machine.fold = e->options.fold;
+	return true;
+}
+
 static bool allocate(struct engine *e, const struct nvt_machine *machine)
 {
 	/* 0 is "not known": then there is one. */
@@ -58,7 +66,7 @@ static bool allocate(struct engine *e, const struct nvt_machine *machine)
 	e->extents = calloc(contexts, EXTENTS_PER_CONTEXT * sizeof(*e->extents));
 	return e->vcpus && e->contexts && e->staged && e->extents &&
 	       metrics_init(&e->metrics, machine->page_shift, e->class) &&
-	       machine_init(&e->machine, machine->page_shift) &&
+	       init_machine(e, machine->page_shift) &&
 	       s2_vm_init(&e->vm, &cfg, &e->machine.port, &e->machine, e->contexts, contexts);
 }
 
@@ -216,23 +224,14 @@ static enum engine_status bad_event(struct engine *e, const char *format, ...)
 #define ESR_FSC_CLASS	   0x3cull
 #define ESR_FSC_PERMISSION 0x0cull
 
-/* What the handler would be asked about, and by whom. */
-struct access {
-	struct s2_vcpu *vcpu;
-	struct s2_mmu *mmu;
-	struct s2_trap trap;
-	struct table_ipa ipa;
-	bool el0;
-};
-
 static bool mode_el0(uint64_t pstate)
 {
 	return (pstate & 0x1f) == 0 || (pstate & 0x1f) == 0x10;
 }
 
-static struct access access_of(struct s2_vcpu *vcpu, const struct nvt_fault *f)
+static struct engine_access access_of(struct s2_vcpu *vcpu, const struct nvt_fault *f)
 {
-	return (struct access){
+	return (struct engine_access){
 		.vcpu = vcpu,
 		.mmu = vcpu->mmu,
 		.trap = {.esr = f->esr,
@@ -246,7 +245,7 @@ static struct access access_of(struct s2_vcpu *vcpu, const struct nvt_fault *f)
 }
 
 /* Whether a stage-2 leaf refuses the access, as the hardware sees it (Arm ARM D8.4). */
-static bool leaf_refuses(const struct access *a, uint64_t desc)
+static bool leaf_refuses(const struct engine_access *a, uint64_t desc)
 {
 	struct s2_perm perm = s2_leaf_perm(desc);
 	uint64_t esr = a->trap.esr;
@@ -258,8 +257,8 @@ static bool leaf_refuses(const struct access *a, uint64_t desc)
 	return (esr & ESR_WNR) && !(esr & ESR_CM) ? !perm.w : !perm.r;
 }
 
-/* FSC that the hardware reports for the access with the tables as they are; 0: no fault. */
-static uint8_t table_fsc(struct engine *e, const struct access *a)
+/* FSC that hardware reports for the access with the tables as they are; 0: no fault. */
+static uint8_t table_fsc(struct engine *e, const struct engine_access *a)
 {
 	uint64_t desc;
 	int level;
@@ -278,6 +277,19 @@ static uint8_t table_fsc(struct engine *e, const struct access *a)
 	return 0;
 }
 
+static bool has_mmu(const struct engine *e)
+{
+	return e->options.hw && e->options.hw->access;
+}
+
+/* The same, by hardware that is there. */
+static inline uint8_t access_fsc(struct engine *e, const struct engine_access *a)
+{
+	uint8_t fsc = table_fsc(e, a);
+
+	return has_mmu(e) ? e->options.hw->access(e->options.hw->arg, a, fsc) : fsc;
+}
+
 static enum metrics_scope scope_of(const struct s2_mmu *mmu)
 {
 	if (!mmu->nested)
@@ -285,7 +297,7 @@ static enum metrics_scope scope_of(const struct s2_mmu *mmu)
 	return mmu->enabled ? SCOPE_SHADOW : SCOPE_S2_OFF;
 }
 
-static void tell_fault(struct engine *e, const struct access *a)
+static void tell_fault(struct engine *e, const struct engine_access *a)
 {
 	struct check_fault f = {
 		.vcpu = (uint16_t)(a->vcpu - e->vcpus),
@@ -304,15 +316,34 @@ static bool is_undecided(const struct engine *e)
 	return e->step.outcome.kind == S2_RETRY && e->options.undecided && *e->options.undecided;
 }
 
+static void handle(struct engine *e, const struct engine_access *a)
+{
+	const struct engine_hw *hw = e->options.hw;
+
+	if (hw && hw->begin)
+		hw->begin(hw->arg, a);
+	s2_handle_abort_into(a->vcpu, &a->trap, &e->step.outcome);
+	if (hw && hw->end)
+		hw->end(hw->arg, a, &e->step.outcome);
+}
+
+/* Digests are of PAs as they were recorded. */
+static void add_to_digest(struct engine *e)
+{
+	if (e->machine.fold.size && e->step.outcome.kind == S2_MAPPED)
+		e->step.outcome.map.pa.v += e->machine.last_slide;
+	s2_digest_outcome(&e->digest, &e->step.outcome);
+}
+
 /* False: the size rule did not decide, nothing has happened. */
-static bool deliver(struct engine *e, const struct access *a, const struct nvt_event *ev)
+static bool deliver(struct engine *e, const struct engine_access *a, const struct nvt_event *ev)
 {
 	struct engine_step *s = &e->step;
 	enum metrics_scope scope = scope_of(a->mmu);
 	struct metrics_leaves before = metrics_leaves(&a->mmu->table);
 
 	e->machine.last_backing = NULL;
-	s2_handle_abort_into(a->vcpu, &a->trap, &s->outcome);
+	handle(e, a);
 	if (is_undecided(e))
 		return false;
 	s->delivered = true;
@@ -320,7 +351,7 @@ static bool deliver(struct engine *e, const struct access *a, const struct nvt_e
 		tell_fault(e, a);
 	s->backing = e->machine.last_backing;
 	if (e->options.digest)
-		s2_digest_outcome(&e->digest, &s->outcome);
+		add_to_digest(e);
 	if (!e->measuring)
 		return true;
 	metrics_fault(&e->metrics, scope, a->mmu, a->ipa.v, &s->outcome);
@@ -334,14 +365,14 @@ static bool deliver(struct engine *e, const struct access *a, const struct nvt_e
 	return true;
 }
 
-static void avoid(struct engine *e, const struct access *a)
+static void avoid(struct engine *e, const struct engine_access *a)
 {
 	e->step.avoided = true;
 	if (e->measuring)
 		e->metrics.avoided[scope_of(a->mmu)]++;
 }
 
-static void with_fsc(struct access *a, uint8_t fsc)
+static void with_fsc(struct engine_access *a, uint8_t fsc)
 {
 	a->trap.esr = (a->trap.esr & ~ESR_FSC) | fsc;
 }
@@ -375,14 +406,20 @@ static bool depends_on_tables(const struct s2_syndrome *syn)
 	       syn->class == S2_FSC_ACCESS_FLAG;
 }
 
-static enum engine_status recorded_fault(struct engine *e, struct access *a,
+static bool guest_resumes(const struct s2_outcome *out)
+{
+	return out->kind == S2_MAPPED || out->kind == S2_RELAXED || out->kind == S2_AF_SET ||
+	       out->kind == S2_RETRY;
+}
+
+static enum engine_status recorded_fault(struct engine *e, struct engine_access *a,
 					 const struct nvt_event *ev)
 {
 	struct s2_syndrome syn = s2_syndrome(&e->vm.cfg, a->trap.esr);
 	bool was_hyp = a->vcpu->hyp, rewritten = false;
 
 	if (depends_on_tables(&syn) && (a->trap.hpfar & S2_HPFAR_VALID)) {
-		e->step.hw_fsc = table_fsc(e, a);
+		e->step.hw_fsc = access_fsc(e, a);
 		if (!e->options.as_recorded && !e->step.hw_fsc) {
 			avoid(e, a);
 			follow_recording(e, a->vcpu, was_hyp, ev->fault.truth);
@@ -395,6 +432,9 @@ static enum engine_status recorded_fault(struct engine *e, struct access *a,
 	}
 	if (!deliver(e, a, ev))
 		return ENGINE_UNDECIDED;
+	/* What the access meets now, the stream tells in a fault of its own. */
+	if (guest_resumes(&e->step.outcome) && e->step.hw_fsc && has_mmu(e))
+		access_fsc(e, a);
 	e->metrics.fsc_rewritten += rewritten && e->measuring;
 	follow_recording(e, a->vcpu, was_hyp, ev->fault.truth);
 	return ENGINE_OK;
@@ -403,23 +443,18 @@ static enum engine_status recorded_fault(struct engine *e, struct access *a,
 /* A mapping may first come without the permission that the access needs (Q24). */
 #define TOUCH_TRIES 4
 
-static bool guest_resumes(const struct s2_outcome *out)
-{
-	return out->kind == S2_MAPPED || out->kind == S2_RELAXED || out->kind == S2_AF_SET ||
-	       out->kind == S2_RETRY;
-}
-
 /* The mapping just made admits the access: there is no need to look again. */
-static bool serves(const struct access *a, const struct s2_outcome *out)
+static bool serves(const struct engine *e, const struct engine_access *a,
+		   const struct s2_outcome *out)
 {
-	return out->kind == S2_MAPPED && !leaf_refuses(a, out->map.pte);
+	return out->kind == S2_MAPPED && !leaf_refuses(a, out->map.pte) && !has_mmu(e);
 }
 
-static HOT_INLINE enum engine_status touch(struct engine *e, struct access *a,
+static HOT_INLINE enum engine_status touch(struct engine *e, struct engine_access *a,
 					   const struct nvt_event *ev)
 {
 	for (; e->tries < TOUCH_TRIES; e->tries++) {
-		uint8_t fsc = table_fsc(e, a);
+		uint8_t fsc = access_fsc(e, a);
 
 		if (!fsc)
 			break;
@@ -427,7 +462,7 @@ static HOT_INLINE enum engine_status touch(struct engine *e, struct access *a,
 		with_fsc(a, fsc);
 		if (!deliver(e, a, ev))
 			return ENGINE_UNDECIDED;
-		if (!guest_resumes(&e->step.outcome) || serves(a, &e->step.outcome))
+		if (!guest_resumes(&e->step.outcome) || serves(e, a, &e->step.outcome))
 			break;
 	}
 	if (!e->step.delivered)
@@ -438,7 +473,7 @@ static HOT_INLINE enum engine_status touch(struct engine *e, struct access *a,
 static inline __attribute__((always_inline)) enum engine_status
 take_fault(struct engine *e, struct s2_vcpu *vcpu, const struct nvt_event *ev)
 {
-	struct access a = access_of(vcpu, &ev->fault);
+	struct engine_access a = access_of(vcpu, &ev->fault);
 
 	return ev->kind == NVT_TOUCH ? touch(e, &a, ev) : recorded_fault(e, &a, ev);
 }

@@ -11,6 +11,29 @@
 #include "s2.h"
 #include "trace.h"
 
+/* What the handler would be asked about, and by whom. */
+struct engine_access {
+	struct s2_vcpu *vcpu;
+	struct s2_mmu *mmu;
+	struct s2_trap trap;
+	struct table_ipa ipa;
+	bool el0;
+};
+
+/* A machine that has what is simulated elsewhere. Members may be NULL. */
+struct engine_hw {
+	void *arg;
+	/*
+	 * Makes the access, with an MMU that walks the tables; `fsc` is what they say that it
+	 * meets. The FSC of the abort that it takes; 0: it completes. Called again once the
+	 * guest resumes from a fault.
+	 */
+	uint8_t (*access)(void *arg, const struct engine_access *a, uint8_t fsc);
+	/* Around each call of the handler. */
+	void (*begin)(void *arg, const struct engine_access *a);
+	void (*end)(void *arg, const struct engine_access *a, const struct s2_outcome *out);
+};
+
 struct engine_options {
 	const struct s2_policy *policy;
 	const struct s2_invalidation *invalidation; /* NULL: the default */
@@ -26,6 +49,8 @@ struct engine_options {
 	/* The size rule sets it, and asks for a retry, where it leaves a fault undecided;
 	 * NULL: it always decides. */
 	const bool *undecided;
+	const struct engine_hw *hw; /* NULL: everything is simulated */
+	struct pa_fold fold;	    /* of recorded host PAs into memory that is there */
 };
 
 enum engine_status {

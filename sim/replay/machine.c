@@ -7,9 +7,6 @@
 #include "arena.h"
 #include "memory.h"
 
-/* PA of the table range: apart from what traces map, and not 0, so that a lost offset shows. */
-#define TABLES_PA 0x100000000ull
-
 /* ---- L1's memory ---- */
 
 bool machine_write(struct machine *m, uint64_t addr, uint64_t word)
@@ -82,7 +79,7 @@ static void tell_table(const struct machine *m, bool taken, const void *table, s
 	uint64_t offset = (uint64_t)((const unsigned char *)table - m->arena->base);
 
 	if (m->on_table)
-		m->on_table(m->on_table_arg, taken, (struct host_pa){TABLES_PA + offset}, size);
+		m->on_table(m->on_table_arg, taken, (struct host_pa){m->arena->pa + offset}, size);
 }
 
 static void *port_alloc(void *ctx, size_t size, enum s2_page_use use)
@@ -299,17 +296,22 @@ static enum s2_host_status port_backing(void *ctx, const struct s2_slot *slot, s
 
 	(void)slot;
 	(void)write;
+	uint64_t pa = b && !b->no_pa ? b->pa + (hva.v - b->hva) : 0;
+	uint64_t folded = pa_folded(&m->fold, pa);
+
 	m->last_backing = b;
+	m->last_slide = pa - folded;
 	if (!b) {
 		m->stats.backing_unknown++;
 		/* Nothing is known: the host's own page, writable, at PA 0. */
-		*out = (struct s2_backing){.user_leaf = 1ull << m->page_shift,
+		*out = (struct s2_backing){.pa = {folded},
+					   .user_leaf = 1ull << m->page_shift,
 					   .vma_shift = (uint8_t)m->page_shift,
 					   .writable = true};
 		return S2_HOST_OK;
 	}
 	*out = (struct s2_backing){
-		.pa = {b->no_pa ? 0 : b->pa + (hva.v - b->hva)},
+		.pa = {folded},
 		.user_leaf = b->user_leaf,
 		.vma_shift = b->vma_shift,
 		.writable = b->writable,
@@ -350,7 +352,7 @@ static void use_port(struct machine *m)
 		.backing = port_backing,
 		.dirty = port_dirty,
 		.dropped = port_dropped,
-		.tables_pa = {TABLES_PA},
+		.tables_pa = {m->arena->pa},
 		.tables = m->arena->base,
 		.tables_entries = m->arena->entries,
 	};

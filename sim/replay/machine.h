@@ -7,6 +7,7 @@
 #ifndef NVSIM_REPLAY_MACHINE_H
 #define NVSIM_REPLAY_MACHINE_H
 
+#include "fold.h"
 #include "s2.h"
 
 #define MACHINE_SLOTS_MAX 512
@@ -45,6 +46,8 @@ struct machine {
 	size_t backing_count, backing_room;
 	uint32_t backing_recent[MACHINE_RECENT]; /* index last found, by address: a guess */
 
+	struct pa_fold fold; /* of the PAs that `backing` has */
+
 	struct memory *memory; /* words of L1's memory, by page */
 	struct arena *arena;   /* table pages */
 
@@ -72,6 +75,7 @@ struct machine {
 	void *on_table_arg;
 	/* The backing that the last fill used; NULL: none was known. */
 	const struct machine_backing *last_backing;
+	uint64_t last_slide; /* from the PA that the fill got to the recorded one */
 	struct machine_stats stats;
 };
 

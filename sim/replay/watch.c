@@ -29,6 +29,7 @@ static struct check_view view_of(struct engine *e)
 		.tables_pa = e->machine.port.tables_pa.v,
 		.tables_size = e->machine.arena->size,
 		.context_count = e->vm.context_count,
+		.fold = e->machine.fold,
 		.context = context_now,
 		.arg = e,
 	};

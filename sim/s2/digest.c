@@ -2,6 +2,9 @@
 /*
  * A 128-bit digest of decisions, for comparing runs on different machines.
  * It finds differences; it does not resist somebody who wants none found.
+ *
+ * Where memory lies is in it once, as the PA that was mapped: a machine whose memory lies
+ * elsewhere has but that to translate back. A relaxed leaf leads where it led before.
  */
 #include "internal.h"
 
@@ -19,6 +22,12 @@ void s2_digest_word(struct s2_digest *d, uint64_t word)
 	d->b ^= d->b >> 29;
 }
 
+/* A descriptor without its output address, of which the widest layout has bits 49 to 12. */
+static uint64_t attributes(uint64_t pte)
+{
+	return pte & ~mask(49, 12);
+}
+
 void s2_digest_outcome(struct s2_digest *d, const struct s2_outcome *out)
 {
 	s2_digest_word(d, (uint64_t)out->kind | (uint64_t)out->row << 8 |
@@ -30,7 +39,7 @@ void s2_digest_outcome(struct s2_digest *d, const struct s2_outcome *out)
 	case S2_RELAXED:
 		s2_digest_word(d, out->map.addr.v);
 		s2_digest_word(d, out->map.size);
-		s2_digest_word(d, out->map.pte);
+		s2_digest_word(d, attributes(out->map.pte));
 		break;
 	case S2_INJECTED:
 		s2_digest_word(d, out->inject.hpfar);
