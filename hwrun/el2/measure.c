@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "measure.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "platform.h"
+#include "report.h"
 
 #define RING_ROOM 65536u
 
@@ -103,15 +102,6 @@ void measure_start_cpu(void)
 	isb();
 }
 
-static void tell_absent(const char *what, const char *why)
-{
-	struct hw_line *line = frame_begin("absent");
-
-	hw_line_text(line, "what", what);
-	hw_line_text(line, "why", why);
-	frame_send(line);
-}
-
 static void choose_events(const struct hw_blob *blob, unsigned int room)
 {
 	uint32_t i;
@@ -121,9 +111,9 @@ static void choose_events(const struct hw_blob *blob, unsigned int room)
 
 		snprintf(what, sizeof(what), "event%u", (unsigned int)i);
 		if (!room) {
-			tell_absent(what, "the CPU has no counter left for it");
+			report_absent(what, "the CPU has no counter left for it");
 		} else if (!is_listed(blob->pmu_events[i])) {
-			tell_absent(what, "the CPU does not count it");
+			report_absent(what, "the CPU does not count it");
 		} else {
 			m.events[measure_counters - 1] = blob->pmu_events[i];
 			m.unit_of[measure_counters - 1] = (uint8_t)(HW_EVENT + i);
@@ -140,14 +130,14 @@ static void start_counters(const struct hw_blob *blob)
 
 	m.has[HW_TICKS] = true;
 	if (!counters) {
-		tell_absent("pmu", has_pmu() ? "it has no event counters" : "the CPU has none");
+		report_absent("pmu", has_pmu() ? "it has no event counters" : "the CPU has none");
 		return;
 	}
 	measure_counters = 1;
 	m.has[HW_CYCLES] = true;
 	m.has[HW_INSTRUCTIONS] = is_listed(INST_RETIRED);
 	if (!m.has[HW_INSTRUCTIONS])
-		tell_absent("instructions", "the CPU does not count them");
+		report_absent("instructions", "the CPU does not count them");
 	choose_events(blob, counters - 1);
 	measure_start_cpu();
 }
@@ -405,8 +395,8 @@ void measure_done(uint64_t ordinal)
 		m.now.ordinal = ordinal;
 		if (m.live)
 			for (u = 0; u < HW_UNIT_COUNT; u++)
-				m.now.phase[HW_TOTAL].v[u] += m.now.phase[HW_ENTRY].v[u] +
-							      m.now.phase[HW_RETURN].v[u];
+				m.now.phase[HW_TOTAL].v[u] +=
+					m.now.phase[HW_ENTRY].v[u] + m.now.phase[HW_RETURN].v[u];
 		keep();
 	}
 	m.handled = m.arrived = false;
@@ -479,8 +469,9 @@ static void send_histogram(unsigned int class, unsigned int phase, unsigned int 
 		for (; i < HW_BUCKET_COUNT && used < sizeof(text) - 40; i++)
 			if (h->bucket[i])
 				used += (size_t)snprintf(text + used, sizeof(text) - used,
-							 "%s%" PRIu64 ":%" PRIu32, used ? "," : "",
-							 hw_bucket_low(i), h->bucket[i]);
+							 "%s%llu:%lu", used ? "," : "",
+							 (unsigned long long)hw_bucket_low(i),
+							 (unsigned long)h->bucket[i]);
 		if (!used)
 			return;
 		begin_of(&line, "histogram", class, phase, unit);
@@ -503,8 +494,9 @@ static void send_sample(const struct sample *s)
 		if (!m.has[u])
 			continue;
 		for (p = 0; p < HW_PHASE_COUNT; p++)
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%" PRIu64,
-						 p ? "," : "", s->phase[p].v[u]);
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%llu",
+						 p ? "," : "",
+						 (unsigned long long)s->phase[p].v[u]);
 		hw_line_text(line, hw_units[u].name, text);
 	}
 	frame_send(line);
@@ -535,5 +527,5 @@ void measure_report(void)
 	if (m.ring)
 		send_samples();
 	if (m.out_of_memory)
-		tell_absent("histogram", "no memory is left for all of them");
+		report_absent("histogram", "no memory is left for all of them");
 }

@@ -10,13 +10,13 @@
 #include "smp.h"
 
 /* VTCR_EL2 (Arm ARM D19.2.157) */
-#define VTCR_RES1	(1ull << 31)
-#define VTCR_DS		(1ull << 32)
-#define VTCR_VS		(1ull << 19)
-#define VTCR_PS_SHIFT	16
-#define VTCR_TG0_SHIFT	14
-#define VTCR_CACHED	(3ull << 12 | 1ull << 10 | 1ull << 8) /* walks: write-back, inner-shareable */
-#define VTCR_SL0_SHIFT	6
+#define VTCR_RES1	 (1ull << 31)
+#define VTCR_DS		 (1ull << 32)
+#define VTCR_VS		 (1ull << 19)
+#define VTCR_PS_SHIFT	 16
+#define VTCR_TG0_SHIFT	 14
+#define VTCR_CACHED	 (3ull << 12 | 1ull << 10 | 1ull << 8) /* walks: write-back, inner-shareable */
+#define VTCR_SL0_SHIFT	 6
 #define VTTBR_VMID_SHIFT 48
 
 /* HCR_EL2 (Arm ARM D19.2.48) */
@@ -42,10 +42,10 @@ static struct {
 	unsigned int page_shift;
 	bool lpa2, fwb, vmid16;
 	const struct s2_vm *vm;
-	uint64_t *slots;	       /* index of the root where the stub is, by context */
-	unsigned char *pages;	       /* enum stub_page */
-	uint64_t *tables[4];	       /* to them, by level */
-	uint64_t *shown;	       /* entry of a root, now ours; NULL: none */
+	uint64_t *slots;      /* index of the root where the stub is, by context */
+	unsigned char *pages; /* enum stub_page */
+	uint64_t *tables[4];  /* to them, by level */
+	uint64_t *shown;      /* entry of a root, now ours; NULL: none */
 	uint64_t vttbr[PLATFORM_CPUS_MAX], hcr[PLATFORM_CPUS_MAX]; /* as they are set */
 } s;
 
@@ -305,7 +305,8 @@ void *stage2_page(enum stub_page page)
 static uint64_t leaf_of(enum stub_page page)
 {
 	uint64_t memory = s.fwb ? 6 : 15;
-	uint64_t desc = (uint64_t)stage2_page(page) | memory << 2 | DESC_AF | DESC_READ | DESC_TABLE;
+	uint64_t desc =
+		(uint64_t)stage2_page(page) | memory << 2 | DESC_AF | DESC_READ | DESC_TABLE;
 
 	if (!s.lpa2)
 		desc |= DESC_SHARE;
