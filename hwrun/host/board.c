@@ -130,6 +130,7 @@ static const struct key {
 	{"machine", take_text, AT(machine), 0},
 	{"qemu", take_words, AT(qemu), REPEATS},
 	{"cpu", take_text, AT(cpu), 0},
+	{"cpus", take_text, AT(cpus), 0},
 	{"ram", take_text, AT(ram), 0},
 	{"firmware", take_firmware, AT(firmware), 0},
 	{"firmware-file", take_text, AT(firmware_file), 0},

@@ -32,13 +32,13 @@ struct hw_board {
 	uint64_t load; /* address that the image is loaded at, where it has to be told */
 	/* What QEMU is to be given; no arguments: QEMU cannot be this board. */
 	struct hw_lines qemu;
-	const char *machine;	   /* as QEMU calls it */
-	const char *cpu, *ram;	   /* defaults of {cpu} and {ram}; NULL: not to be chosen */
-	enum hw_firmware firmware; /* that QEMU starts, and which starts the image */
-	const char *firmware_file; /* {firmware} */
-	const char *package;	   /* that has it */
-	const char *stop, *prompt; /* what the firmware prints when a key stops it; its prompt */
-	struct hw_lines type;	   /* lines typed at the prompt */
+	const char *machine;	      /* as QEMU calls it */
+	const char *cpu, *cpus, *ram; /* defaults of {cpu}, {cpus}, {ram}; NULL: not to be chosen */
+	enum hw_firmware firmware;    /* that QEMU starts, and which starts the image */
+	const char *firmware_file;    /* {firmware} */
+	const char *package;	      /* that has it */
+	const char *stop, *prompt;    /* what the firmware prints when a key stops it; its prompt */
+	struct hw_lines type;	      /* lines typed at the prompt */
 	/* For people. */
 	const char *file; /* the image's usual name */
 	struct hw_lines steps, counters, quirks;
