@@ -4,6 +4,7 @@
 #define NVSIM_EL2_BOOT_H
 
 #include "entry.h"
+#include "libc/heap.h"
 #include "platform.h"
 
 /* ---- the image: addresses by the linker ---- */
@@ -47,8 +48,6 @@ void memory_remove(uint64_t start, uint64_t size);
 uint64_t memory_room(uint64_t address);
 /* Maps the largest ranges, and keeps no others. */
 void memory_start(void);
-/* Room behind what was given last, for the heap. NULL: no room. */
-void *memory_grow(uint64_t size);
 uint64_t memory_total(void);
 
 /* ---- the console ---- */
