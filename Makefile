@@ -73,8 +73,15 @@ obj = $(patsubst %.c,$(O)/%.o,$(1))
 LIBS := $(O)/libhwhost.a $(O)/libwire.a $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
 LDLIBS := $(PKG_LIBS) -lpthread -lm
 
+# The command finds boards, and the image, in the folder hwrun beside it.
+BOARDS := $(patsubst %,$(O)/%,$(wildcard hwrun/boards/*.board))
+
 .PHONY: all
-all: $(O)/nvsim
+all: $(O)/nvsim $(BOARDS)
+
+$(BOARDS): $(O)/%: %
+	@mkdir -p $(@D)
+	@cp $< $@
 
 $(O)/nvsim: $(call obj,$(SRC_cli)) $(LIBS)
 	$(say) LINK $@
@@ -162,7 +169,7 @@ corpus: $(O)/tests/corpus/make ## write the traces of tests/corpus anew; then re
 
 # Those that feed damaged or made-up input are run under the sanitizers by check, too.
 HOSTILE := tests/traces/test_damage tests/import/test_import tests/replay/test_vectors \
-	tests/s2/test_model
+	tests/s2/test_model tests/hwrun/test_frame tests/hwrun/test_collect
 export HOSTILE
 .PHONY: hostile
 hostile: ## build the tests with hostile input under AddressSanitizer and UBSan
@@ -215,7 +222,7 @@ warnings: $(O)/build-info.h ## compile everything with clang's warnings
 	$(CLANG_CHECK) $(INC_hwhost) $(PKG_CFLAGS) $(SRC_hwhost)
 	$(CLANG_CHECK) $(INC_cli) $(PKG_CFLAGS) $(SRC_cli)
 
-FORMATTED := $(wildcard sim/*/*.[ch] hwrun/*/*.[ch] traces/*.[ch] traces/*/*.[ch] tests/*/*.[ch])
+FORMATTED := $(wildcard sim/*/*.[ch] hwrun/*/*.[ch] hwrun/*/*/*.[ch] traces/*.[ch] traces/*/*.[ch] tests/*/*.[ch])
 format: ## bring every source into the layout of .clang-format
 	$(CLANG_FORMAT) -i $(FORMATTED)
 format-check: ## fail where that would change something
@@ -239,7 +246,6 @@ INC_el2 := -Ihwrun/el2 -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
 SRC_el2 := $(wildcard hwrun/el2/*.[cS] hwrun/el2/libc/*.c) $(SRC_wire) $(SRC_s2) $(SRC_check) \
 	$(patsubst %,sim/replay/%.c,arena engine l1tables machine memory metrics names pages watch) \
 	$(patsubst %,traces/%.c,block column decode flat ledger schema section sha256 xxh64)
-BOARDS := $(wildcard hwrun/boards/*)
 
 CC_$(HW_GCC) := $(CROSS_CC)
 LD_$(HW_GCC) := -Wl,--no-warn-rwx-segments
@@ -263,6 +269,7 @@ $(1)/obj/%.o: %.c
 $(1)/obj/%.o: %.S
 	$$(say) EL2 $$<
 	$$(call el2_compile,$(1),$(INC_el2))
+$(call el2_obj,$(1)): | el2-tools
 $(1)/obj/hwrun/el2/fdt.o: | $(LIBFDT)/usr
 $(1)/obj/hwrun/el2/start.o $(1)/obj/hwrun/el2/note.o: $(1)/build-info.h
 $(1)/build-info.h: FORCE
@@ -273,22 +280,30 @@ $(1)/nvsim-el2.elf: $(call el2_obj,$(1)) hwrun/el2/image.lds
 	$$(say) LINK $$@
 	$$(Q)$(CC_$(1)) $(LINK_el2) $(LD_$(1)) -o $$@ $(call el2_obj,$(1)) \
 		$(LIBFDT)/usr/lib/aarch64-linux-gnu/libfdt.a
-$(1)/nvsim-el2.img: $(1)/nvsim-el2.elf
+$(1)/probe.elf: $(1)/obj/tests/hwrun/probe.o $(call el2_obj,$(1)) hwrun/el2/image.lds
+	$$(say) LINK $$@
+	$$(Q)$(CC_$(1)) $(LINK_el2) $(LD_$(1)) -o $$@ $$< \
+		$(filter-out $(1)/obj/hwrun/el2/run.o,$(call el2_obj,$(1))) \
+		$(LIBFDT)/usr/lib/aarch64-linux-gnu/libfdt.a
+$(1)/%.img: $(1)/%.elf
 	$$(Q)$(CROSS_OBJCOPY) -O binary $$< $$@
-$(1)/boards: $(BOARDS)
-	@mkdir -p $$@ && touch $$@
-	$$(if $(BOARDS),@cp $(BOARDS) $$@)
 endef
 el2_compile = $(Q)mkdir -p $(@D) && $(CC_$(1)) $(CSTD) $(FLAGS_el2) $(WARN) $(2) -isystem hwrun/el2/include \
 	-isystem $(shell $(CC_$(1)) -print-file-name=include) $(DEPS) -c -o $@ $<
 $(foreach k,$(HW_GCC) $(HW_CLANG),$(eval $(call el2_kind,$(k))))
 
-$(LIBFDT)/usr:
+# One clear line where the compiler is missing, or libfdt cannot be had.
+.PHONY: el2-tools
+el2-tools:
+	@command -v $(CROSS_OBJCOPY) >/dev/null && command -v $(CROSS_CC) >/dev/null || \
+		{ echo "nvsim: $(CROSS_CC) is missing; scripts/setup hwrun installs it" >&2; exit 1; }
+$(LIBFDT)/usr: | el2-tools
 	@scripts/setup hwrun $(LIBFDT)
 
-.PHONY: hwrun hwrun-clang
-hwrun: $(HW_GCC)/nvsim-el2.img $(HW_GCC)/boards ## build the image at EL2, with gcc
-hwrun-clang: $(HW_CLANG)/nvsim-el2.img $(HW_CLANG)/boards ## the same with clang and lld
+.PHONY: hwrun hwrun-clang hwrun-probe
+hwrun: $(HW_GCC)/nvsim-el2.img $(BOARDS) ## build the image at EL2, with gcc
+hwrun-probe: $(HW_GCC)/probe.img # for tests/hwrun/test_boot.sh
+hwrun-clang: $(HW_CLANG)/nvsim-el2.img ## the same with clang and lld
 
 # ---- the rest ----
 
@@ -296,6 +311,10 @@ hwrun-clang: $(HW_CLANG)/nvsim-el2.img $(HW_CLANG)/boards ## the same with clang
 install: $(O)/nvsim ## install to $(DESTDIR)$(PREFIX)
 	install -Dm755 $(O)/nvsim $(DESTDIR)$(PREFIX)/bin/nvsim
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/nvsim README.md LICENSE traces/FORMAT.md
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/hwrun/boards hwrun/boards/*.board
+	install -Dm644 hwrun/README.md $(DESTDIR)$(PREFIX)/share/doc/nvsim/hwrun.md
+	[ ! -e $(HW_GCC)/nvsim-el2.elf ] || \
+		install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/hwrun $(HW_GCC)/nvsim-el2.elf
 
 .PHONY: help
 help: ## this text
