@@ -112,13 +112,13 @@ struct check_meeting check_meeting(struct check *c, const struct check_fault *f)
 	b = host_behind(&c->host, w.output);
 	if (!b.slot || (write && (b.slot->flags & NVT_SLOT_READONLY)))
 		return m;
-	if (!b.interval || !b.pa_known)
+	if (!b.backing || !b.pa_known)
 		return (struct check_meeting){.meets = CHECK_MEETS_UNKNOWN};
-	if (write && !(b.interval->flags & NVT_BACKING_WRITABLE))
+	if (write && !b.backing->writable)
 		return m;
 	return (struct check_meeting){
 		.meets = CHECK_MEETS_MEMORY,
-		.device = b.interval->flags & NVT_BACKING_DEVICE,
+		.device = b.backing->device,
 		.pa = b.pa,
 	};
 }
