@@ -17,6 +17,10 @@ static inline uint64_t image_size(void)
 	return ((const uint64_t *)(const void *)_head)[2];
 }
 
+/* The embedded blob's header, as far as it can be trusted before the whole was checked. NULL:
+ * there is none. */
+const struct hw_blob *embedded_head(void);
+
 /* ---- the map ---- */
 
 enum mmu_kind { MMU_CODE, MMU_DATA, MMU_DEVICE };
