@@ -522,6 +522,7 @@ static json_t *hw_json(const struct hw_described *d)
 	json_t *hw = json_object();
 
 	put(hw, "mode", field_json(&r->trace, "mode"));
+	put(hw, "emulated", json_boolean(hw_emulated(d)));
 	put(hw, "checked", json_boolean(strcmp(hw_text(&r->trace, "check"), "1") == 0));
 	put(hw, "delivered", number_json(&r->counts, "delivered"));
 	put(hw, "avoided", number_json(&r->counts, "avoided"));

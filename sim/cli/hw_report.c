@@ -381,6 +381,26 @@ static void line_digest(FILE *out, const struct hw_described *d)
 		report_line(out, "digest", &t);
 }
 
+static void line_registers(FILE *out, const char *label, const struct hw_kept *k)
+{
+	struct text t = {.used = 0};
+
+	for (size_t i = 0; i < k->frame.count; i++) {
+		text_add(&t, "%s", i ? " " : "");
+		add_foreign(&t, k->frame.field[i].key);
+		text_add(&t, "~");
+		add_foreign(&t, k->frame.field[i].value);
+	}
+	report_line(out, label, &t);
+}
+
+void hw_report_exception(FILE *out, const struct hw_run *r)
+{
+	line_registers(out, "exception", &r->unexpected);
+	for (unsigned int i = 0; i < r->regs_count; i++)
+		line_registers(out, i ? "" : "registers", &r->regs[i]);
+}
+
 void hw_report(FILE *out, const struct hw_described *d)
 {
 	line_board(out, d->run);
