@@ -10,6 +10,7 @@ CLANG ?= clang
 CLANG_FORMAT ?= clang-format
 PKG_CONFIG ?= pkg-config
 CROSS_CC ?= aarch64-linux-gnu-gcc
+CROSS_OBJCOPY ?= aarch64-linux-gnu-objcopy
 PREFIX ?= /usr/local
 DESTDIR ?=
 O ?= build
@@ -229,6 +230,71 @@ format-check: ## fail where that would change something
 .PHONY: bench
 bench: $(O)/nvsim $(if $(shell command -v $(CROSS_CC)),hwrun) ## measure replay, import and size against zstd and trace-cmd, and costs at EL2
 	@scripts/bench $(O)/nvsim
+
+# ---- the image at EL2: the engine and the handler of above, a libc of its own, libfdt ----
+
+HW_GCC := $(O)/hwrun
+HW_CLANG := $(O)/hwrun-clang
+LIBFDT := $(O)/libfdt
+FLAGS_el2 := -O2 -g -ffreestanding -fbuiltin -fpie -fvisibility=hidden -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+	-mgeneral-regs-only -mstrict-align -mno-outline-atomics -nostdinc
+LINK_el2 := -nostdlib -pie -Wl,--no-dynamic-linker,-z,max-page-size=4096,-z,noexecstack,-z,norelro \
+	-Wl,--gc-sections,--build-id=none,--fatal-warnings,-T,hwrun/el2/image.lds
+INC_el2 := -Ihwrun/el2 -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
+SRC_el2 := $(wildcard hwrun/el2/*.[cS] hwrun/el2/libc/*.c) $(SRC_wire) $(SRC_s2) $(SRC_check) \
+	$(patsubst %,sim/replay/%.c,arena engine l1tables machine memory metrics pages watch) \
+	$(patsubst %,traces/%.c,block column decode schema xxh64)
+BOARDS := $(wildcard hwrun/boards/*)
+
+CC_$(HW_GCC) := $(CROSS_CC)
+LD_$(HW_GCC) := -Wl,--no-warn-rwx-segments
+CC_$(HW_CLANG) := $(CLANG) --target=aarch64-linux-gnu
+LD_$(HW_CLANG) := -fuse-ld=lld
+el2_obj = $(patsubst %,$(1)/obj/%.o,$(basename $(SRC_el2)))
+
+define el2_kind
+$(1)/obj/sim/s2/%.o: sim/s2/%.c
+	$$(say) EL2 $$<
+	$$(call el2_compile,$(1),$(FLAGS_s2) $(INC_s2))
+$(1)/obj/sim/check/%.o: sim/check/%.c
+	$$(say) EL2 $$<
+	$$(call el2_compile,$(1),$(INC_check))
+$(1)/obj/hwrun/el2/libc/%.o: hwrun/el2/libc/%.c
+	$$(say) EL2 $$<
+	$$(call el2_compile,$(1),-fno-builtin $(INC_el2))
+$(1)/obj/%.o: %.c
+	$$(say) EL2 $$<
+	$$(call el2_compile,$(1),$(INC_el2) -I$(1) -isystem $(LIBFDT)/usr/include)
+$(1)/obj/%.o: %.S
+	$$(say) EL2 $$<
+	$$(call el2_compile,$(1),$(INC_el2))
+$(1)/obj/hwrun/el2/fdt.o: | $(LIBFDT)/usr
+$(1)/obj/hwrun/el2/start.o $(1)/obj/hwrun/el2/note.o: $(1)/build-info.h
+$(1)/build-info.h: FORCE
+	@mkdir -p $$(@D)
+	@scripts/build-info $(VERSION) "$(CC_$(1))" >$$@.new
+	@cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
+$(1)/nvsim-el2.elf: $(call el2_obj,$(1)) hwrun/el2/image.lds
+	$$(say) LINK $$@
+	$$(Q)$(CC_$(1)) $(LINK_el2) $(LD_$(1)) -o $$@ $(call el2_obj,$(1)) \
+		$(LIBFDT)/usr/lib/aarch64-linux-gnu/libfdt.a
+$(1)/nvsim-el2.img: $(1)/nvsim-el2.elf
+	$$(Q)$(CROSS_OBJCOPY) -O binary $$< $$@
+$(1)/boards: $(BOARDS)
+	@mkdir -p $$@ && touch $$@
+	$$(if $(BOARDS),@cp $(BOARDS) $$@)
+endef
+el2_compile = $(Q)mkdir -p $(@D) && $(CC_$(1)) $(CSTD) $(FLAGS_el2) $(WARN) $(2) -isystem hwrun/el2/include \
+	-isystem $(shell $(CC_$(1)) -print-file-name=include) $(DEPS) -c -o $@ $<
+$(foreach k,$(HW_GCC) $(HW_CLANG),$(eval $(call el2_kind,$(k))))
+
+$(LIBFDT)/usr:
+	@scripts/setup hwrun $(LIBFDT)
+
+.PHONY: hwrun hwrun-clang
+hwrun: $(HW_GCC)/nvsim-el2.img $(HW_GCC)/boards ## build the image at EL2, with gcc
+hwrun-clang: $(HW_CLANG)/nvsim-el2.img $(HW_CLANG)/boards ## the same with clang and lld
 
 # ---- the rest ----
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "frame.h"
+#include "section.h"
 
 #define MAGIC	0x5254564eu /* "NVTR" */
 #define VERSION 1u
@@ -12,6 +12,14 @@ void nvt_ledger_init(struct nvt_ledger *l)
 {
 	*l = (struct nvt_ledger){0};
 	nvt_sha256_init(&l->sha);
+}
+
+void nvt_ledger_tuple(uint8_t tuple[12], enum nvt_section type, uint32_t content_size,
+		      uint32_t content_check)
+{
+	nvt_put32(tuple, type);
+	nvt_put32(tuple + 4, content_size);
+	nvt_put32(tuple + 8, content_check);
 }
 
 /*
@@ -26,8 +34,7 @@ void nvt_ledger_frame(struct nvt_ledger *l, enum nvt_section type, const uint8_t
 	nvt_put32(entry, (uint32_t)raw_size);
 	nvt_put32(entry + 4, content_size);
 	memcpy(entry + 8, raw + raw_size - 4, 4);
-	nvt_put32(tuple, type);
-	memcpy(tuple + 4, entry + 4, 8);
+	nvt_ledger_tuple(tuple, type, content_size, nvt_get32(entry + 8));
 	if (type == NVT_SECTION_HEADER) {
 		l->header_check = nvt_xxh64(raw, raw_size, 0);
 		memcpy(l->header_tuple, tuple, sizeof(tuple));

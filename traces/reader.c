@@ -33,7 +33,6 @@ struct nvt_reader {
 	struct nvt_ledger told; /* by the end section */
 	bool has_meta, has_end, ended;
 	uint64_t meta_at, index_at, end_at; /* seekable files only */
-	uint64_t next_ordinal, last_ns;
 
 	struct nvt_pooled *current; /* of nvt_next */
 	size_t current_at;
@@ -67,27 +66,6 @@ static enum nvt_status hand_over(const struct nvt_reader *r, struct nvt_error *e
 
 /* ---- frames in their order ---- */
 
-/* Sections of known types come in the order of their numbers; the last three once each. */
-static const char *check_order(struct nvt_reader *r, const struct nvt_frame *f)
-{
-	bool repeats = f->type == NVT_SECTION_L1MEM || f->type == NVT_SECTION_EVENTS;
-
-	if (!r->stage && f->type != NVT_SECTION_HEADER)
-		return "its first section is no header";
-	if (!f->type || f->type > NVT_SECTION_END) {
-		if (f->flags & NVT_SECTION_REQUIRED)
-			return "a section of an unknown type is required: a newer nvsim is needed";
-		return r->stage < NVT_SECTION_META ? NULL : "a section is out of order";
-	}
-	if (!(f->flags & NVT_SECTION_REQUIRED))
-		return "the section should be marked as required";
-	if (f->type < r->stage || (f->type == r->stage && !repeats) ||
-	    (f->type > NVT_SECTION_META && f->type != r->stage + 1))
-		return "a section is out of order, or one is missing";
-	r->stage = f->type;
-	return NULL;
-}
-
 static const char *get_frame(struct nvt_reader *r)
 {
 	uint8_t entry[NVT_SEEK_ENTRY];
@@ -95,7 +73,7 @@ static const char *get_frame(struct nvt_reader *r)
 	const char *wrong = nvt_frame_read(f, &r->source, r->ctx);
 
 	if (!wrong)
-		wrong = check_order(r, f);
+		wrong = nvt_section_order(&r->stage, f->type, f->flags);
 	if (wrong)
 		return wrong;
 	nvt_ledger_frame(&r->seen, f->type, f->raw, f->raw_size, (uint32_t)f->content.size, entry);
@@ -154,59 +132,17 @@ static enum nvt_status read_header(struct nvt_reader *r)
 			wrong);
 }
 
-static bool ascend(const struct nvt_word *words, size_t from, size_t count)
-{
-	for (size_t i = from ? from : 1; i < count; i++)
-		if (words[i].addr <= words[i - 1].addr)
-			return false;
-	return true;
-}
-
-/* Decodes `group` behind the words that are there. */
-static enum nvt_status decode_words(struct nvt_reader *r, const struct nvt_group_data *group)
-{
-	size_t size = group->count * sizeof(struct nvt_word), before = r->words.size;
-	struct nvt_records records = {.count = group->count};
-	struct nvt_why why = {0};
-	struct nvt_bad bad;
-	uint32_t *offset;
-
-	offset = malloc(group->count * sizeof(*offset));
-	if (!offset || !nvt_buffer_room(&r->words, size)) {
-		free(offset);
-		return fail(r, r->frame.offset, nvt_no_memory);
-	}
-	for (uint32_t i = 0; i < group->count; i++)
-		offset[i] = i * (uint32_t)sizeof(struct nvt_word);
-	records.data = r->words.data + before;
-	records.offset = records.event = offset;
-	if (nvt_decode_groups(group, 1, &records, &r->limits, &bad))
-		r->words.size += size;
-	else
-		nvt_explain_bad(&why, &bad, "word", before / sizeof(struct nvt_word) + bad.index);
-	free(offset);
-	if (!why.text[0] &&
-	    !ascend((struct nvt_word *)r->words.data, before / sizeof(struct nvt_word),
-		    r->words.size / sizeof(struct nvt_word)))
-		return fail(r, r->frame.offset, "words of L1 memory do not ascend");
-	return why.text[0] ? fail(r, r->frame.offset, why.text) : NVT_OK;
-}
-
 static enum nvt_status read_words(struct nvt_reader *r)
 {
 	const struct nvt_frame *f = &r->frame;
-	struct nvt_directory d;
-	const char *wrong;
+	size_t before = r->words.size;
+	struct nvt_why why;
 
-	wrong = nvt_read_directory(&d, nvt_frame_body(f), nvt_frame_body_size(f), 1, NVT_WORDS_MAX);
-	if (!wrong && (d.groups[0].id != NVT_GROUP_WORDS || d.tail_size))
-		wrong = "the section does not hold words of L1 memory alone";
-	if (!wrong && r->words.size / sizeof(struct nvt_word) > NVT_WORDS_MAX_FILE - NVT_WORDS_MAX)
-		wrong = "there are more than 2^25 words of L1 memory";
-	if (wrong)
-		return fail(r, f->offset, wrong);
-	r->seen.word_count += d.groups[0].count;
-	return decode_words(r, &d.groups[0]);
+	if (!nvt_words_decode(&r->words, nvt_frame_body(f), nvt_frame_body_size(f), &r->limits,
+			      &why))
+		return fail(r, f->offset, why.memory ? nvt_no_memory : why.text);
+	r->seen.word_count += (r->words.size - before) / sizeof(struct nvt_word);
+	return NVT_OK;
 }
 
 /* ---- meta, index, end, seek table ---- */
@@ -279,7 +215,7 @@ static enum nvt_status check_end(struct nvt_reader *r)
 		return r->failed.status;
 	if (!r->jumped)
 		wrong = compare_sums(&r->seen, &r->told);
-	else if (r->next_ordinal != r->told.totals.event_count)
+	else if (r->seen.totals.event_count != r->told.totals.event_count)
 		wrong = "the totals do not agree with the events: some are missing";
 	return wrong ? fail(r, r->frame.offset, wrong) : NVT_OK;
 }
@@ -506,21 +442,11 @@ enum nvt_status nvt_digest(struct nvt_reader *r, char digest[65], struct nvt_err
 /* Enters a decoded block in the sums. */
 static const char *account(struct nvt_reader *r, const struct nvt_batch *b)
 {
-	struct nvt_totals *totals = &r->seen.totals;
 	uint8_t entry[NVT_INDEX_ENTRY];
+	const char *wrong = nvt_totals_add(&r->seen.totals, b);
 
-	if (b->first_ordinal != r->next_ordinal)
-		return "a block is missing, or out of order";
-	if (b->events[0].time_ns < r->last_ns)
-		return "the time of an event is before that of the event before it";
-	r->next_ordinal += b->count;
-	r->last_ns = b->events[b->count - 1].time_ns;
-	if (!totals->event_count)
-		totals->first_ns = b->events[0].time_ns;
-	totals->last_ns = r->last_ns;
-	totals->event_count += b->count;
-	for (unsigned int k = 1; k < NVT_KIND_COUNT; k++)
-		totals->kind_count[k] += b->kind_count[k];
+	if (wrong)
+		return wrong;
 	nvt_ledger_block(&r->seen, b->first_ordinal, b->events[0].time_ns, r->frame.offset, entry);
 	return NULL;
 }
@@ -648,12 +574,12 @@ enum nvt_status nvt_seek(struct nvt_reader *r, uint64_t ordinal, struct nvt_erro
 		return nvt_fail(err, NVT_EINPUT, "%s: cannot seek in a pipe", shown(r));
 	if (!r->index.data && load_index(r) != NVT_OK)
 		return hand_over(r, err);
-	r->next_ordinal = event_count;
-	r->last_ns = r->told.totals.last_ns;
+	r->seen.totals.event_count = event_count;
+	r->seen.totals.last_ns = r->told.totals.last_ns;
 	if (ordinal < event_count) {
 		entry = find_block(r, ordinal);
-		r->next_ordinal = nvt_get64(entry);
-		r->last_ns = nvt_get64(entry + 8);
+		r->seen.totals.event_count = nvt_get64(entry);
+		r->seen.totals.last_ns = nvt_get64(entry + 8);
 		at = nvt_get64(entry + 16);
 	}
 	nvt_release_block(r->current ? &r->current->block : NULL);

@@ -34,9 +34,11 @@
  * unexpected	an exception that nobody asked for: vector, esr, elr, far, hpfar, spsr,
  *		sctlr, hcr, cpu; x0..x30 follow in frames of type regs
  * regs		x0..x30, as many as fit
- * finding	ordinal (of the event), kind (mmu|data|refused|granted|rule NV-nnn ...), ipa,
- *context, text counts	events, delivered, avoided, performed (accesses made by EL1), completed,
- *faults (aborts taken), stale, skipped_* (accesses that cannot be performed, by reason), findings
+ * finding	ordinal (of the event), kind (mmu, data, refused, granted, or a rule: NV-nnn),
+ *		ipa, context, text
+ * counts	events, delivered, avoided, performed (accesses made by EL1), completed, faults
+ *		(aborts taken), stale, skipped_* (accesses that cannot be performed, by
+ *		reason), findings
  * outcomes	of delivered faults: kind=count
  * cost		class, phase, unit (cycles|instructions|ticks|event0..event3), n, min, max,
  *		sum, p50, p90, p99
@@ -70,6 +72,7 @@ struct hw_frame {
 		const char *key, *value;
 	} field[HW_FRAME_FIELDS];
 	size_t count;
+	size_t used; /* bytes of the line that were looked at; set whatever the status */
 };
 
 enum hw_frame_status {
@@ -78,7 +81,10 @@ enum hw_frame_status {
 	HW_FRAME_DAMAGED, /* one that its checksum does not fit */
 };
 
-/* Reads a line of `size` bytes in place; the frame's pointers go into it. */
+/*
+ * Reads the first frame of a line of `size` bytes in place; the frame's pointers go into it.
+ * Where line ends are lost, another may follow behind f->used.
+ */
 enum hw_frame_status hw_frame_parse(char *line, size_t size, struct hw_frame *f);
 /* NULL: no such field. */
 const char *hw_frame_value(const struct hw_frame *f, const char *key);

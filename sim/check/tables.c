@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* ---- the handler's memory ---- */
 
@@ -42,16 +41,10 @@ uint64_t desc_pa(const struct check *c, uint64_t desc)
 
 bool tables_init(struct check *c)
 {
-	void *p;
-
 	c->page_room = (size_t)(c->view.tables_size >> c->machine.page_shift);
 	/* Address space: little of the range of table pages is in use. */
-	p = mmap(NULL, c->page_room * sizeof(*c->pages) + 1, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (p == MAP_FAILED)
-		return false;
-	c->pages = p;
-	return true;
+	c->pages = calloc(c->page_room ? c->page_room : 1, sizeof(*c->pages));
+	return c->pages;
 }
 
 void tables_free(struct check *c)
@@ -62,7 +55,7 @@ void tables_free(struct check *c)
 		return;
 	for (i = 0; i < c->page_top; i++)
 		free(c->pages[i]);
-	munmap(c->pages, c->page_room * sizeof(*c->pages) + 1);
+	free(c->pages);
 }
 
 static size_t page_bytes(const struct check *c)

@@ -73,10 +73,12 @@ struct cli_args {
 
 #define CLI_EXAMPLES 3
 struct cli_command {
-	const char *name;
+	const char *name;      /* a verb's is that of its command, a blank, and its own */
 	const char *arguments; /* as usage shows them */
 	const char *summary;
 	const char *about; /* a paragraph for --help */
+	/* Commands below this one, as in cli_commands; it has nothing but them then. */
+	const struct cli_command *const *verbs;
 	struct cli_example {
 		const char *line, *what;
 	} examples[CLI_EXAMPLES];
@@ -88,11 +90,12 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_replay, cli_compare, cli_check, cli_verify, cli_info,
-	cli_import, cli_gen, cli_vectors, cli_policies, cli_metrics;
+	cli_import, cli_gen, cli_vectors, cli_policies, cli_metrics, cli_hw;
 
 /* The table of commands, in the order of help; ends with NULL. */
 extern const struct cli_command *const cli_commands[];
-const struct cli_command *cli_find_command(const char *name);
+/* The name behind that of the command above it. */
+const char *cli_own_name(const struct cli_command *command);
 
 /*
  * Parses argv behind the command's name: options go to `values`, zeroed by the

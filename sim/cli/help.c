@@ -7,6 +7,12 @@
 
 #define NAME_WIDTH 26
 
+static void print_table(FILE *out, const struct cli_command *const *table)
+{
+	for (; *table; table++)
+		fprintf(out, "  %-10s %s\n", cli_own_name(*table), (*table)->summary);
+}
+
 /* The three lines that most people come for stand before the list. */
 void cli_help(FILE *out)
 {
@@ -17,8 +23,7 @@ void cli_help(FILE *out)
 	      "  nvsim verify t.zst              compare with what the recorded KVM did\n\n"
 	      "Commands:\n",
 	      out);
-	for (size_t i = 0; cli_commands[i]; i++)
-		fprintf(out, "  %-10s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+	print_table(out, cli_commands);
 	fputs("\nnvsim help COMMAND tells more of one; nvsim --version tells the version.\n"
 	      "Exit status: 0 fine, 1 findings, 2 usage, 3 unreadable or corrupt input,\n"
 	      "4 environment (output cannot be written, no memory).\n",
@@ -62,10 +67,17 @@ void cli_help_command(FILE *out, const struct cli_command *command)
 	for (size_t i = 0; i < CLI_EXAMPLES; i++)
 		fprintf(out, "  %-*s  %s\n", width, command->examples[i].line,
 			command->examples[i].what);
-	fprintf(out, "\nUsage: nvsim %s [OPTION...]%s%s\n\n", command->name,
-		*command->arguments ? " " : "", command->arguments);
+	fprintf(out, "\nUsage: nvsim %s %s%s%s\n\n", command->name,
+		command->verbs ? "VERB" : "[OPTION...]", *command->arguments ? " " : "",
+		command->arguments);
 	text_wrap(out, command->about, 0, 0);
 	fputc('\n', out);
+	if (command->verbs) {
+		fputs("Verbs:\n", out);
+		print_table(out, command->verbs);
+		fprintf(out, "\nnvsim help %s VERB tells more of one.\n", command->name);
+		return;
+	}
 	for (const struct cli_option *o = command->options; o->name; o++)
 		print_option(out, o);
 	print_option(out, &help);

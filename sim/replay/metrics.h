@@ -6,11 +6,12 @@
 #ifndef NVSIM_REPLAY_METRICS_H
 #define NVSIM_REPLAY_METRICS_H
 
-#include <jansson.h>
-
 #include "event.h"
 #include "pages.h"
 #include "s2.h"
+
+/* As jansson.h has it, which is not there at EL2. */
+typedef struct json_t json_t;
 
 /* Whose fault it was. */
 enum metrics_scope {
