@@ -73,8 +73,15 @@ obj = $(patsubst %.c,$(O)/%.o,$(1))
 LIBS := $(O)/libhwhost.a $(O)/libwire.a $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
 LDLIBS := $(PKG_LIBS) -lpthread -lm
 
+# The command finds boards, and the image, in the folder hwrun beside it.
+BOARDS := $(patsubst %,$(O)/%,$(wildcard hwrun/boards/*.board))
+
 .PHONY: all
-all: $(O)/nvsim
+all: $(O)/nvsim $(BOARDS)
+
+$(BOARDS): $(O)/%: %
+	@mkdir -p $(@D)
+	@cp $< $@
 
 $(O)/nvsim: $(call obj,$(SRC_cli)) $(LIBS)
 	$(say) LINK $@

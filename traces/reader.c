@@ -21,6 +21,8 @@ struct nvt_reader {
 	bool pending;
 	unsigned int stage; /* type of the last section, unknown ones aside */
 	bool jumped;	    /* by nvt_seek: not all frames are seen, so sums mean nothing */
+	nvt_show_section *show;
+	void *show_arg;
 
 	enum nvt_class class;
 	struct nvt_machine machine;
@@ -78,6 +80,8 @@ static const char *get_frame(struct nvt_reader *r)
 		return wrong;
 	nvt_ledger_frame(&r->seen, f->type, f->raw, f->raw_size, (uint32_t)f->content.size, entry);
 	r->pending = true;
+	if (r->show && !r->show(r->show_arg, f->content.data, f->content.size))
+		return nvt_no_memory;
 	return NULL;
 }
 
@@ -345,6 +349,12 @@ static enum nvt_status open_trace(struct nvt_reader *r)
 
 struct nvt_reader *nvt_open(const char *path, struct nvt_error *err)
 {
+	return nvt_open_shown(path, NULL, NULL, err);
+}
+
+struct nvt_reader *nvt_open_shown(const char *path, nvt_show_section *show, void *arg,
+				  struct nvt_error *err)
+{
 	struct nvt_reader *r = calloc(1, sizeof(*r));
 
 	if (!r || !(r->path = strdup(path))) {
@@ -353,6 +363,8 @@ struct nvt_reader *nvt_open(const char *path, struct nvt_error *err)
 		return NULL;
 	}
 	r->source.fd = -1;
+	r->show = show;
+	r->show_arg = arg;
 	nvt_ledger_init(&r->seen);
 	if (open_trace(r) == NVT_OK)
 		return r;

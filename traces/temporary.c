@@ -39,9 +39,10 @@ void nvt_temporary_forget(const char *path)
 	}
 }
 
+/* A folder's place is before those of what it holds: it is claimed first. */
 void nvt_temporary_remove_all(void)
 {
-	for (unsigned int i = 0; i < NVT_TEMPORARIES; i++)
-		if (atomic_load(&files[i].set))
-			unlink(files[i].path);
+	for (unsigned int i = NVT_TEMPORARIES; i-- > 0;)
+		if (atomic_load(&files[i].set) && unlink(files[i].path) < 0)
+			rmdir(files[i].path);
 }

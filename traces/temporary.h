@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files that have not got their name yet, for a program that a signal ends. */
+/* Files that have not got their name yet, and folders, for a program that a signal ends. */
 #ifndef NVSIM_TRACES_TEMPORARY_H
 #define NVSIM_TRACES_TEMPORARY_H
 
 /* As many at a time; what goes beyond is not remembered. */
-#define NVT_TEMPORARIES 4
+#define NVT_TEMPORARIES 8
 
-/* To be called when a temporary file was made, and when it was renamed or removed. */
+/* To be called when a temporary file or folder was made, and when it was renamed or removed. */
 void nvt_temporary_add(const char *path);
 void nvt_temporary_forget(const char *path);
-/* Removes those that are remembered. May be called in a handler, on any thread. */
+/* Removes those that are remembered, a folder after what was made in it later. May be called in a
+ * handler, on any thread. */
 void nvt_temporary_remove_all(void);
 
 #endif

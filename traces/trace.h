@@ -6,6 +6,7 @@
 #ifndef NVSIM_TRACES_TRACE_H
 #define NVSIM_TRACES_TRACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -41,6 +42,13 @@ struct nvt_reader;
  * NULL: *err says why.
  */
 struct nvt_reader *nvt_open(const char *path, struct nvt_error *err);
+/*
+ * The same, and shows each section, with its head and without compression, when it is read: by
+ * the end of the events all of them, in their order. False ends reading: no memory.
+ */
+typedef bool nvt_show_section(void *arg, const void *section, size_t size);
+struct nvt_reader *nvt_open_shown(const char *path, nvt_show_section *show, void *arg,
+				  struct nvt_error *err);
 void nvt_close(struct nvt_reader *r);
 
 const struct nvt_machine *nvt_machine(const struct nvt_reader *r);

@@ -10,9 +10,9 @@
 #include "cost.h"
 #include "frame.h"
 
-#define HW_FINDINGS_KEPT 64u
-#define HW_ABSENTS_KEPT	 64u
-#define HW_REGS_KEPT	 8u
+#define HW_FINDINGS_KEPT 32u
+#define HW_ABSENTS_KEPT	 24u
+#define HW_REGS_KEPT	 4u
 #define HW_SAMPLES_SIZE	 (16u << 20) /* bytes of samples that are kept */
 
 /* A frame that outlives its line; frame.type NULL: it did not come. */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const char mark[] = "~nv1 ";
+static const char mark[] = HW_FRAME_MARK;
 #define MARK_SIZE (sizeof(mark) - 1)
 
 #define CRC_DIGITS 8u
@@ -260,7 +260,8 @@ enum hw_frame_status hw_frame_parse(char *line, size_t size, struct hw_frame *f)
 	if (!tilde)
 		return HW_FRAME_DAMAGED;
 	f->used = (size_t)(tilde - line);
-	if ((size_t)(end - tilde) <= CRC_DIGITS || !checksum_fits(start + 1, tilde))
+	if ((size_t)(tilde - start) > HW_FRAME_MAX - TAIL_SIZE + 1 ||
+	    (size_t)(end - tilde) <= CRC_DIGITS || !checksum_fits(start + 1, tilde))
 		return HW_FRAME_DAMAGED;
 	f->used += 1 + CRC_DIGITS;
 	if (memchr(start, 0, (size_t)(tilde - start)))

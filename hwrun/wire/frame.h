@@ -18,6 +18,7 @@
 
 #define HW_FRAME_MAX	1024u /* bytes of a line, its end included */
 #define HW_FRAME_FIELDS 64u
+#define HW_FRAME_MARK	"~nv1 "
 
 /*
  * Types of frames, and their fields. Numbers are decimal, registers 0x and hexadecimal.

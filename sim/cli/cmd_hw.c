@@ -3,7 +3,7 @@
 #include "cli.h"
 #include "hw.h"
 
-static const struct cli_command *const verbs[] = {NULL};
+static const struct cli_command *const verbs[] = {&cli_hw_pack, NULL};
 
 const struct cli_command cli_hw = {
 	.name = "hw",

@@ -237,6 +237,20 @@ static void more_fields_than_a_frame_has_are_damage(void **state)
 	assert_int_equal(parse_text(sealed(body), &f), HW_FRAME_DAMAGED);
 }
 
+static void a_line_longer_than_any_that_is_written_is_damage(void **state)
+{
+	char body[HW_FRAME_MAX + 1];
+	struct hw_frame f;
+	int most = HW_FRAME_MAX - 12; /* and "~", of which the mark has one */
+
+	(void)state;
+	snprintf(body, sizeof(body), "nv1 0 t k=%0*d ", most - 11, 1);
+	assert_int_equal(strlen(body), most);
+	assert_int_equal(parse_text(sealed(body), &f), HW_FRAME_OK);
+	snprintf(body, sizeof(body), "nv1 0 t k=%0*d ", most - 10, 1);
+	assert_int_equal(parse_text(sealed(body), &f), HW_FRAME_DAMAGED);
+}
+
 /* ---- noise around it ---- */
 
 static void noise_around_a_frame_is_no_part_of_it(void **state)
@@ -462,6 +476,7 @@ int main(void)
 		cmocka_unit_test(a_full_line_leaves_fields_out_whole),
 		cmocka_unit_test(a_form_that_no_writer_makes_is_damage),
 		cmocka_unit_test(more_fields_than_a_frame_has_are_damage),
+		cmocka_unit_test(a_line_longer_than_any_that_is_written_is_damage),
 		cmocka_unit_test(noise_around_a_frame_is_no_part_of_it),
 		cmocka_unit_test(zero_bytes_around_do_no_harm_and_inside_are_damage),
 		cmocka_unit_test(text_without_a_mark_is_no_frame),
