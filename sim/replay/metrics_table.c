@@ -4,6 +4,7 @@
  * counts. A figure that the data does not support is absent, with the reason;
  * none is ever guessed.
  */
+#include <jansson.h>
 #include <stdio.h>
 
 #include "metrics.h"

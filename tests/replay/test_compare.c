@@ -4,6 +4,7 @@
 #include "replay/world.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <pthread.h>
 #include <sched.h>
 #include <unistd.h>

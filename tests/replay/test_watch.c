@@ -3,6 +3,8 @@
  * What an engine tells its checker, and when. The checker here is one that
  * writes down what it is told: its functions stand in for the library's.
  */
+#include <jansson.h>
+
 #include "watch.h"
 
 #include "world.h"
