@@ -175,7 +175,7 @@ corpus: $(O)/tests/corpus/make ## write the traces of tests/corpus anew; then re
 
 # Those that feed damaged or made-up input are run under the sanitizers by check, too.
 HOSTILE := tests/traces/test_damage tests/import/test_import tests/replay/test_vectors \
-	tests/s2/test_model
+	tests/s2/test_model tests/hwrun/test_frame tests/hwrun/test_collect
 export HOSTILE
 .PHONY: hostile
 hostile: ## build the tests with hostile input under AddressSanitizer and UBSan
@@ -252,7 +252,6 @@ INC_el2 := -Ihwrun/el2 -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
 SRC_el2 := $(wildcard hwrun/el2/*.[cS] hwrun/el2/libc/*.c) $(SRC_wire) $(SRC_s2) $(SRC_check) \
 	$(patsubst %,sim/replay/%.c,arena engine l1tables machine memory metrics pages watch) \
 	$(patsubst %,traces/%.c,block column decode schema xxh64)
-BOARDS := $(wildcard hwrun/boards/*)
 
 CC_$(HW_GCC) := $(CROSS_CC)
 LD_$(HW_GCC) := -Wl,--no-warn-rwx-segments
@@ -288,9 +287,6 @@ $(1)/nvsim-el2.elf: $(call el2_obj,$(1)) hwrun/el2/image.lds
 		$(LIBFDT)/usr/lib/aarch64-linux-gnu/libfdt.a
 $(1)/nvsim-el2.img: $(1)/nvsim-el2.elf
 	$$(Q)$(CROSS_OBJCOPY) -O binary $$< $$@
-$(1)/boards: $(BOARDS)
-	@mkdir -p $$@ && touch $$@
-	$$(if $(BOARDS),@cp $(BOARDS) $$@)
 endef
 el2_compile = $(Q)mkdir -p $(@D) && $(CC_$(1)) $(CSTD) $(FLAGS_el2) $(WARN) $(2) -isystem hwrun/el2/include \
 	-isystem $(shell $(CC_$(1)) -print-file-name=include) $(DEPS) -c -o $@ $<
@@ -300,8 +296,8 @@ $(LIBFDT)/usr:
 	@scripts/setup hwrun $(LIBFDT)
 
 .PHONY: hwrun hwrun-clang
-hwrun: $(HW_GCC)/nvsim-el2.img $(HW_GCC)/boards ## build the image at EL2, with gcc
-hwrun-clang: $(HW_CLANG)/nvsim-el2.img $(HW_CLANG)/boards ## the same with clang and lld
+hwrun: $(HW_GCC)/nvsim-el2.img $(BOARDS) ## build the image at EL2, with gcc
+hwrun-clang: $(HW_CLANG)/nvsim-el2.img ## the same with clang and lld
 
 # ---- the rest ----
 
@@ -309,6 +305,10 @@ hwrun-clang: $(HW_CLANG)/nvsim-el2.img $(HW_CLANG)/boards ## the same with clang
 install: $(O)/nvsim ## install to $(DESTDIR)$(PREFIX)
 	install -Dm755 $(O)/nvsim $(DESTDIR)$(PREFIX)/bin/nvsim
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/nvsim README.md LICENSE traces/FORMAT.md
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/hwrun/boards hwrun/boards/*.board
+	install -Dm644 hwrun/README.md $(DESTDIR)$(PREFIX)/share/doc/nvsim/hwrun.md
+	[ ! -e $(HW_GCC)/nvsim-el2.elf ] || \
+		install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/hwrun $(HW_GCC)/nvsim-el2.elf
 
 .PHONY: help
 help: ## this text

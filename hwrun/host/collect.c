@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define LINE_MAX_SIZE (4 * HW_FRAME_MAX)
+#define LAST_VALUE    24u /* bytes of a value: hashes say nothing to people */
 
 static const char mark[] = HW_FRAME_MARK;
 #define MARK_SIZE (sizeof(mark) - 1)
@@ -90,8 +91,9 @@ void hw_run_last(const struct hw_run *r, char *text, size_t size)
 		return;
 	used = (size_t)snprintf(text, size, "%u %s", f->sequence, f->type);
 	for (size_t i = 0; i < f->count && used < size; i++)
-		used += (size_t)snprintf(text + used, size - used, " %s=%s", f->field[i].key,
-					 f->field[i].value);
+		if (strlen(f->field[i].value) <= LAST_VALUE)
+			used += (size_t)snprintf(text + used, size - used, " %s=%s",
+						 f->field[i].key, f->field[i].value);
 }
 
 static void take_regs(struct hw_run *r, const struct hw_frame *f)

@@ -81,7 +81,8 @@ static inline bool hw_run_is_over(const struct hw_run *r)
 {
 	return hw_kept(&r->end);
 }
-/* The last frame for people: "17 progress events=65536 faults=123"; "" without any. */
+/* The last frame for people, without long values: "17 progress events=65536 faults=123"; "" without
+ * any. */
 void hw_run_last(const struct hw_run *r, char *text, size_t size);
 
 #endif

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define DYING_MS      200  /* that a child has from the end of its console to its own */
 #define LAST_WORDS_MS 2000 /* that a run which is refused, or fell over, has for its frames */
 
 struct child {
@@ -227,15 +228,17 @@ struct hw_launch_end hw_launch(const struct hw_launch *launch)
 {
 	struct hw_launch_end end = {.how = HW_NOT_STARTED};
 	struct session s = {.launch = launch, .typist = {.launch = launch}, .end = &end};
+	struct pollfd said;
 
 	end.error = start_child(&s.child, launch->argv);
 	if (end.error)
 		return end;
 	s.deadline = now_ms() + launch->timeout_s * 1000ll;
 	end.how = watch_child(&s);
+	said = (struct pollfd){.fd = s.child.err, .events = POLLIN};
 	/* A line on its way says why the child ended. */
 	if (end.how == HW_ENDED)
-		while (take_error(&s))
+		while (poll(&said, 1, DYING_MS) > 0 && take_error(&s))
 			;
 	end_child(&s.child);
 	return end;

@@ -3,7 +3,7 @@
 #include "cli.h"
 #include "hw.h"
 
-static const struct cli_command *const verbs[] = {&cli_hw_pack, NULL};
+static const struct cli_command *const verbs[] = {&cli_hw_pack, &cli_hw_run, &cli_hw_collect, NULL};
 
 const struct cli_command cli_hw = {
 	.name = "hw",

@@ -135,13 +135,24 @@ static void forget_conclusions(json_t *doc)
 	}
 }
 
+/* A result that has no figure which a comparison shows: a run at EL2 measures costs alone. */
+static bool is_of_el2(const json_t *json)
+{
+	return json_is_object(json_object_get(json, "hw"));
+}
+
 /* One result or comparison; takes `json`. */
 static enum cli_exit add_saved(json_t *docs, json_t *json, const char *name)
 {
 	const char *schema = json_string_value(json_object_get(json, "schema"));
 	enum cli_exit status = CLI_OK;
 
-	if (schema && strcmp(schema, "nvsim.result/1") == 0)
+	if (is_of_el2(json))
+		status = cli_fail(CLI_USAGE,
+				  "%s: is of a run at EL2, which has costs alone: compare a replay "
+				  "of its trace",
+				  name);
+	else if (schema && strcmp(schema, "nvsim.result/1") == 0)
 		json = compare_document(json);
 	else if (!schema || strcmp(schema, "nvsim.compare/1"))
 		status = cli_fail(CLI_USAGE,

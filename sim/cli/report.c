@@ -11,8 +11,7 @@
 #include "names.h"
 #include "text.h"
 
-/* Label on the left, figures in a column of their own, continuation lines below them. */
-static void print_line(FILE *out, const char *label, const struct text *t)
+void report_line(FILE *out, const char *label, const struct text *t)
 {
 	int used = fprintf(out, "%-*s", REPORT_LABEL, label);
 
@@ -102,7 +101,7 @@ static void print_window(FILE *out, const struct result_window *w)
 		add_count(&t, ", after the first ", w->skip);
 	if (w->stopped)
 		text_add(&t, "; stopped before the end");
-	print_line(out, "measured", &t);
+	report_line(out, "measured", &t);
 }
 
 void report_trace(FILE *out, const struct result_trace *trace)
@@ -121,7 +120,7 @@ void report_trace(FILE *out, const struct result_trace *trace)
 		text_add(&t, " events in %.3f~s",
 			 (double)(totals->last_ns - totals->first_ns) / 1e9);
 		add_kinds(&t, totals);
-		print_line(out, "", &t);
+		report_line(out, "", &t);
 	}
 }
 
@@ -133,7 +132,7 @@ void report_policy(FILE *out, const struct result_context *context)
 	result_quirks(context->quirks, quirks, sizeof(quirks));
 	text_add(&t, "%s (%s), quirks %s, invalidation %s", context->policy->name,
 		 context->policy->source, quirks, result_invalidation(context));
-	print_line(out, "policy", &t);
+	report_line(out, "policy", &t);
 }
 
 /* What the trace is, what it was replayed with, how far the figures can be believed. */
@@ -145,7 +144,7 @@ static void print_head(FILE *out, const struct result *r)
 	print_window(out, &r->window);
 	report_policy(out, &r->context);
 	text_add(&t, "%s: %s", exactness_names[r->exactness.verdict], r->exactness.why);
-	print_line(out, "exactness", &t);
+	report_line(out, "exactness", &t);
 }
 
 /* ---- faults by outcome ---- */
@@ -409,7 +408,7 @@ static void print_absent(FILE *out, const json_t *absent)
 		if (reason(absent, i))
 			add_absent(&t, absent, i);
 	if (t.used)
-		print_line(out, "absent", &t);
+		report_line(out, "absent", &t);
 }
 
 /* ---- findings ---- */
@@ -451,7 +450,7 @@ static void print_findings(FILE *out, const struct check_result *r)
 	}
 	if (!t.used)
 		text_add(&t, r->out_of_memory ? "none until memory ran out" : "none");
-	print_line(out, "findings", &t);
+	report_line(out, "findings", &t);
 	if (r->kept_count) {
 		fprintf(out, "%*sfirst: ", REPORT_LABEL, "");
 		report_finding(out, &r->kept[0], REPORT_LABEL);
@@ -473,13 +472,13 @@ void report_print(FILE *out, const struct result *r)
 		if (!value)
 			continue;
 		lines[i].line(&t, value);
-		print_line(out, lines[i].label, &t);
+		report_line(out, lines[i].label, &t);
 	}
 	print_absent(out, json_object_get(metrics, "absent"));
 	print_findings(out, r->check);
 	text_add(&digest, "%s (of all decisions)", r->digest);
 	if (r->trace.class != NVT_PARTIAL)
-		print_line(out, "digest", &digest);
+		report_line(out, "digest", &digest);
 	json_decref(metrics);
 }
 

@@ -4,11 +4,14 @@
 #define NVSIM_CLI_REPORT_H
 
 #include "result.h"
+#include "text.h"
 
 #define REPORT_LABEL 15 /* columns of a line's label */
 
 /* One screen: at most 80 columns and, but for very varied traces, 24 lines. */
 void report_print(FILE *out, const struct result *r);
+/* Label on the left, figures in a column of their own, continuation lines below them. */
+void report_line(FILE *out, const char *label, const struct text *t);
 /* Its head: what the trace is, and what it was replayed with. */
 void report_trace(FILE *out, const struct result_trace *trace);
 void report_policy(FILE *out, const struct result_context *context);

@@ -129,5 +129,7 @@ extern const size_t metrics_table_count;
 
 /* All of the table: {"name": value, ..., "absent": {"name": "why", ...}}. */
 json_t *metrics_json(const struct metrics *m);
+/* The same where none has been taken. */
+json_t *metrics_absent_json(const char *why);
 
 #endif

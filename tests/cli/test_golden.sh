@@ -18,6 +18,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/bin" "$work/data" "$work/run"
 ln -s "$nvsim" "$work/bin/nvsim"
 ln -s "$here/get.py" "$work/bin/get"
+ln -s "$here/seal.py" "$work/bin/seal"
 PATH=$work/bin:$PATH
 
 # What the scripts find in their folder.
@@ -31,8 +32,25 @@ inputs() (
 		nvsim gen -q -o gen.zst --faults 2000 --seed 1 --footprint 64M --vcpus 2 --guests 2 &&
 		head -c $(($(stat -c %s gen.zst) * 2 / 3)) gen.zst >cut.zst &&
 		cp gen.zst flip.zst && printf 'Z' | dd of=flip.zst bs=1 conv=notrunc status=none \
-		seek=$(($(stat -c %s gen.zst) / 2))
+		seek=$(($(stat -c %s gen.zst) / 2)) &&
+		consoles
 )
+
+# Consoles of boards that have run recording.zst with the handler that nvsim has.
+consoles() {
+	local context
+	context=$(nvsim replay --json recording.zst |
+		get context.handler_sha256 context.trace_sha256 context.trace_digest digest) &&
+		tr -d '" ' <<<"$context" | sed 's/context.handler_sha256:/HANDLER=/
+			s/context.trace_sha256:/SHA256=/
+			s/context.trace_digest:/CONTENT=/
+			s/^digest:/DIGEST=/' >values &&
+		echo QUIRKS=0xb97bc5e >>values || return
+	local script
+	for script in *.console; do
+		seal <"$script" >"${script%.console}.log" || return
+	done
+}
 
 # run_case NAME: its output in $work/{stdout,stderr,status}.
 run_case() {

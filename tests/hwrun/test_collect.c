@@ -221,6 +221,12 @@ static void the_last_frame_is_told(void **state)
 	assert_string_equal(text, "1 progress events=65536");
 	hw_run_last(hw_collect_run(c), text, 8);
 	assert_string_equal(text, "1 progr");
+	clear(NULL);
+	console.sequence = 2;
+	send_frame("hello", "handler", "0123456789012345678901234567890123456789");
+	hw_collect_bytes(c, console.text, console.size);
+	hw_run_last(hw_collect_run(c), text, sizeof(text));
+	assert_string_equal(text, "2 hello");
 	assert_false(hw_run_is_over(hw_collect_run(c)));
 	hw_collect_free(c);
 }
