@@ -25,6 +25,7 @@ import zlib
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NVSIM = os.path.abspath(os.environ.get('NVSIM', ROOT / 'build/nvsim'))
 IMAGE = pathlib.Path(NVSIM).parent / 'hwrun/nvsim-el2.elf'
+CLANG_IMAGE = pathlib.Path(NVSIM).parent / 'hwrun-clang/nvsim-el2.elf'
 QEMU = 'qemu-system-aarch64'
 SAMPLES = sorted(path.stem for path in (ROOT / 'traces/samples').glob('*.zst'))
 SAMPLE = SAMPLES[0]
@@ -152,6 +153,12 @@ def run_case(traces, case):
     expect('the exit status', status, 0 if sound else 1)
 
 
+def run_clang(traces):
+    if not CLANG_IMAGE.exists():
+        raise Skip('no %s: make hwrun-clang' % CLANG_IMAGE)
+    run_case(traces, Case(SAMPLE, DEFAULT, 'live', options=('--image', str(CLANG_IMAGE))))
+
+
 # ---- images that are damaged, machines that hang ----
 
 # In the place of QEMU: changes the image first, or what is done with it.
@@ -168,6 +175,7 @@ os.execv(%r, [%r] + arguments)
 '''
 BLOBS = {
     'a flipped byte': ('image[len(image) - 1000] ^= 0x20', 'damaged'),
+    'a truncated file': ('del image[blob + (len(image) - blob) // 2:]', 'damaged'),
     'another version': ("image[blob + 8] += 1", 'another version'),
     'more than there is memory': ("image[blob + 16:blob + 24] = struct.pack('<Q', 1 << 40)",
                                   'larger than memory'),
@@ -263,6 +271,7 @@ def plan(traces, full):
     for case in cases(full):
         name = ' '.join((case.board, case.trace, case.policy, case.mode) + case.options)
         yield name, functools.partial(run_case, traces, case)
+    yield 'the image that clang builds', functools.partial(run_clang, traces)
     for blob in BLOBS:
         yield 'refused: ' + blob, functools.partial(run_bad_blob, traces, blob)
     yield 'a machine that never begins', functools.partial(run_stopped, traces)
