@@ -285,7 +285,12 @@ $(1)/nvsim-el2.elf: $(call el2_obj,$(1)) hwrun/el2/image.lds
 	$$(say) LINK $$@
 	$$(Q)$(CC_$(1)) $(LINK_el2) $(LD_$(1)) -o $$@ $(call el2_obj,$(1)) \
 		$(LIBFDT)/usr/lib/aarch64-linux-gnu/libfdt.a
-$(1)/nvsim-el2.img: $(1)/nvsim-el2.elf
+$(1)/probe.elf: $(1)/obj/tests/hwrun/probe.o $(call el2_obj,$(1)) hwrun/el2/image.lds
+	$$(say) LINK $$@
+	$$(Q)$(CC_$(1)) $(LINK_el2) $(LD_$(1)) -o $$@ $$< \
+		$(filter-out $(1)/obj/hwrun/el2/run.o,$(call el2_obj,$(1))) \
+		$(LIBFDT)/usr/lib/aarch64-linux-gnu/libfdt.a
+$(1)/%.img: $(1)/%.elf
 	$$(Q)$(CROSS_OBJCOPY) -O binary $$< $$@
 endef
 el2_compile = $(Q)mkdir -p $(@D) && $(CC_$(1)) $(CSTD) $(FLAGS_el2) $(WARN) $(2) -isystem hwrun/el2/include \
@@ -295,8 +300,9 @@ $(foreach k,$(HW_GCC) $(HW_CLANG),$(eval $(call el2_kind,$(k))))
 $(LIBFDT)/usr:
 	@scripts/setup hwrun $(LIBFDT)
 
-.PHONY: hwrun hwrun-clang
+.PHONY: hwrun hwrun-clang hwrun-probe
 hwrun: $(HW_GCC)/nvsim-el2.img $(BOARDS) ## build the image at EL2, with gcc
+hwrun-probe: $(HW_GCC)/probe.img # for tests/hwrun/test_boot.sh
 hwrun-clang: $(HW_CLANG)/nvsim-el2.img ## the same with clang and lld
 
 # ---- the rest ----

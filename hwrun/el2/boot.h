@@ -4,6 +4,7 @@
 #define NVSIM_EL2_BOOT_H
 
 #include "entry.h"
+#include "libc/heap.h"
 #include "platform.h"
 
 /* ---- the image: addresses by the linker ---- */
@@ -15,6 +16,10 @@ static inline uint64_t image_size(void)
 {
 	return ((const uint64_t *)(const void *)_head)[2];
 }
+
+/* The embedded blob's header, as far as it can be trusted before the whole was checked. NULL:
+ * there is none. */
+const struct hw_blob *embedded_head(void);
 
 /* ---- the map ---- */
 
@@ -47,8 +52,6 @@ void memory_remove(uint64_t start, uint64_t size);
 uint64_t memory_room(uint64_t address);
 /* Maps the largest ranges, and keeps no others. */
 void memory_start(void);
-/* Room behind what was given last, for the heap. NULL: no room. */
-void *memory_grow(uint64_t size);
 uint64_t memory_total(void);
 
 /* ---- the console ---- */

@@ -11,6 +11,7 @@
 #define UART_EMPTY   (1u << 5)
 #define MINI_SHIFT   2u /* the mini UART has those of the 8250, four bytes apart */
 #define CONSOLE_SIZE 4096u
+#define RATE_GUESS   62500000u /* of the counter, where firmware has not set its frequency */
 
 struct console console;
 static bool stuck; /* the line takes nothing: do not wait for each byte */
@@ -53,11 +54,12 @@ static bool ready(void)
 /* A line without a clock would keep the run from ever ending: a tenth of a second is enough. */
 static void wait_ready(void)
 {
-	uint64_t start = sysreg_read(cntpct_el0);
-	uint64_t limit = sysreg_read(cntfrq_el0) / 10;
+	uint64_t start = sysreg_read(cntvct_el0);
+	uint64_t rate = sysreg_read(cntfrq_el0);
+	uint64_t limit = (rate ? rate : RATE_GUESS) / 10;
 
 	while (!ready())
-		if (stuck || sysreg_read(cntpct_el0) - start > limit) {
+		if (stuck || sysreg_read(cntvct_el0) - start > limit) {
 			stuck = true;
 			return;
 		}

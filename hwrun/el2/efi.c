@@ -102,6 +102,14 @@ static void describe(const struct efi_system *s)
 		acpi_describe(acpi);
 }
 
+static bool console_is_known(void)
+{
+	const struct hw_blob *head = embedded_head();
+
+	return efi_device_tree || console.kind != HW_CONSOLE_NONE ||
+	       (head && head->console != HW_CONSOLE_NONE);
+}
+
 uint64_t efi_main(void *handle, void *system_table)
 {
 	const struct efi_system *s = system_table;
@@ -112,8 +120,8 @@ uint64_t efi_main(void *handle, void *system_table)
 		return EFI_UNSUPPORTED;
 	}
 	describe(s);
-	if (!efi_device_tree && console.kind == HW_CONSOLE_NONE) {
-		say(s, "nvsim: neither a device tree nor ACPI (SPCR) names a console\r\n");
+	if (!console_is_known()) {
+		say(s, "nvsim: no device tree, ACPI table SPCR or trace blob names a console\r\n");
 		return EFI_UNSUPPORTED;
 	}
 	status = leave(s, handle);

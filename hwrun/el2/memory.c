@@ -59,13 +59,29 @@ static void cut(uint64_t start, uint64_t end)
 	}
 }
 
+static uint64_t page_down(uint64_t address)
+{
+	return address & ~(PAGE - 1);
+}
+
+/* The last page of all stays out of everything. */
+static uint64_t page_up(uint64_t address)
+{
+	return address > ~(PAGE - 1) ? ~(PAGE - 1) : page_down(address + PAGE - 1);
+}
+
+static uint64_t end_of(uint64_t start, uint64_t size)
+{
+	return start + size < start ? ~0ull : start + size;
+}
+
 void memory_add(uint64_t start, uint64_t size)
 {
-	uint64_t end = start + size < start ? ~(PAGE - 1) : (start + size) & ~(PAGE - 1);
+	uint64_t end = page_down(end_of(start, size));
 	unsigned int i = 0;
 
 	/* The page at 0 is not worth an exception from what NULL means. */
-	start = start ? (start + PAGE - 1) & ~(PAGE - 1) : PAGE;
+	start = start ? page_up(start) : PAGE;
 	if (start >= end)
 		return;
 	cut(start, end);
@@ -86,10 +102,8 @@ void memory_add(uint64_t start, uint64_t size)
 
 void memory_remove(uint64_t start, uint64_t size)
 {
-	uint64_t end = start + size < start ? ~(PAGE - 1) : (start + size + PAGE - 1) & ~(PAGE - 1);
-
 	if (size)
-		cut(start & ~(PAGE - 1), end);
+		cut(page_down(start), page_up(end_of(start, size)));
 }
 
 uint64_t memory_room(uint64_t address)

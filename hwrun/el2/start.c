@@ -69,8 +69,7 @@ static void judge_emulation(const struct hw_blob *head, bool described)
 
 /* ---- the blob ---- */
 
-/* The embedded one's header, as far as it can be trusted before the whole was checked. */
-static const struct hw_blob *embedded_head(void)
+const struct hw_blob *embedded_head(void)
 {
 	const struct hw_blob *b = (const void *)__blob;
 

@@ -171,6 +171,16 @@ static char *trim(char *text)
 	return text;
 }
 
+/* Lines keep how far they are indented, behind the blank that the '=' has. */
+static char *trim_value(char *value, const struct key *key)
+{
+	char *trimmed = trim(value);
+
+	if (key->take != take_line || !*trimmed)
+		return trimmed;
+	return value + (*value == ' ');
+}
+
 static enum nvt_status parse_line(struct parser *p, char *line)
 {
 	char *value = strchr(line, '='), *name;
@@ -184,11 +194,11 @@ static enum nvt_status parse_line(struct parser *p, char *line)
 		return bad_line(p, "this is no line 'key = value'", "", "");
 	*value++ = 0;
 	name = trim(line);
-	value = trim(value);
 	for (i = 0; i < KEY_COUNT && strcmp(keys[i].name, name); i++)
 		;
 	if (i == KEY_COUNT)
 		return bad_line(p, "unknown key '", name, "'");
+	value = trim_value(value, &keys[i]);
 	if (!*value && !(keys[i].flags & REPEATS))
 		return bad_line(p, name, " has no value", "");
 	if (p->given >> i & 1 && !(keys[i].flags & REPEATS))

@@ -55,11 +55,10 @@ const struct cli_command cli_hw_pack = {
 		"done "
 		"with it into the image that runs the handler at EL2. The image must be built from "
 		"the same handler as this command.",
-	.examples = {{"nvsim hw pack trace.zst -o hw.img", "for U-Boot, EFI, QEMU, a Raspberry Pi"},
-		     {"nvsim hw pack t.zst -p page --mode replay -o hw.img",
-		      "another policy; without the MMU"},
+	.examples = {{"nvsim hw pack t.zst -o hw.img", "for a board to boot"},
+		     {"nvsim hw pack t.zst -p page -o hw.img", "as if no block were ever mapped"},
 		     {"nvsim hw pack t.zst --event l1d_refill -o hw.img",
-		      "cache refills are counted, too"}},
+		      "cache refills counted, too"}},
 	.options = options,
 	.options_size = sizeof(struct pack_options),
 	.args_min = 1,

@@ -309,6 +309,8 @@ static enum cli_exit run_board(struct hw_running *r)
 		status = find_machine(r->board, &there);
 	if (status)
 		return status;
+	if (!there && !r->o->output.given && r->board->machine)
+		printf("The QEMU here has no machine %s.\n", r->board->machine);
 	if (!there)
 		return make_image(r);
 	r->job.flags |= HW_EMULATED;
@@ -345,8 +347,7 @@ const struct cli_command cli_hw_run = {
 	.examples = {{"nvsim hw run qemu-virt trace.zst", "the MMU of QEMU against the handler"},
 		     {"nvsim hw run u-boot t.zst --mode replay",
 		      "started by U-Boot; without the MMU"},
-		     {"nvsim hw run raspi5 t.zst",
-		      "an image for that board, and what to do with it"}},
+		     {"nvsim hw run raspi5 t.zst", "an image for it, and how to boot it"}},
 	.options = options,
 	.options_size = sizeof(struct run_options),
 	.args_max = 2,

@@ -19,6 +19,11 @@ mkdir "$work/bin" "$work/data" "$work/run"
 ln -s "$nvsim" "$work/bin/nvsim"
 ln -s "$here/get.py" "$work/bin/get"
 ln -s "$here/seal.py" "$work/bin/seal"
+ln -s "$here/small-image.py" "$work/bin/small-image"
+# Scripts that want it put this folder before the others.
+mkdir "$work/emulator"
+ln -s "$here/fake-qemu.sh" "$work/emulator/qemu-system-aarch64"
+export EMULATOR=$work/emulator
 PATH=$work/bin:$PATH
 
 # What the scripts find in their folder.
@@ -46,6 +51,7 @@ consoles() {
 			s/context.trace_digest:/CONTENT=/
 			s/^digest:/DIGEST=/' >values &&
 		echo QUIRKS=0xb97bc5e >>values || return
+	small-image "$(sed -n 's/^HANDLER=//p' values)" >image.elf || return
 	local script
 	for script in *.console; do
 		seal <"$script" >"${script%.console}.log" || return

@@ -57,6 +57,8 @@ static void values_are_read(void **state)
 	assert_string_equal(b->qemu.v[3], "{cpu}");
 	assert_string_equal(b->qemu.v[5], "{image}");
 	assert_int_equal(b->steps.count, 2);
+	assert_string_equal(b->steps.v[0], "start it");
+	assert_string_equal(b->steps.v[1], "    indented");
 	assert_int_equal(b->counters.count, 2);
 	hw_board_free(b);
 }

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "boot.h"
+#include "heap.h"
 
 #define USED	   ((size_t)1)
 #define HEAD	   offsetof(struct block, next)
@@ -138,16 +138,23 @@ static struct block *find(size_t size)
 	return map ? bins[word * 64 + (unsigned int)__builtin_ctzll(map)] : NULL;
 }
 
-/* Puts more memory behind the heap's end: a free block, or part of one. */
+/* Bytes of the free block at the heap's end. */
+static size_t free_at_end(void)
+{
+	struct block *last = top ? below(top) : NULL;
+
+	return last && !(last->size & USED) ? last->size : 0;
+}
+
+/* Puts more memory behind the heap's end, so that it ends with a free block of at least `size`,
+ * which no block has yet. */
 static bool grow(size_t size)
 {
-	size_t more = (size > GROW_LEAST ? size : GROW_LEAST) + 2 * LEAST;
-	struct block *b;
+	size_t least = size - free_at_end() + HEAD, more = least > GROW_LEAST ? least : GROW_LEAST;
+	struct block *b = memory_grow(more);
 
-	more = (more + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-	b = memory_grow(more);
-	if (!b && more > size + 2 * LEAST)
-		b = memory_grow(more = size + 2 * LEAST);
+	if (!b)
+		b = memory_grow(more = least);
 	if (!b)
 		return false;
 	if (top) {

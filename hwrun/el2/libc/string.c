@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include "heap.h"
+
 #define WORD	 sizeof(uint64_t)
 #define UNROLLED (8 * WORD)
 #define ZVA_FROM 4096u /* bytes from which clearing whole lines pays */
@@ -14,11 +16,9 @@ static size_t to_word(const void *p)
 	return -(uintptr_t)p % WORD;
 }
 
-void *memcpy(void *restrict to, const void *restrict from, size_t size)
+/* Upwards: `to` may overlap what is above it. */
+static void copy_up(uint8_t *d, const uint8_t *s, size_t size)
 {
-	uint8_t *d = to;
-	const uint8_t *s = from;
-
 	if (((uintptr_t)d - (uintptr_t)s) % WORD == 0 && size >= 2 * WORD) {
 		for (size_t head = to_word(d); head; head--, size--)
 			*d++ = *s++;
@@ -34,6 +34,11 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size)
 	}
 	while (size--)
 		*d++ = *s++;
+}
+
+void *memcpy(void *restrict to, const void *restrict from, size_t size)
+{
+	copy_up(to, from, size);
 	return to;
 }
 
@@ -42,9 +47,10 @@ void *memmove(void *to, const void *from, size_t size)
 	uint8_t *d = to;
 	const uint8_t *s = from;
 
-	/* memcpy goes upwards and reads all of a step before it writes. */
-	if ((uintptr_t)d - (uintptr_t)s >= size)
-		return memcpy(to, from, size);
+	if ((uintptr_t)d - (uintptr_t)s >= size) {
+		copy_up(d, s, size);
+		return to;
+	}
 	d += size;
 	s += size;
 	if (((uintptr_t)d - (uintptr_t)s) % WORD == 0) {
@@ -59,23 +65,6 @@ void *memmove(void *to, const void *from, size_t size)
 	while (size--)
 		*--d = *--s;
 	return to;
-}
-
-/* Clears whole blocks of DC ZVA at the front: the bytes cleared. d: on a word. */
-static size_t clear_blocks(uint8_t *d, size_t size)
-{
-	uint64_t dczid;
-	size_t block, done = 0;
-
-	__asm__("mrs %0, dczid_el0" : "=r"(dczid));
-	if (dczid & 1 << 4)
-		return 0;
-	block = (size_t)4 << (dczid & 15);
-	for (; (uintptr_t)(d + done) % block; done += WORD)
-		*(word *)(void *)(d + done) = 0;
-	for (; size - done >= block; done += block)
-		__asm__ volatile("dc zva, %0" : : "r"(d + done) : "memory");
-	return done;
 }
 
 void *memset(void *to, int byte, size_t size)

@@ -1,0 +1,220 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The image at EL2 comes up by each way of booting that there is, says where it is, and refuses
+# what is no trace. TAP. Needs the image: make hwrun.
+set -u
+: "${NVSIM:=build/nvsim}"
+nvsim=$(readlink -f "$NVSIM")
+build=$(dirname "$nvsim")
+image=$build/hwrun/nvsim-el2.img
+elf=$build/hwrun/nvsim-el2.elf
+sample=$(dirname "$0")/../../traces/samples/thp-thp.zst
+uboot=/usr/lib/u-boot/qemu_arm64/u-boot.bin
+efi=/usr/share/qemu-efi-aarch64/QEMU_EFI.fd
+number=0 failed=0 pid=
+out=$(mktemp -d)
+trap '[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null; rm -rf "$out"' EXIT
+
+result() { # NAME STATUS
+	number=$((number + 1))
+	if [ "$2" = 0 ]; then
+		echo "ok $number - $1"
+	else
+		echo "not ok $number - $1"
+		tr -d '\000\r\033' <"$out/log" | tail -n 12 | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+skip() { # NAME WHY
+	number=$((number + 1))
+	echo "ok $number - $1 # SKIP $2"
+}
+
+for need in "$image:make hwrun has not been run" \
+	"$(command -v qemu-system-aarch64 || echo /absent):qemu-system-aarch64 is not installed"; do
+	if [ ! -e "${need%%:*}" ]; then
+		skip "the image boots" "${need#*:}"
+		echo "1..1"
+		exit 0
+	fi
+done
+
+# start SECONDS UNTIL ARGUMENTS...: runs an emulator until its console shows UNTIL, or so long.
+start() {
+	local limit=$1 until=$2 i
+	shift 2
+	: >"$out/log"
+	qemu-system-aarch64 -display none -monitor none -nodefaults -serial stdio "$@" \
+		<"${input:-/dev/null}" >"$out/log" 2>&1 &
+	pid=$!
+	for ((i = 0; i < limit * 20; i++)); do
+		grep -qaE "$until" "$out/log" && break
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.05
+	done
+	stopped=no
+	for ((i = 0; i < 20; i++)); do
+		kill -0 "$pid" 2>/dev/null || { stopped=yes && break; }
+		sleep 0.05
+	done
+	kill -KILL "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	pid=
+}
+
+# boots NAME FRAMES ARGUMENTS...: it ends, after all frames that match the words, and switches
+# itself off unless $on is set.
+boots() {
+	local name=$1 frames=$2 frame status=0
+	shift 2
+	start "${limit:-10}" '~nv1 [0-9]+ end .*~[0-9a-f]{8}' "$@"
+	while read -r frame; do
+		grep -qaE "~nv1 [0-9]+ $frame" "$out/log" || status=1
+	done <<<"$frames"
+	[ "$stopped" = yes ] || [ -n "${on-}" ] || status=1
+	result "$name" $status
+}
+
+none='refused why=there%20is%20no%20trace%20blob status=3 '
+virt="-M virt,virtualization=on"
+image_at_el2="hello .* boot=image el=2 .* model=linux,dummy-virt emulated=1 evidence=device%20tree.*
+$none"
+
+for cpu in max cortex-a53 cortex-a57 cortex-a72 cortex-a76 neoverse-n1; do
+	for gic in 2 3; do
+		boots "Image, $cpu, GICv$gic" "$image_at_el2" $virt,gic-version=$gic -cpu $cpu -kernel "$image"
+	done
+done
+boots "all CPUs and most of the memory are found" "hello .* cpus=4 memory=21[0-9]{8} " \
+	$virt -cpu max -smp 4 -m 2G -kernel "$image"
+boots "Image, with an initrd" "$image_at_el2" $virt -cpu max -kernel "$image" -initrd "$image"
+boots "Image, with a secure world" "$image_at_el2" $virt,secure=on -cpu max -kernel "$image"
+clang=$build/hwrun-clang/nvsim-el2.img
+if [ -e "$clang" ]; then
+	boots "Image built by clang" "$image_at_el2" $virt -cpu cortex-a72 -kernel "$clang"
+else
+	skip "Image built by clang" "make hwrun-clang has not been run"
+fi
+boots "ELF file" "hello .* boot=elf el=2 .*
+$none" $virt -cpu cortex-a53 -kernel "$elf"
+on=yes boots "ELF file at EL3" "hello .* boot=elf\+el3 el=2 .*
+$none" $virt,secure=on -cpu max -kernel "$elf"
+boots "EL1 is not enough" "hello .* boot=image el=1 .*
+refused why=this%20needs%20EL2,%20and%20was%20started%20at%20EL1 status=4 " -M virt -cpu max -kernel "$image"
+
+# ---- what boot promises to the run ----
+
+if make --no-print-directory -s "O=$build" hwrun-probe >"$out/log" 2>&1; then
+	boots "memory, other CPUs, and the report of an exception" \
+		"probe heap=1 taking=1 others=3 text=%20-007\|0x1234\|end 
+unexpected vector=4 esr=0x9600004[47] .* far=0x[0-9a-f]+ .*
+regs x0=.* x30=.*
+end status=4" $virt -cpu cortex-a72 -smp 4 -kernel "$build/hwrun/probe.img"
+else
+	result "the probe builds" 1
+fi
+
+# ---- U-Boot ----
+
+if [ -e "$uboot" ]; then
+	mkfifo "$out/keys"
+	(
+		exec >"$out/keys"
+		for ((i = 0; i < 100; i++)); do
+			grep -qa 'Hit any key' "$out/log" && break
+			sleep 0.05
+		done
+		echo
+		sleep 0.2
+		# shellcheck disable=SC2016 # U-Boot's variable
+		echo 'booti 0x42000000 - ${fdtcontroladdr}'
+		sleep 5
+	) &
+	keys=$!
+	input=$out/keys limit=20 boots "U-Boot" "$image_at_el2" $virt -cpu cortex-a53 -m 1G \
+		-bios "$uboot" -device "loader,file=$image,addr=0x42000000,force-raw=on"
+	kill "$keys" 2>/dev/null
+	wait "$keys" 2>/dev/null
+else
+	skip "U-Boot" "u-boot-qemu is not installed"
+fi
+
+# ---- EFI ----
+
+# boot_efi NAME FRAMES MACHINE [ARGUMENTS...]
+boot_efi() {
+	local name=$1 frames=$2 machine=$3
+	shift 3
+	limit=40 boots "$name" "$frames" -M "$machine" -cpu max -m 1G -smp 2 -bios "$efi" -nic none \
+		-drive "file=fat:rw:$out/esp,format=raw,if=none,id=d" -device virtio-blk-device,drive=d "$@"
+}
+
+if [ -e "$efi" ]; then
+	mkdir -p "$out/esp/EFI/BOOT"
+	cp "$image" "$out/esp/EFI/BOOT/BOOTAA64.EFI"
+	boot_efi "EFI, with a device tree" "hello .* boot=efi el=2 .* cpus=2 .* emulated=1 .*
+$none" virt,virtualization=on,acpi=off
+	boot_efi "EFI, with ACPI" "hello .* boot=efi el=2 .* cpus=2 .* model=QEMU%20.* emulated=1 evidence=named:%20QEMU.*
+$none" virt,virtualization=on
+	start 40 'needs EL2, and was started at EL1' -M virt -cpu max -m 1G -bios "$efi" -nic none \
+		-drive "file=fat:rw:$out/esp,format=raw,if=none,id=d" -device virtio-blk-device,drive=d
+	grep -qa 'nvsim: this needs EL2, and was started at EL1' "$out/log"
+	result "EFI at EL1 says that this is not enough" $?
+else
+	skip "EFI" "qemu-efi-aarch64 is not installed"
+fi
+
+# ---- blobs ----
+
+# put OFFSET BYTES: into the file blob.
+put() {
+	printf "$2" | dd "of=$out/blob" bs=1 "seek=$1" conv=notrunc status=none
+}
+
+# refuses WHY ADDRESS [WHERE]: the blob loaded at 0x50000000, and said to be at ADDRESS.
+refuses() {
+	local why=${1// /%20}
+
+	boots "refused: $1${3:+ ($3)}" "refused why=${why//=/%3d} status=3 " $virt -cpu max -m 512M -kernel "$image" \
+		-append "console=ttyAMA0 blob=$2" -device "loader,file=$out/blob,addr=0x50000000,force-raw=on"
+}
+
+if "$nvsim" hw pack --emulated --format blob -o "$out/good" "$sample" 2>"$out/log"; then
+	cp "$out/good" "$out/blob"
+	refuses "blob= is outside free memory" 0x9000000 "the console's registers"
+	refuses "blob= is outside free memory" 0x40201000 "the image itself"
+	refuses "blob= is outside free memory" 0xffffffffffffff00
+	refuses "blob= is not the address of a trace blob" 0x50000004
+	refuses "blob= is not the address of a trace blob" here
+	refuses "there is no trace blob" 0x58000000
+	put 1000 'damaged!'
+	refuses "the trace blob is damaged" 0x50000000
+	cp "$out/good" "$out/blob"
+	put 8 '\002'
+	refuses "the trace blob is of another version" 0x50000000
+	cp "$out/good" "$out/blob"
+	put 20 '\001'
+	refuses "the trace blob is truncated, or larger than memory" 0x50000000
+	cp "$out/good" "$out/blob"
+	put 32 '\377\377\377\377\377\377\377\377'
+	refuses "the trace blob has a trace beyond its end" 0x50000000
+else
+	result "a blob is packed" 1
+fi
+
+# No device tree: console and memory are the blob's word, even where its trace is damaged.
+if "$nvsim" hw pack --emulated --board raspi3b -o "$out/raspi3b.img" "$sample" 2>"$out/log"; then
+	on=yes
+	start 10 '~nv1 [0-9]+ (trace|refused) ' -M raspi3b -serial null -kernel "$out/raspi3b.img"
+	grep -qaE '~nv1 0 hello .* boot=image el=2 .* memory=9[0-9]{8} model= emulated=1 ' "$out/log"
+	result "raspi3b, which describes nothing" $?
+	printf 'damaged!' | dd of="$out/raspi3b.img" bs=1 conv=notrunc status=none \
+		"seek=$(($(stat -c %s "$out/raspi3b.img") - 65536))"
+	boots "raspi3b, with a damaged trace" "refused why=the%20trace%20blob%20is%20damaged status=3 " \
+		-M raspi3b -serial null -kernel "$out/raspi3b.img"
+else
+	result "an image for raspi3b is packed" 1
+fi
+echo "1..$number"
+exit $failed
