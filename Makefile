@@ -175,7 +175,8 @@ corpus: $(O)/tests/corpus/make ## write the traces of tests/corpus anew; then re
 
 # Those that feed damaged or made-up input are run under the sanitizers by check, too.
 HOSTILE := tests/traces/test_damage tests/import/test_import tests/replay/test_vectors \
-	tests/s2/test_model tests/hwrun/test_frame tests/hwrun/test_collect
+	tests/s2/test_model tests/hwrun/test_frame tests/hwrun/test_collect tests/hwrun/test_pack \
+	tests/hwrun/test_board
 export HOSTILE
 .PHONY: hostile
 hostile: ## build the tests with hostile input under AddressSanitizer and UBSan
@@ -250,8 +251,8 @@ LINK_el2 := -nostdlib -pie -Wl,--no-dynamic-linker,-z,max-page-size=4096,-z,noex
 	-Wl,--gc-sections,--build-id=none,--fatal-warnings,-T,hwrun/el2/image.lds
 INC_el2 := -Ihwrun/el2 -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
 SRC_el2 := $(wildcard hwrun/el2/*.[cS] hwrun/el2/libc/*.c) $(SRC_wire) $(SRC_s2) $(SRC_check) \
-	$(patsubst %,sim/replay/%.c,arena engine l1tables machine memory metrics pages watch) \
-	$(patsubst %,traces/%.c,block column decode schema xxh64)
+	$(patsubst %,sim/replay/%.c,arena engine l1tables machine memory metrics names pages watch) \
+	$(patsubst %,traces/%.c,block column decode flat ledger schema section sha256 xxh64)
 
 CC_$(HW_GCC) := $(CROSS_CC)
 LD_$(HW_GCC) := -Wl,--no-warn-rwx-segments

@@ -1,13 +1,227 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The run: nothing yet but to say what there is not. */
-#include "platform.h"
+/* The run: the trace of the blob through the engine, with or without the MMU as its oracle. */
+#include <stdio.h>
+#include <string.h>
 
+#include "flat.h"
+#include "live.h"
+#include "measure.h"
+#include "names.h"
+#include "platform.h"
+#include "report.h"
+#include "smp.h"
+
+#define FINE	   0u
+#define FINDINGS   1u
 #define BLOB_BAD   3u
 #define CANNOT_RUN 4u
+
+static struct {
+	const struct hw_blob *blob;
+	struct nvt_flat flat;
+	struct check_options check;
+	struct engine_hw hw;
+	struct engine *engine;
+	size_t at; /* the next event of the block */
+	unsigned int cpus;
+} r;
+
+static bool is_live(void)
+{
+	return r.blob->mode == HW_LIVE;
+}
+
+static void no_memory(void)
+{
+	refuse(CANNOT_RUN, "the board has not enough memory for this trace");
+}
+
+/* ---- the trace ---- */
+
+static void open_trace(void)
+{
+	const unsigned char *data = (const unsigned char *)r.blob + r.blob->trace_offset;
+	enum nvt_status status = nvt_flat_open(&r.flat, data, r.blob->trace_size);
+
+	if (status == NVT_EENV)
+		no_memory();
+	if (status != NVT_OK)
+		refuse(BLOB_BAD, "the trace in the blob: %s", r.flat.why.text);
+	if (r.flat.class == NVT_PARTIAL)
+		refuse(CANNOT_RUN, "the trace is of class partial: L1's tables are not known");
+}
+
+/* The next block; false: there is none. */
+static bool next_block(void)
+{
+	enum nvt_status status = nvt_flat_next(&r.flat);
+
+	r.at = 0;
+	if (status == NVT_EENV)
+		no_memory();
+	if (status == NVT_EINPUT)
+		refuse(BLOB_BAD, "the trace in the blob: %s", r.flat.why.text);
+	return status == NVT_OK;
+}
+
+/* ---- the engine ---- */
+
+/* Around each call of the handler. */
+static void handler_begins(void *arg, const struct engine_access *a)
+{
+	if (is_live())
+		live_begin(a);
+	measure_begin(arg, a);
+}
+
+static void handler_ended(void *arg, const struct engine_access *a, const struct s2_outcome *out)
+{
+	(void)arg;
+	measure_end(a, out);
+	report_counts.delivered++;
+	report_counts.outcomes[out->kind]++;
+	if (is_live())
+		live_end(a, out);
+	else
+		measure_done(report_ordinal);
+}
+
+static struct engine_options options_of(const struct hw_blob *blob)
+{
+	struct engine_options o = {
+		.policy = policy_named(blob->policy),
+		.invalidation = invalidation_named(blob->invalidation),
+		.quirks = blob->quirks,
+		.digest = true,
+		.unmeasured = true,
+		.staged = r.flat.machine.extents,
+		.hw = &r.hw,
+	};
+
+	if (!o.policy)
+		refuse(BLOB_BAD, "policy \"%s\" is not known", blob->policy);
+	if (!o.invalidation)
+		refuse(BLOB_BAD, "invalidation policy \"%s\" is not known", blob->invalidation);
+	r.hw = (struct engine_hw){.begin = handler_begins, .end = handler_ended};
+	r.check = (struct check_options){.quirks = blob->quirks, .report = report_checked};
+	if (is_live() || (blob->flags & HW_CHECK))
+		o.check = &r.check;
+	return o;
+}
+
+static void start_engine(void)
+{
+	struct engine_options o = options_of(r.blob);
+	const struct nvt_word *words = (const struct nvt_word *)(const void *)r.flat.words.data;
+
+	if (is_live()) {
+		live_prepare(&r.flat.machine, &o.fold);
+		r.hw.access = live_access;
+	}
+	r.engine = engine_new(&r.flat.machine, r.flat.class, &o);
+	if (!r.engine ||
+	    engine_l1mem(r.engine, words, r.flat.words.size / sizeof(*words)) != ENGINE_OK)
+		no_memory();
+	if (is_live())
+		live_start(r.engine);
+	if (!measure_start(r.blob, r.engine))
+		no_memory();
+}
+
+static void start_cpu(void)
+{
+	measure_start_cpu();
+	if (is_live())
+		live_start_cpu();
+}
+
+/* ---- events ---- */
+
+static unsigned int cpu_of(const struct nvt_event *ev)
+{
+	return ev->vcpu % r.cpus;
+}
+
+static void feed(const struct nvt_event *ev)
+{
+	enum engine_status status;
+
+	if (is_live())
+		live_event();
+	status = engine_event(r.engine, ev);
+	if (status == ENGINE_BAD_EVENT)
+		refuse(BLOB_BAD, "event %llu of the trace cannot be: %s",
+		       (unsigned long long)report_ordinal, r.engine->problem);
+	if (status != ENGINE_OK)
+		no_memory();
+	report_counts.avoided += r.engine->step.avoided;
+	report_counts.faults += ev->kind == NVT_FAULT || ev->kind == NVT_TOUCH;
+	if (is_live())
+		live_event_done(ev);
+	report_ordinal++;
+	report_counts.events++;
+	report_progress();
+}
+
+/* Events of this CPU, as long as there are; the CPU of the one that follows. */
+static unsigned int feed_cpu(void)
+{
+	for (;;) {
+		const struct nvt_event *ev;
+
+		if (r.at == r.flat.batch.count && !next_block())
+			return SMP_DONE;
+		ev = &r.flat.batch.events[r.at];
+		if (cpu_of(ev) != smp_cpu)
+			return cpu_of(ev);
+		feed(ev);
+		r.at++;
+	}
+}
+
+/* ---- the end ---- */
+
+static unsigned int verdict(void)
+{
+	const struct check_result *found = r.engine->check ? check_result(r.engine->check) : NULL;
+
+	if (report_counts.findings)
+		return FINDINGS;
+	if (found && found->out_of_memory) {
+		report_absent("check", "no memory was left for all of it");
+		return CANNOT_RUN;
+	}
+	return FINE;
+}
+
+static unsigned int finish(void)
+{
+	char digest[40];
+	struct hw_line *line;
+	unsigned int status;
+
+	engine_end(r.engine);
+	report_counted(is_live());
+	measure_report();
+	status = verdict();
+	snprintf(digest, sizeof(digest), "%016llx%016llx", (unsigned long long)r.engine->digest.a,
+		 (unsigned long long)r.engine->digest.b);
+	line = frame_begin("end");
+	hw_line_number(line, "status", status);
+	hw_line_text(line, "digest", digest);
+	frame_send(line);
+	return status;
+}
 
 unsigned int run(void)
 {
 	if (!platform.blob)
 		refuse(BLOB_BAD, "%s", platform.problem);
-	refuse(CANNOT_RUN, "this image cannot run a trace");
+	r.blob = platform.blob;
+	report_trace(r.blob);
+	open_trace();
+	start_engine();
+	r.cpus = smp_start(r.flat.machine.vcpu_count ? r.flat.machine.vcpu_count : 1, start_cpu);
+	smp_run(feed_cpu);
+	return finish();
 }

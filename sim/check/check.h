@@ -171,9 +171,10 @@ enum check_meets {
 struct check_meeting {
 	enum check_meets meets;
 	bool device; /* MEMORY: of a device, not RAM */
-	uint64_t pa; /* MEMORY: folded */
+	uint64_t pa;   /* MEMORY: folded */
+	uint64_t room; /* MEMORY: bytes from there on of which the same is true, pa advancing */
 };
-/* The access that `f` tells by context, esr, ipa and el0, by L1's tables as they are. */
+/* The access that `f` tells by vcpu, context, esr, ipa and el0, by L1's tables as they are. */
 struct check_meeting check_meeting(struct check *c, const struct check_fault *f);
 
 /* ---- findings ---- */

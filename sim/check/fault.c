@@ -5,6 +5,7 @@
 /* ---- the context ---- */
 
 #define HCR_VM	  1ull
+#define SCTLR_EE  (1ull << 25)
 #define VTTBR_CNP 1ull
 /* What of VTCR_EL2 the walk depends on: T0SZ, SL0, TG0, PS, HA. */
 #define VTCR_USED (0x3full | 3ull << 6 | 3ull << 14 | 7ull << 16 | 1ull << 21)
@@ -94,33 +95,59 @@ static bool denied(const struct check *c, const struct check_fault *f, const str
 	return write ? !p->w : !p->r;
 }
 
-struct check_meeting check_meeting(struct check *c, const struct check_fault *f)
+/* Of the leaf that the walk found, from ipa on. */
+static uint64_t leaf_room(const struct l1_walk *w, uint64_t ipa)
 {
-	const struct context *x = context_of(c, f->context);
-	struct check_context now = c->view.context(c->view.arg, x->index);
-	struct l1_regs regs = {now.vttbr, now.vtcr, x->big_endian};
-	bool write = (f->esr & ESR_WNR) && !(f->esr & ESR_CM);
-	struct check_meeting m = {.meets = CHECK_MEETS_NOTHING};
-	struct l1_walk w = {.ok = true, .output = f->ipa};
-	struct behind b;
+	uint64_t size = 1ull << w->shift;
 
-	if (x->index != NVT_CANONICAL_CONTEXT && now.enabled) {
-		w = l1_walk(c, &regs, f->ipa);
-		if (!w.ok || refuses(f, &w.perm))
-			return (struct check_meeting){.meets = CHECK_MEETS_REFUSAL};
-	}
-	b = host_behind(&c->host, w.output);
-	if (!b.slot || (write && (b.slot->flags & NVT_SLOT_READONLY)))
+	return size - (ipa & (size - 1));
+}
+
+/* A stage-1 walk writes where it updates a descriptor, and that alone fails by permission. */
+static bool writes(const struct check_fault *f)
+{
+	if (f->esr & ESR_S1PTW)
+		return (f->esr & ESR_FSC_CLASS) == ESR_FSC_PERMISSION;
+	return (f->esr & ESR_WNR) && !(f->esr & ESR_CM) && (f->esr & ESR_EC) != ESR_EC_IABT;
+}
+
+/* What backs L1's memory at l1, and `room` bytes on at most. */
+static struct check_meeting meet_memory(struct check *c, const struct check_fault *f, uint64_t l1,
+					uint64_t room)
+{
+	struct check_meeting m = {.meets = CHECK_MEETS_NOTHING};
+	struct behind b = host_behind(&c->host, l1);
+
+	if (!b.slot || (writes(f) && (b.slot->flags & NVT_SLOT_READONLY)))
 		return m;
+	m.meets = CHECK_MEETS_UNKNOWN;
 	if (!b.interval || !b.pa_known)
-		return (struct check_meeting){.meets = CHECK_MEETS_UNKNOWN};
-	if (write && !(b.interval->flags & NVT_BACKING_WRITABLE))
+		return m;
+	m.meets = CHECK_MEETS_NOTHING;
+	if (writes(f) && !(b.interval->flags & NVT_BACKING_WRITABLE))
 		return m;
 	return (struct check_meeting){
 		.meets = CHECK_MEETS_MEMORY,
 		.device = b.interval->flags & NVT_BACKING_DEVICE,
 		.pa = b.pa,
+		.room = min64(room, b.room),
 	};
+}
+
+struct check_meeting check_meeting(struct check *c, const struct check_fault *f)
+{
+	const struct context *x = context_of(c, f->context);
+	struct check_context now = c->view.context(c->view.arg, x->index);
+	const struct vcpu *v = f->vcpu < c->vcpu_count ? &c->vcpus[f->vcpu] : NULL;
+	struct l1_regs regs = {now.vttbr, now.vtcr, v ? v->sctlr & SCTLR_EE : x->big_endian};
+	struct l1_walk w;
+
+	if (x->index == NVT_CANONICAL_CONTEXT || !now.enabled)
+		return meet_memory(c, f, f->ipa, ~0ull);
+	w = l1_walk(c, &regs, f->ipa);
+	if (!w.ok || refuses(f, &w.perm))
+		return (struct check_meeting){.meets = CHECK_MEETS_REFUSAL};
+	return meet_memory(c, f, w.output, leaf_room(&w, f->ipa));
 }
 
 static void check_injected(struct check *c, struct context *x, const struct check_fault *f)
@@ -188,8 +215,6 @@ void fault_set_flag(struct check *c, const struct check_fault *f)
 	l1_show_accessed(c, &(struct l1_regs){x->now.vttbr, x->now.vtcr, x->big_endian}, f->ipa);
 	c->flag_set = false;
 }
-
-#define SCTLR_EE (1ull << 25)
 
 void fault_check(struct check *c, const struct check_fault *f)
 {

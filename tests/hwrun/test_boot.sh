@@ -8,7 +8,8 @@ nvsim=$(readlink -f "$NVSIM")
 build=$(dirname "$nvsim")
 image=$build/hwrun/nvsim-el2.img
 elf=$build/hwrun/nvsim-el2.elf
-sample=$(dirname "$0")/../../traces/samples/thp-thp.zst
+here=$(dirname "$0")
+sample=$here/../../traces/samples/thp-thp.zst
 uboot=/usr/lib/u-boot/qemu_arm64/u-boot.bin
 efi=/usr/share/qemu-efi-aarch64/QEMU_EFI.fd
 number=0 failed=0 pid=
@@ -45,7 +46,8 @@ start() {
 	local limit=$1 until=$2 i
 	shift 2
 	: >"$out/log"
-	qemu-system-aarch64 -display none -monitor none -nodefaults -serial stdio "$@" \
+	# shellcheck disable=SC2086 # a list of options
+	qemu-system-aarch64 -display none -monitor none -nodefaults ${serials:--serial stdio} "$@" \
 		<"${input:-/dev/null}" >"$out/log" 2>&1 &
 	pid=$!
 	for ((i = 0; i < limit * 20; i++)); do
@@ -60,6 +62,7 @@ start() {
 	done
 	kill -KILL "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
+	exit_status=$?
 	pid=
 }
 
@@ -199,9 +202,26 @@ if "$nvsim" hw pack --emulated --format blob -o "$out/good" "$sample" 2>"$out/lo
 	cp "$out/good" "$out/blob"
 	put 32 '\377\377\377\377\377\377\377\377'
 	refuses "the trace blob has a trace beyond its end" 0x50000000
+	# Status 4 or 3, by the frame and by the emulator's own.
+	cp "$out/good" "$out/blob"
+	if "$here/set_flags.py" "$out/blob" 2 2>"$out/log"; then
+		serials="-serial none" boots "frames by semihosting" "hello .* boot=image el=2 .*
+end status=" $virt -cpu max -m 512M -kernel "$image" -append blob=0x50000000 \
+			-device "loader,file=$out/blob,addr=0x50000000,force-raw=on" \
+			-semihosting-config enable=on,target=native
+		grep -qa "~nv1 [0-9]* end status=$exit_status " "$out/log"
+		result "the emulator ends with the run's status" $?
+	else
+		result "flags of a blob are set" 1
+	fi
 else
 	result "a blob is packed" 1
 fi
+
+"$here/raspi_tree.py" "$out/raspi3b.dtb"
+on=yes serials="-serial null -serial stdio" boots "a console behind a bus, and memory with holes" \
+	"hello .* boot=image el=2 .* cpus=4 memory=9884[0-9]{5} model=Raspberry%20Pi%203%20Model%20B emulated=0 .*
+$none" -M raspi3b -dtb "$out/raspi3b.dtb" -kernel "$image"
 
 # No device tree: console and memory are the blob's word, even where its trace is damaged.
 if "$nvsim" hw pack --emulated --board raspi3b -o "$out/raspi3b.img" "$sample" 2>"$out/log"; then
