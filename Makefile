@@ -229,7 +229,7 @@ warnings: $(O)/build-info.h ## compile everything with clang's warnings
 	$(CLANG_CHECK) $(INC_hwhost) $(PKG_CFLAGS) $(SRC_hwhost)
 	$(CLANG_CHECK) $(INC_cli) $(PKG_CFLAGS) $(SRC_cli)
 
-FORMATTED := $(wildcard sim/*/*.[ch] hwrun/*/*.[ch] traces/*.[ch] traces/*/*.[ch] tests/*/*.[ch])
+FORMATTED := $(wildcard sim/*/*.[ch] hwrun/*/*.[ch] hwrun/*/*/*.[ch] traces/*.[ch] traces/*/*.[ch] tests/*/*.[ch])
 format: ## bring every source into the layout of .clang-format
 	$(CLANG_FORMAT) -i $(FORMATTED)
 format-check: ## fail where that would change something
@@ -276,6 +276,7 @@ $(1)/obj/%.o: %.c
 $(1)/obj/%.o: %.S
 	$$(say) EL2 $$<
 	$$(call el2_compile,$(1),$(INC_el2))
+$(call el2_obj,$(1)): | el2-tools
 $(1)/obj/hwrun/el2/fdt.o: | $(LIBFDT)/usr
 $(1)/obj/hwrun/el2/start.o $(1)/obj/hwrun/el2/note.o: $(1)/build-info.h
 $(1)/build-info.h: FORCE
@@ -298,7 +299,12 @@ el2_compile = $(Q)mkdir -p $(@D) && $(CC_$(1)) $(CSTD) $(FLAGS_el2) $(WARN) $(2)
 	-isystem $(shell $(CC_$(1)) -print-file-name=include) $(DEPS) -c -o $@ $<
 $(foreach k,$(HW_GCC) $(HW_CLANG),$(eval $(call el2_kind,$(k))))
 
-$(LIBFDT)/usr:
+# One clear line where the compiler is missing, or libfdt cannot be had.
+.PHONY: el2-tools
+el2-tools:
+	@command -v $(CROSS_OBJCOPY) >/dev/null && command -v $(CROSS_CC) >/dev/null || \
+		{ echo "nvsim: $(CROSS_CC) is missing; scripts/setup hwrun installs it" >&2; exit 1; }
+$(LIBFDT)/usr: | el2-tools
 	@scripts/setup hwrun $(LIBFDT)
 
 .PHONY: hwrun hwrun-clang hwrun-probe

@@ -117,8 +117,8 @@ static bool is_compatible(int node, const char *const *names)
 
 static enum hw_console_kind console_kind(int node)
 {
-	static const char *const pl011[] = {"arm,pl011", "arm,sbsa-uart", "brcm,bcm2835-pl011",
-					    NULL};
+	static const char *const pl011[] = {"arm,pl011", "arm,pl011-axi", "arm,sbsa-uart",
+					    "brcm,bcm2835-pl011", NULL};
 	static const char *const mini[] = {"brcm,bcm2835-aux-uart", NULL};
 	static const char *const uart[] = {"ns16550a", "ns16550", "ns8250", "snps,dw-apb-uart",
 					   NULL};

@@ -83,7 +83,6 @@ void semihosting_write(const char *text, size_t size)
 
 /* ---- the end ---- */
 
-#define PSCI_CPU_OFF	0x84000002ull
 #define PSCI_SYSTEM_OFF 0x84000008ull
 
 uint64_t psci_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c)

@@ -4,7 +4,7 @@
 #include "cpu.h"
 
 #define PAGE		 4096ull
-#define TABLES		 40u
+#define TABLES		 64u
 #define ADDRESS_BITS	 48u
 #define DESC_VALID	 1ull
 #define DESC_TABLE	 3ull

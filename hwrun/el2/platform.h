@@ -25,7 +25,7 @@ struct platform {
 	unsigned int cpu_count;
 	uint64_t cpu_mpidr[PLATFORM_CPUS_MAX]; /* affinities; [0] is the boot CPU's */
 	uint64_t pa_bits;     /* of physical addresses (ID_AA64MMFR0_EL1.PARange) */
-	uint64_t image_xxh64; /* of the image's bytes without the blob */
+	uint64_t image_xxh64; /* of the image's code and constants */
 };
 extern struct platform platform;
 

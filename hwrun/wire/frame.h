@@ -23,8 +23,8 @@
 /*
  * Types of frames, and their fields. Numbers are decimal, registers 0x and hexadecimal.
  *
- * hello	what runs where: handler (sha256), compiler, image (XXH64 of the image's bytes
- *		without the blob), boot (image|efi|el3 joined by +), el, midr, cntfrq, pmu
+ * hello	what runs where: handler (sha256), compiler, image (XXH64 of the image's code and
+ *		constants), boot (image|efi|elf, +el3 where that was left), el, midr, cntfrq, pmu
  *		(event counters, absent without a PMU), cpus, memory (bytes free), model,
  *		emulated (0|1), evidence (why that is said)
  * trace	what is run: board, name, sha256, digest, policy, invalidation, quirks, mode,

@@ -131,72 +131,97 @@ static const char *read_size(const char *f, struct conversion *c)
 	}
 }
 
-int vsnprintf(char *to, size_t size, const char *f, va_list args)
+/* Flags, width, precision and size of a conversion; f: behind the '%'. Its letter is next. */
+static const char *read_conversion(const char *f, struct conversion *c, va_list *args)
+{
+	bool taken;
+
+	f = read_flags(f, c);
+	f = read_number(f, *f == '*' ? va_arg(*args, int) : 0, &c->width, &taken);
+	if (taken && c->width < 0) {
+		c->left = true;
+		c->width = -c->width;
+	}
+	if (*f == '.') {
+		f++;
+		f = read_number(f, *f == '*' ? va_arg(*args, int) : 0, &c->precision, &taken);
+		c->precise = c->precision >= 0;
+	}
+	return read_size(f, c);
+}
+
+static void put_unsigned(struct output *o, const struct conversion *c, char letter, uint64_t value)
+{
+	bool alternate = c->alternate && value;
+
+	switch (letter) {
+	case 'x':
+		put_number(o, c, value, 16, false, alternate ? "0x" : "");
+		break;
+	case 'X':
+		put_number(o, c, value, 16, true, alternate ? "0X" : "");
+		break;
+	case 'o':
+		put_number(o, c, value, 8, false, alternate ? "0" : "");
+		break;
+	default:
+		put_number(o, c, value, 10, false, "");
+	}
+}
+
+/* False: a letter that this does not know, after which arguments cannot be told apart. */
+static bool convert(struct output *o, const struct conversion *c, char letter, va_list *args)
+{
+	struct conversion plain = {.left = c->left, .width = c->width};
+	char one;
+
+	switch (letter) {
+	case 'd':
+	case 'i':
+		put_signed(o, c, c->longs ? va_arg(*args, int64_t) : va_arg(*args, int));
+		return true;
+	case 'u':
+	case 'x':
+	case 'X':
+	case 'o':
+		put_unsigned(o, c, letter,
+			     c->longs ? va_arg(*args, uint64_t) : va_arg(*args, unsigned int));
+		return true;
+	case 'p':
+		put_number(o, c, (uint64_t)va_arg(*args, void *), 16, false, "0x");
+		return true;
+	case 's':
+		put_string(o, c, va_arg(*args, const char *));
+		return true;
+	case 'c':
+		one = (char)va_arg(*args, int);
+		put_padded(o, &plain, "", &one, 1);
+		return true;
+	case '%':
+		put(o, '%');
+		return true;
+	}
+	return false;
+}
+
+int vsnprintf(char *to, size_t size, const char *f, va_list given)
 {
 	struct output o = {to, size, 0};
+	va_list args;
 
+	va_copy(args, given);
 	for (; *f; f++) {
 		struct conversion c = {0};
-		uint64_t value;
-		bool taken;
-		char one;
 
 		if (*f != '%') {
 			put(&o, *f);
 			continue;
 		}
-		f = read_flags(f + 1, &c);
-		f = read_number(f, *f == '*' ? va_arg(args, int) : 0, &c.width, &taken);
-		if (taken && c.width < 0) {
-			c.left = true;
-			c.width = -c.width;
-		}
-		if (*f == '.') {
-			f++;
-			f = read_number(f, *f == '*' ? va_arg(args, int) : 0, &c.precision, &taken);
-			c.precise = c.precision >= 0;
-		}
-		f = read_size(f, &c);
-		switch (*f) {
-		case 'd':
-		case 'i':
-			put_signed(&o, &c, c.longs ? va_arg(args, int64_t) : va_arg(args, int));
+		f = read_conversion(f + 1, &c, &args);
+		if (!convert(&o, &c, *f, &args))
 			break;
-		case 'u':
-		case 'x':
-		case 'X':
-		case 'o':
-			value = c.longs ? va_arg(args, uint64_t) : va_arg(args, unsigned int);
-			put_number(&o, &c, value,
-				   *f == 'u'   ? 10
-				   : *f == 'o' ? 8
-					       : 16,
-				   *f == 'X',
-				   c.alternate && value ? *f == 'x'   ? "0x"
-							  : *f == 'X' ? "0X"
-							  : *f == 'o' ? "0"
-								      : ""
-							: "");
-			break;
-		case 'p':
-			put_number(&o, &c, (uint64_t)va_arg(args, void *), 16, false, "0x");
-			break;
-		case 's':
-			put_string(&o, &c, va_arg(args, const char *));
-			break;
-		case 'c':
-			one = (char)va_arg(args, int);
-			put_padded(&o, &(struct conversion){.left = c.left, .width = c.width}, "",
-				   &one, 1);
-			break;
-		case '%':
-			put(&o, '%');
-			break;
-		default: /* a format that nobody here writes */
-			put_text(&o, "%?", 2);
-			return (int)o.used;
-		}
 	}
+	va_end(args);
 	if (size)
 		to[o.used < size ? o.used : size - 1] = 0;
 	return (int)o.used;
