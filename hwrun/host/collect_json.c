@@ -512,7 +512,7 @@ static json_t *hw_json(const struct hw_described *d)
 	put(hw, "frames", frames_json(r));
 	put(hw, "absent", absent_json(r));
 	put(hw, "histograms", histograms_json(r));
-	if (r->samples) {
+	if (r->sample_count || r->samples_left_out) {
 		put(hw, "samples", samples_json(r));
 		put(hw, "samples_left_out", integer(r->samples_left_out));
 	}
