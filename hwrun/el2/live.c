@@ -62,6 +62,7 @@ struct plan {
 	bool fetch, store, maintenance, stage1, el0;
 	unsigned int size; /* bytes */
 	uint64_t ipa, offset;
+	uint64_t avoid;	  /* address that the guest's own code must be far from */
 	uint64_t va;	  /* that the guest uses */
 	uint64_t tag;	  /* to be read, stored or fetched */
 	unsigned int row; /* stage1: of the table */
@@ -75,7 +76,7 @@ struct plan {
 static struct {
 	struct engine *engine;
 	struct pa_fold fold;
-	bool xnx, maintains;
+	bool xnx, maintains, stage1_level; /* what this CPU does */
 	uint64_t pa_limit;
 	struct guest guest;
 	struct plan plan;
@@ -162,6 +163,7 @@ static struct plan plan_of(const struct engine_access *a)
 		.context = a->mmu->nested ? a->mmu->index : NVT_CANONICAL_CONTEXT,
 		.el0 = a->el0,
 		.ipa = a->ipa.v,
+		.avoid = a->ipa.v,
 		.fetch = ESR_EC(a->trap.esr) == EC_IABT,
 		.stage1 = a->trap.esr & ESR_S1PTW,
 	};
@@ -318,7 +320,7 @@ static bool run_guest(struct plan *p, bool resume)
 	uint64_t stub;
 
 	stage2_load(p->mmu, p->stage1);
-	stub = stage2_show(p->mmu, p->ipa);
+	stub = stage2_show(p->mmu, p->avoid);
 	if (!stub)
 		return false;
 	plant(p, stub);
@@ -367,10 +369,18 @@ static const char *wrong_abort(const struct plan *p, const struct guest *g)
 	return NULL;
 }
 
+/* Where the CPU does not tell the level of stage 2, the tables do. */
+static uint8_t fsc_of(const struct plan *p, uint64_t esr)
+{
+	uint8_t fsc = esr & ESR_FSC;
+
+	return p->stage1 && !l.stage1_level && !((fsc ^ p->fsc) & 0x3c) ? p->fsc : fsc;
+}
+
 static uint8_t aborted(struct plan *p)
 {
 	const struct guest *g = &l.guest;
-	uint8_t fsc = g->esr & ESR_FSC;
+	uint8_t fsc = fsc_of(p, g->esr);
 	const char *wrong = wrong_abort(p, g);
 
 	report_counts.aborts++;
@@ -407,7 +417,7 @@ static void check_data(const struct plan *p)
 }
 
 /* The access came through. */
-static uint8_t completed(const struct plan *p, bool data)
+static void completed(const struct plan *p, bool data)
 {
 	static const char *const why[] = {
 		[CHECK_MEETS_REFUSAL] = "L1 maps nothing there, or permits less",
@@ -423,11 +433,10 @@ static uint8_t completed(const struct plan *p, bool data)
 		SAY("granted", "the access completes, but %s", why[p->meets]);
 	else if (data)
 		check_data(p);
-	return 0;
 }
 
 /* EL1 took an exception: whatever the guest found was not what was planted. */
-static uint8_t misled(const struct plan *p)
+static void misled(const struct plan *p)
 {
 	uint64_t esr = sysreg_read(esr_el1), far = sysreg_read(far_el1);
 
@@ -437,25 +446,24 @@ static uint8_t misled(const struct plan *p)
 		    "ESR 0x%llx FAR 0x%llx",
 		    ULL(p->pa), ULL(esr), ULL(far));
 	else if (p->fetch || p->stage1)
-		return completed(p, false);
+		completed(p, false);
 	else
 		SAY("mmu", "the access leads to an exception of EL1: ESR 0x%llx FAR 0x%llx",
 		    ULL(esr), ULL(far));
-	return 0;
 }
 
-static uint8_t stopped_by_brk(const struct plan *p)
+static void stopped_by_brk(const struct plan *p)
 {
 	const struct guest *g = &l.guest;
 	unsigned int imm = g->esr & 0xffff;
 
-	if (imm == GUEST_VECTOR)
-		return misled(p);
-	if (!p->fetch)
-		return completed(p, true);
-	if (g->pc != p->va || imm != (p->stage1 ? GUEST_REACHED : p->tag))
+	if (imm == GUEST_VECTOR) {
+		misled(p);
+		return;
+	}
+	if (p->fetch && (g->pc != p->va || imm != (p->stage1 ? GUEST_REACHED : p->tag)))
 		SAY("data", "a fetch comes to BRK 0x%x at 0x%llx", imm, ULL(g->pc));
-	return completed(p, false);
+	completed(p, !p->fetch);
 }
 
 static uint8_t left_guest(struct plan *p)
@@ -465,9 +473,11 @@ static uint8_t left_guest(struct plan *p)
 	l.stopped = false;
 	if (ec == EC_IABT || ec == EC_DABT)
 		return aborted(p);
-	clean_up(p);
-	if (ec == EC_BRK)
-		return stopped_by_brk(p);
+	if (ec == EC_BRK) {
+		stopped_by_brk(p);
+		clean_up(p);
+		return 0;
+	}
 	SAY("mmu", "an exception that nobody asked for: ESR 0x%llx PC 0x%llx", ULL(l.guest.esr),
 	    ULL(l.guest.pc));
 	return 0;
@@ -569,7 +579,7 @@ static void step_over(void)
 	uint64_t stub;
 
 	stage2_load(p->mmu, p->stage1);
-	stub = stage2_show(p->mmu, p->ipa);
+	stub = stage2_show(p->mmu, p->avoid);
 	if (!stub)
 		return;
 	follow_stub(p, stub);
@@ -644,7 +654,8 @@ void live_event(void)
  * the stream tells what it met when that was gone. */
 static bool leaves_entries(const struct nvt_event *ev)
 {
-	return ev->kind == NVT_WRITE_PROTECT || ev->kind == NVT_SLOT || ev->kind == NVT_HOST_AGE;
+	return ev->kind == NVT_WRITE_PROTECT || ev->kind == NVT_SLOT ||
+	       ev->kind == NVT_HOST_AGE || ev->kind == NVT_EXTENT;
 }
 
 void live_event_done(const struct nvt_event *ev)
@@ -715,6 +726,29 @@ static void try_maintenance(void)
 			      "the CPU's cache maintenance does not look at stage 2");
 }
 
+/*
+ * Whether an abort on a stage-1 table tells the level of stage 2. The page behind the guest's own
+ * is not mapped at level 3; a CPU that says 2 means stage 1.
+ */
+static void try_stage1(void)
+{
+	struct plan p = {.mmu = &l.engine->vm.canonical,
+			 .context = NVT_CANONICAL_CONTEXT,
+			 .access = GUEST_LOAD,
+			 .stage1 = true,
+			 .avoid = ~0ull,
+			 .fsc = 7};
+
+	stage2_load(p.mmu, true);
+	p.ipa = stage2_show(p.mmu, p.avoid) +
+		((uint64_t)STUB_PAGE_COUNT << l.engine->machine.page_shift);
+	stage2_hide();
+	l.stage1_level = run_guest(&p, false) && (l.guest.esr & ESR_FSC) == p.fsc;
+	if (!l.stage1_level)
+		report_absent("s1ptw_level", "aborts on stage-1 tables tell the level of stage 1: "
+					     "their class alone is compared");
+}
+
 void live_start(struct engine *e)
 {
 	const struct nvt_machine machine = {
@@ -735,6 +769,8 @@ void live_start_cpu(void)
 	stage2_start_cpu();
 	sysreg_write(sctlr_el1, SCTLR_GUEST);
 	isb();
-	if (!smp_cpu)
+	if (!smp_cpu) {
 		try_maintenance();
+		try_stage1();
+	}
 }

@@ -38,6 +38,9 @@
 /* Pages that are invalidated one by one; a larger range costs all of the guest's entries. */
 #define RANGE_PAGES 64u
 
+/* Of its address: stage-1 tables of the guest name it. */
+#define STUB_BITS 48u
+
 static struct {
 	unsigned int page_shift;
 	bool lpa2, fwb, vmid16;
@@ -264,8 +267,10 @@ static uint64_t *slot_of(const struct s2_mmu *mmu)
 /* TLBs still have the stub where it was: that is to be the handler's. */
 static bool move_stub(const struct s2_mmu *mmu, uint64_t avoid)
 {
-	uint64_t i = root_entries(mmu);
+	uint64_t i = root_entries(mmu), most = 1ull << (STUB_BITS - root_shift(mmu));
 
+	if (i > most)
+		i = most;
 	while (i-- > 0) {
 		/* 0 stands for "none". */
 		if (!i || i == avoid >> root_shift(mmu) || root_of(mmu)[i])
