@@ -276,9 +276,11 @@ void fdt_reserve(void)
 	for (i = 0; i < fdt_num_mem_rsv(fdt); i++)
 		if (!fdt_get_mem_rsv(fdt, i, &start, &size))
 			memory_remove(start, size);
-	fdt_for_each_subnode(node, fdt, parent) for (i = 0;
-						     pair_of(node, parent, "reg", i, &start, &size);
-						     i++) memory_remove(start, size);
+	fdt_for_each_subnode(node, fdt, parent)
+	{
+		for (i = 0; pair_of(node, parent, "reg", i, &start, &size); i++)
+			memory_remove(start, size);
+	}
 	memory_remove((uint64_t)fdt, fdt_totalsize(fdt));
 	if (initrd)
 		memory_remove(initrd, chosen_number("linux,initrd-end") - initrd);
