@@ -385,12 +385,12 @@ static uint8_t aborted(struct plan *p)
 
 	report_counts.aborts++;
 	if (wrong)
-		SAY("mmu",
+		SAY(FOUND_MMU,
 		    "the abort is not what the access asked for: %s; ESR 0x%llx FAR 0x%llx "
 		    "HPFAR 0x%llx",
 		    wrong, ULL(g->esr), ULL(g->far), ULL(g->hpfar));
 	else if (fsc != p->fsc)
-		SAY("mmu", "the MMU says FSC 0x%02x, the tables 0x%02x", fsc, p->fsc);
+		SAY(FOUND_MMU, "the MMU says FSC 0x%02x, the tables 0x%02x", fsc, p->fsc);
 	l.stopped = true;
 	measure_arrived(g);
 	return fsc;
@@ -412,7 +412,7 @@ static void check_data(const struct plan *p)
 	if (p->stage1 && p->store)
 		seen = low_bytes(seen, 1u << (p->access & 3));
 	if (seen != want)
-		SAY("data", "%s 0x%llx at PA 0x%llx, not 0x%llx",
+		SAY(FOUND_DATA, "%s 0x%llx at PA 0x%llx, not 0x%llx",
 		    p->store ? "a store leaves" : "a load gives", ULL(seen), ULL(p->pa), ULL(want));
 }
 
@@ -428,9 +428,9 @@ static void completed(const struct plan *p, bool data)
 	report_counts.stale += p->stale;
 	report_counts.unknown += p->meets == CHECK_MEETS_UNKNOWN;
 	if (p->fsc)
-		SAY("granted", "the access completes, but the tables say FSC 0x%02x", p->fsc);
+		SAY(FOUND_GRANTED, "the access completes, but the tables say FSC 0x%02x", p->fsc);
 	else if (!p->somewhere)
-		SAY("granted", "the access completes, but %s", why[p->meets]);
+		SAY(FOUND_GRANTED, "the access completes, but %s", why[p->meets]);
 	else if (data)
 		check_data(p);
 }
@@ -441,14 +441,14 @@ static void misled(const struct plan *p)
 	uint64_t esr = sysreg_read(esr_el1), far = sysreg_read(far_el1);
 
 	if (p->somewhere && (p->fetch || p->stage1))
-		SAY("data",
+		SAY(FOUND_DATA,
 		    "what was fetched or walked at PA 0x%llx is not what is there: EL1 has "
 		    "ESR 0x%llx FAR 0x%llx",
 		    ULL(p->pa), ULL(esr), ULL(far));
 	else if (p->fetch || p->stage1)
 		completed(p, false);
 	else
-		SAY("mmu", "the access leads to an exception of EL1: ESR 0x%llx FAR 0x%llx",
+		SAY(FOUND_MMU, "the access leads to an exception of EL1: ESR 0x%llx FAR 0x%llx",
 		    ULL(esr), ULL(far));
 }
 
@@ -462,7 +462,7 @@ static void stopped_by_brk(const struct plan *p)
 		return;
 	}
 	if (p->fetch && (g->pc != p->va || imm != (p->stage1 ? GUEST_REACHED : p->tag)))
-		SAY("data", "a fetch comes to BRK 0x%x at 0x%llx", imm, ULL(g->pc));
+		SAY(FOUND_DATA, "a fetch comes to BRK 0x%x at 0x%llx", imm, ULL(g->pc));
 	completed(p, !p->fetch);
 }
 
@@ -478,7 +478,7 @@ static uint8_t left_guest(struct plan *p)
 		clean_up(p);
 		return 0;
 	}
-	SAY("mmu", "an exception that nobody asked for: ESR 0x%llx PC 0x%llx", ULL(l.guest.esr),
+	SAY(FOUND_MMU, "an exception that nobody asked for: ESR 0x%llx PC 0x%llx", ULL(l.guest.esr),
 	    ULL(l.guest.pc));
 	return 0;
 }
@@ -502,7 +502,7 @@ static bool leads_away(const struct plan *p, const struct s2_leaf *leaf)
 
 	if (p->fsc || !leaf->valid || in_window(there))
 		return false;
-	SAY("data", "the table leads to PA 0x%llx, which is no memory of L1's", ULL(there));
+	SAY(FOUND_DATA, "the table leads to PA 0x%llx, which is no memory of L1's", ULL(there));
 	return true;
 }
 
@@ -566,7 +566,7 @@ static void deliver(const struct engine_access *a, const struct s2_injection *in
 	stage2_hide();
 	measure_returned(g);
 	if (ESR_EC(g->esr) != EC_BRK || (g->esr & 0xffff) != GUEST_L1 || g->x[0] != in->esr)
-		SAY("mmu", "the injected exception does not arrive: ESR 0x%llx at EL2",
+		SAY(FOUND_MMU, "the injected exception does not arrive: ESR 0x%llx at EL2",
 		    ULL(g->esr));
 	report_counts.injections++;
 }
@@ -593,7 +593,8 @@ static void step_over(void)
 		stage1_off();
 	measure_returned(g);
 	if (ESR_EC(g->esr) != EC_BRK || (g->esr & 0xffff) != GUEST_DONE)
-		SAY("mmu", "the guest does not go on behind the access: ESR 0x%llx", ULL(g->esr));
+		SAY(FOUND_MMU, "the guest does not go on behind the access: ESR 0x%llx",
+		    ULL(g->esr));
 }
 
 static void after(const struct engine_access *a, const struct s2_outcome *out)
@@ -654,8 +655,8 @@ void live_event(void)
  * the stream tells what it met when that was gone. */
 static bool leaves_entries(const struct nvt_event *ev)
 {
-	return ev->kind == NVT_WRITE_PROTECT || ev->kind == NVT_SLOT ||
-	       ev->kind == NVT_HOST_AGE || ev->kind == NVT_EXTENT;
+	return ev->kind == NVT_WRITE_PROTECT || ev->kind == NVT_SLOT || ev->kind == NVT_HOST_AGE ||
+	       ev->kind == NVT_EXTENT;
 }
 
 void live_event_done(const struct nvt_event *ev)

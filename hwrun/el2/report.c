@@ -7,7 +7,7 @@
 #include "cpu.h"
 #include "names.h"
 
-#define FINDINGS_SENT	64u
+#define FINDINGS_SENT	16u /* of a kind that the MMU finds; of a rule, the first */
 #define PROGRESS_EVENTS 65536u
 #define PROGRESS_LOOK	64u /* events between looks at the time */
 
@@ -72,11 +72,8 @@ void report_absent(const char *what, const char *why)
 static void send_finding(const char *kind, uint64_t ordinal, uint16_t context, uint64_t ipa,
 			 const char *text)
 {
-	struct hw_line *line;
+	struct hw_line *line = frame_begin("finding");
 
-	if (report_counts.findings++ >= FINDINGS_SENT)
-		return;
-	line = frame_begin("finding");
 	hw_line_number(line, "ordinal", ordinal);
 	hw_line_text(line, "kind", kind);
 	hw_line_hex(line, "ipa", ipa);
@@ -88,27 +85,31 @@ static void send_finding(const char *kind, uint64_t ordinal, uint16_t context, u
 	frame_send(line);
 }
 
-void report_finding(const char *kind, uint16_t context, uint64_t ipa, const char *format, ...)
+void report_finding(enum report_kind kind, uint16_t context, uint64_t ipa, const char *format, ...)
 {
+	static const char *const names[] = {
+		[FOUND_MMU] = "mmu", [FOUND_DATA] = "data", [FOUND_GRANTED] = "granted"};
+	static unsigned int sent[FOUND_COUNT];
 	char text[200];
 	va_list args;
 
+	report_counts.findings++;
+	if (sent[kind]++ >= FINDINGS_SENT)
+		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	send_finding(kind, report_ordinal, context, ipa, text);
+	send_finding(names[kind], report_ordinal, context, ipa, text);
 }
 
-/* The first of each rule; the rest is counted. */
 void report_checked(void *arg, const struct check_finding *f)
 {
 	static bool told[CHECK_RULE_COUNT];
 
 	(void)arg;
-	if (told[f->rule]) {
-		report_counts.findings++;
+	report_counts.findings++;
+	if (told[f->rule])
 		return;
-	}
 	told[f->rule] = true;
 	send_finding(check_rules[f->rule].id, f->ordinal, f->context, f->ipa, f->text);
 }

@@ -22,6 +22,13 @@ enum report_skip {
 	SKIP_COUNT
 };
 
+enum report_kind {
+	FOUND_MMU,     /* an abort is not as it should be */
+	FOUND_DATA,    /* an access met other data than L1 and the host have there */
+	FOUND_GRANTED, /* it completed, and should not have */
+	FOUND_COUNT
+};
+
 struct report_counts {
 	uint64_t events, faults, delivered, avoided;
 	uint64_t performed, completed, aborts, injections, stale, unknown;
@@ -37,7 +44,7 @@ void report_trace(const struct hw_blob *blob);
 void report_progress(void);
 void report_absent(const char *what, const char *why);
 /* The first ones are sent, all are counted. */
-__attribute__((format(printf, 4, 5))) void report_finding(const char *kind, uint16_t context,
+__attribute__((format(printf, 4, 5))) void report_finding(enum report_kind kind, uint16_t context,
 							  uint64_t ipa, const char *format, ...);
 void report_checked(void *arg, const struct check_finding *f);
 void report_counted(bool live);
