@@ -32,12 +32,14 @@ SAMPLE = SAMPLES[0]
 SOUND = ('page', 'kvm-6.11', 'kvm-7.3', 'contig', 'coalesce')
 UNSOUND = ('kvm-v6', 'review-a1', 'review-a2', 'gk-2022', 'kvm-v9', 'kvm-6.11-rc1', 'unclamped')
 DEFAULT = 'kvm-7.3'
+# Recordings that are short enough for every day: of class observed, forwarded faults, logging.
+ONCE = ('l0-dirtylog-on', 'l0-notifier', 'l1-64k', 'l1-dirtylog', 'thp-thp')
 MODES = ('replay', 'live')
 # What the MMU itself must notice, not only the checker that runs along.
 CAUGHT_BY_MMU = ('unclamped', 'review-a1')
 FIRMWARE = {'u-boot': '/usr/lib/u-boot/qemu_arm64/u-boot.bin',
             'uefi': '/usr/share/qemu-efi-aarch64/QEMU_EFI.fd'}
-CPUS = ('cortex-a53', 'cortex-a57', 'cortex-a72', 'cortex-a76', 'neoverse-n1', 'max')
+CPUS = ('cortex-a53', 'cortex-a72', 'cortex-a57', 'cortex-a76', 'neoverse-n1', 'max')
 RUN_SECONDS = 300
 
 Case = collections.namedtuple('Case', 'trace policy mode board options',
@@ -131,9 +133,13 @@ def expect(what, got, wanted):
 
 
 def judge_live(case, hw, sound):
-    expect('accesses that completed wrongly or not at all', hw['findings'] == [], sound)
-    if not hw['performed']:
-        raise Wrong('EL1 made no access')
+    if sound != (hw['findings'] == []):
+        raise Wrong('findings: %s' % hw['findings'])
+    skipped = sum(hw['skipped'].values())
+    expect('accesses made, or skipped for a reason,', hw['performed'] + skipped,
+           hw['delivered'] + hw['avoided'])
+    if not hw['performed'] or case.trace == SAMPLE and skipped:
+        raise Wrong('%d accesses made, skipped %s' % (hw['performed'], hw['skipped']))
     kinds = {finding['kind'] for finding in hw['findings']}
     if case.trace == SAMPLE and case.policy in CAUGHT_BY_MMU and \
             not kinds & {'data', 'granted', 'refused', 'mmu'}:
@@ -256,9 +262,9 @@ def cases(full):
     yield from (Case(SAMPLE, policy, mode, board)
                 for board in boards for policy in policies for mode in MODES)
     yield from (Case(SAMPLE, policy, 'live', 'qemu-virt', ('--cpu', cpu))
-                for cpu in (CPUS if full else CPUS[:3:2]) for policy in policies)
+                for cpu in (CPUS if full else CPUS[:2]) for policy in policies)
     yield from (Case(SAMPLE, policy, 'live', 'qemu-virt', ('--smp', '2')) for policy in policies)
-    for sample in SAMPLES[1:]:
+    for sample in SAMPLES[1:] if full else ONCE:
         yield from (Case(sample, policy, mode) for policy in policies
                     for mode in (MODES if full else MODES[1:]))
     for trace in GENERATED:
