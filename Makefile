@@ -157,6 +157,12 @@ check: ## install what tests need, and run them all; the last line has the total
 check-full: check ## the same, once more under AddressSanitizer and UBSan, and mutants
 	@scripts/check --programs "$(MAKE)" $(O)/asan $(JOBS) "CFLAGS=$(ASAN_FLAGS)"
 	@$(MAKE) --no-print-directory mutants
+	@$(MAKE) --no-print-directory matrix
+
+.PHONY: matrix
+matrix: $(O)/nvsim hwrun ## run the image for EL2 in QEMU: every policy, sample, board and CPU; then its costs
+	@NVSIM=$(O)/nvsim tests/hwrun/test_matrix.py --full
+	@scripts/bench $(O)/nvsim --only el2
 
 .PHONY: mutants
 mutants: $(O)/tests/corpus/test_corpus ## disable rules of the checker, plant faults in the handler: each is noticed
@@ -230,7 +236,7 @@ format-check: ## fail where that would change something
 	@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
 .PHONY: bench
-bench: $(O)/nvsim ## measure replay, import and size against zstd and trace-cmd
+bench: $(O)/nvsim $(if $(shell command -v $(CROSS_CC)),hwrun) ## measure replay, import and size against zstd and trace-cmd, and costs at EL2
 	@scripts/bench $(O)/nvsim
 
 # ---- the image at EL2: the engine and the handler of above, a libc of its own, libfdt ----

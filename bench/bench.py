@@ -24,10 +24,18 @@ FAULTS = {'100k': 100_000, '1m': 1_000_000, '4m': 4_000_000, '10m': 10_000_000, 
 # 'small-': lengths are compared where all of the footprint is touched long before the end.
 SMALL = '128M'
 FREE_BYTES = 2 << 30  # the trace of 100 million faults takes less than half of it
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
+EL2_SAMPLE = os.path.join(ROOT, 'traces/samples/demand-scattered.zst')
+EL2_KEPT = os.path.join(ROOT, 'bench/el2-instructions.json')
+EL2_TOLERANCE = 1.02
 
 
 class Skip(Exception):
     """Why a benchmark cannot be run here. No pass."""
+
+
+class Regression(Exception):
+    """What is worse than the figures that are kept in the tree."""
 
 
 Run = collections.namedtuple('Run', 'wall cpu')
@@ -71,7 +79,9 @@ class Bench:
         self.turns = options.turns
         self.quick = options.quick
         self.dat = options.dat
+        self.keep = options.keep
         self.folder = folder
+        self.costs = None
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -200,6 +210,71 @@ def instructions(bench, row):
     return Result(value, None, None, 'instructions')
 
 
+# ---- the image at EL2, under QEMU ----
+
+def hw_run(bench, trace, *options):
+    """The result of a live run, as JSON."""
+    if not os.path.exists(os.path.join(os.path.dirname(bench.nvsim), 'hwrun/nvsim-el2.elf')):
+        raise Skip('no image for EL2: make hwrun')
+    if not shutil.which('qemu-system-aarch64'):
+        raise Skip('qemu-system-aarch64 is not installed')
+    return json.loads(subprocess.check_output(
+        [bench.nvsim, 'hw', 'run', 'qemu-virt', trace, '--mode', 'live', '--json', *options]))
+
+
+def el2_costs(bench):
+    """Compiler, trace and figures by outcome: the same in every run, as QEMU counts the time."""
+    if bench.costs is None:
+        result = hw_run(bench, EL2_SAMPLE, '--icount', '--no-phases')
+        cost = result['metrics']['handler_cost']['by_class']
+        bench.costs = {
+            'compiler': result['context']['compiler'],
+            'trace': result['context']['trace_digest'],
+            'instructions': {name: {key: round(phases['total']['instructions'][key], 2)
+                                    for key in ('n', 'p50', 'mean', 'max')}
+                             for name, phases in cost.items()},
+        }
+    return bench.costs
+
+
+def compare_with_kept(costs, outcome):
+    """What to say of the figures in the tree. Raises Regression."""
+    with open(EL2_KEPT, encoding='utf-8') as file:
+        kept = json.load(file)
+    if kept['trace'] != costs['trace']:
+        raise Regression('the figures kept are of another trace: --keep takes new ones')
+    if kept['compiler'] != costs['compiler']:
+        return 'not compared: those kept are of ' + kept['compiler']
+    if outcome not in kept['instructions']:
+        raise Regression('no figure of it is kept: --keep takes new ones')
+    new, old = costs['instructions'][outcome], kept['instructions'][outcome]
+    for key in ('p50', 'mean'):
+        if new[key] > old[key] * EL2_TOLERANCE:
+            raise Regression('%s was %s' % (key, old[key]))
+    return 'kept: %s' % old['p50']
+
+
+def el2_cost(bench, row):
+    """The median of one outcome, from the vector's first instruction to the exception return."""
+    outcome, = row.first
+    costs = el2_costs(bench)
+    figures = costs['instructions'][outcome]
+    note = 'emulated, %d faults, mean %.1f' % (figures['n'], figures['mean'])
+    if not bench.keep:
+        note += '; ' + compare_with_kept(costs, outcome)
+    return Result(figures['p50'], None, None, 'emulated instructions', note)
+
+
+def el2_million(bench, row):
+    """Seconds, from the command's start to its end."""
+    begun = time.perf_counter()
+    faults = hw_run(bench, bench.trace('small-1m'), '-p', 'page')['hw']['faults']
+    seconds = time.perf_counter() - begun
+    if faults < 1_000_000:
+        raise Regression('EL1 took only %d aborts' % faults)
+    return Result(seconds, None, None, 'seconds', '%d aborts taken, under emulation' % faults)
+
+
 # ---- the benchmarks ----
 
 REPLAY = ['{nvsim}', 'replay', '-q']
@@ -227,6 +302,14 @@ TABLE = [
     Row('bytes-generated', 'bytes a fault, generated', bytes_a_fault, ['10m']),
     Row('instructions', 'instructions a fault, from 100 thousand to a million', instructions,
         REPLAY),
+    Row('el2-map-page', 'instructions at EL2 that map a page in a table that is there', el2_cost,
+        ['map_page'], None, 600),
+    Row('el2-map-block', 'instructions at EL2 that map a block', el2_cost, ['map_block']),
+    Row('el2-inject', 'instructions at EL2 that inject a translation fault', el2_cost,
+        ['inject_translation'], None, 400),
+    Row('el2-relax', 'instructions at EL2 that relax permissions', el2_cost, ['relax']),
+    Row('el2-mmio', 'instructions at EL2 that find out an access to a device', el2_cost, ['mmio']),
+    Row('el2-million', 'seconds for a million live faults under QEMU', el2_million, None, None, 120),
 ]
 
 
@@ -259,6 +342,9 @@ def measure(bench, row):
     except Skip as why:
         print('%-16s skipped: %s' % (row.name, why), flush=True)
         return dict(told, verdict='skipped', note=str(why))
+    except Regression as why:
+        print('%-16s regressed: %s' % (row.name, why), flush=True)
+        return dict(told, verdict='regressed', note=str(why))
     verdict = judge(row, result)
     show(row, result, verdict)
     return dict(told, verdict=verdict, **result._asdict())
@@ -281,17 +367,30 @@ def parse(arguments):
     p.add_argument('nvsim', metavar='NVSIM', help='the program to measure')
     p.add_argument('--dat', metavar='FILE', default=os.environ.get('NVSIM_BENCH_DAT'),
                    help='a recording, as a trace-cmd file (default: $NVSIM_BENCH_DAT)')
-    p.add_argument('--only', metavar='NAME', action='append', choices=[row.name for row in TABLE],
-                   help='this benchmark alone; may be repeated')
+    p.add_argument('--only', metavar='NAME', action='append', default=[],
+                   help='those alone whose names begin so; may be repeated')
+    p.add_argument('--keep', action='store_true',
+                   help='write the instructions at EL2 to bench/el2-instructions.json, to be '
+                   'compared with from now on')
     p.add_argument('--quick', action='store_true', help='nothing with 100 million faults')
     p.add_argument('--turns', metavar='N', type=int, default=TURNS, help='default %d' % TURNS)
     p.add_argument('--json', metavar='FILE', help='write the results there, too')
     options = p.parse_args(arguments)
     if options.turns < 1:
         p.error('--turns: at least 1')
+    for name in options.only:
+        if not any(row.name.startswith(name) for row in TABLE):
+            p.error('--only: there is no %s' % name)
     if options.dat and not os.path.isfile(options.dat):
         p.error('--dat: %s: no such file' % options.dat)
     return options
+
+
+def keep(costs):
+    with open(EL2_KEPT + '.new', 'w', encoding='utf-8') as out:
+        json.dump(costs, out, indent=1, sort_keys=True)
+        out.write('\n')
+    os.replace(EL2_KEPT + '.new', EL2_KEPT)
 
 
 def main(options, folder):
@@ -302,13 +401,15 @@ def main(options, folder):
         print('The machine is busy (load %.1f): times, and with them ratios, suffer.'
               % about['load'])
     results = [measure(bench, row) for row in TABLE
-               if not options.only or row.name in options.only]
+               if not options.only or row.name.startswith(tuple(options.only))]
+    if options.keep:
+        keep(el2_costs(bench))
     if options.json:
         with open(options.json, 'w', encoding='utf-8') as out:
             json.dump({'schema': 'nvsim.bench/1', 'context': about, 'results': results}, out,
                       indent=1)
             out.write('\n')
-    return 1 if any(r['verdict'] == 'short' for r in results) else 0
+    return 1 if any(r['verdict'] in ('short', 'regressed') for r in results) else 0
 
 
 if __name__ == '__main__':

@@ -57,7 +57,7 @@ struct model {
 	struct model_vcpu vcpu[MODEL_VCPUS];
 	struct model_guest guest[MODEL_GUESTS]; /* by VMID */
 	uint64_t time_ns;
-	uint64_t touch_count, injected_count, tlbi_count;
+	uint64_t touch_count, injected_count, device_count, tlbi_count;
 	uint64_t leaf_count[4][2]; /* touches by level and contiguous hint */
 	uint64_t back_count[64];   /* touches by leaf_shift of the backing */
 	bool aliases;		   /* memory may be mapped more than once */
@@ -319,6 +319,12 @@ static inline void model_touch(struct model *m, struct model_vcpu *v, const stru
 		return;
 	}
 	v->retry = false;
+	if (w.output < m->slot.base) {
+		/* No memory, by the attributes of L1's as well; never mapped. */
+		assert_true(ec == 0x24 && w.level == 3 && (w.desc >> 2 & 15) == 1);
+		m->device_count++;
+		return;
+	}
 	model_check_memory(m, &w);
 	g->output[page] = (uint32_t)(w.output >> m->machine.page_shift) + 1;
 	g->mapped_count++;

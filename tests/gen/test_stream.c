@@ -207,6 +207,53 @@ static void host_unmaps_bring_memory_back_elsewhere(void **state)
 	assert_int_equal(stats.kind_count[NVT_HOST_UNMAP], 50000 / 3000);
 }
 
+static void devices_are_touched_by_share(void **state)
+{
+	(void)state;
+	for (size_t granule = 0; granule < 3; granule++) {
+		struct nvt_gen_options o = small(20000);
+		struct nvt_gen_stats stats;
+		struct model *m;
+
+		o.l1_granule = pages[granule];
+		o.vcpus = o.guests = 2;
+		o.mmio = 10;
+		m = run(&o, &stats);
+		assert_in_range(m->device_count, 1800, 2200);
+		model_free(m);
+		o.mmio = 100;
+		m = run(&o, &stats);
+		assert_int_equal(m->device_count, o.faults);
+		model_free(m);
+	}
+}
+
+static void the_machine_is_as_asked_for(void **state)
+{
+	struct nvt_gen_options o = small(20000);
+	struct nvt_writer_options header;
+	struct nvt_error err = {0};
+	struct nvt_gen *g;
+
+	(void)state;
+	for (unsigned int has = 0; has < 8; has++) {
+		o.fwb = has & 1;
+		o.xnx = has >> 1 & 1;
+		o.dic = has >> 2;
+		g = nvt_gen_open(&o, &err);
+		assert_non_null(g);
+		nvt_gen_header(g, &header);
+		assert_int_equal(header.machine.fwb, o.fwb);
+		assert_int_equal(header.machine.xnx, o.xnx);
+		assert_int_equal(header.machine.dic, o.dic);
+		nvt_gen_close(g);
+	}
+	/* The model looks whether all memory lies within. */
+	o.host_unmap_every = 1000;
+	for (o.pa_bits = 40; o.pa_bits <= 48; o.pa_bits++)
+		run_only(&o);
+}
+
 static void aliases_are_within_guests_and_between_them(void **state)
 {
 	static const uint64_t guests[] = {1, 4};
@@ -354,6 +401,8 @@ int main(void)
 		cmocka_unit_test(default_shares_are_kept),
 		cmocka_unit_test(vcpus_share_guests_or_have_their_own),
 		cmocka_unit_test(host_unmaps_bring_memory_back_elsewhere),
+		cmocka_unit_test(devices_are_touched_by_share),
+		cmocka_unit_test(the_machine_is_as_asked_for),
 		cmocka_unit_test(aliases_are_within_guests_and_between_them),
 		cmocka_unit_test(an_alias_needs_another_chunk),
 		cmocka_unit_test(extremes_work),

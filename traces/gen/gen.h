@@ -48,12 +48,15 @@ struct nvt_gen_options {
 	uint64_t host_page;
 	uint64_t l1_granule;
 	uint64_t ipa_bits;
+	uint64_t pa_bits;
+	uint64_t fwb, xnx, dic; /* 0 or 1: what the host's CPU has */
 	/* Leaves of L1's stage 2: pages, contiguous groups, level-2 blocks, level-1 blocks. */
 	uint64_t leaf_page, leaf_contig, leaf_block, leaf_1g;
 	/* What the host backs L1's memory with: pages, THP, hugetlb of PMD size, hugetlb of 1G. */
 	uint64_t back_base, back_thp, back_huge, back_1g;
 	/* Percent of accesses; the rest are reads. `user`: of all but walks, made at EL0. */
 	uint64_t writes, execs, walks, user;
+	uint64_t mmio; /* percent of touches, before any of these */
 	uint64_t premapped;
 	/* Of L1's invalidations: percent that unmap, that remap; per mille of whole VMIDs. */
 	uint64_t unmaps, remaps, flushes;

@@ -21,8 +21,9 @@
 /* Host virtual address of L1 IPA 0; congruent with it in every block size. */
 #define HVA_BASE 0x400000000000ull
 /* Input size of L1's own stage 2, and so the end of what its memslot may hold. */
-#define L1_IPA_BITS  40
-#define HOST_PA_BITS 48
+#define L1_IPA_BITS 40
+/* Registers of a device, in a page of their own: the same IPA in L2 and L1, and no memslot. */
+#define DEVICE_BASE 0x9000000ull
 
 /* How L1 maps a chunk. */
 enum leaf_kind { LEAF_PAGE, LEAF_CONTIG, LEAF_BLOCK, LEAF_1G, LEAF_KINDS };

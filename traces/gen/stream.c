@@ -96,7 +96,7 @@ static void emit_slot(struct nvt_gen *g)
 /* The machine before the first access: memory, then every vCPU enters its guest. */
 void gen_preamble(struct nvt_gen *g)
 {
-	struct extent tables = {g->tables.base, g->l1_end - g->tables.base, BIT(HOST_PA_BITS - 1),
+	struct extent tables = {g->tables.base, g->l1_end - g->tables.base, BIT(g->o.pa_bits - 1),
 				BACK_BASE};
 	char text[80];
 
@@ -168,6 +168,16 @@ static void touch(struct nvt_gen *g, struct vcpu *v)
 	v->cursor = page + 1 < v->guest->page_count ? page + 1 : 0;
 }
 
+/* A register of the device is read or written: a fault under every policy. */
+static void touch_device(struct nvt_gen *g, const struct vcpu *v)
+{
+	struct nvt_event ev = {.vcpu = v->index, .kind = NVT_TOUCH};
+	enum access access = rng_next(&g->rng) >> 63 ? ACCESS_READ : ACCESS_WRITE;
+
+	gen_access(g, access, DEVICE_BASE, &ev.fault);
+	emit_touch(g, &ev);
+}
+
 /* A timer, an interrupt: L2 is left and entered again, its memory stays. */
 static void maybe_exit(struct nvt_gen *g, struct vcpu *v)
 {
@@ -195,7 +205,7 @@ static void maybe_host_unmap(struct nvt_gen *g, const struct vcpu *v)
 	e = &g->extents[rng_below(&g->rng, g->unmappable_count)];
 	ev.range = (struct nvt_range){e->l1_ipa, e->size};
 	gen_emit(g, &ev, EVENT_NS);
-	e->pa ^= BIT(HOST_PA_BITS - 2);
+	e->pa ^= BIT(g->o.pa_bits - 2);
 	gen_backing(g, e);
 	for (uint64_t i = 0; i < g->o.guests; i++)
 		freemap_add_range(&g->guests[i].free, 0, g->guests[i].page_count);
@@ -211,7 +221,10 @@ static void step(struct nvt_gen *g, struct vcpu *v)
 	}
 	maybe_host_unmap(g, v);
 	maybe_exit(g, v);
-	touch(g, v);
+	if (g->o.mmio && rng_below(&g->rng, 100) < g->o.mmio)
+		touch_device(g, v);
+	else
+		touch(g, v);
 }
 
 enum nvt_status nvt_gen_run(struct nvt_gen *g, nvt_gen_sink_fn *sink, void *sink_arg,

@@ -17,6 +17,9 @@
 /* Normal write-back, readable, writable, inner shareable, AF */
 #define DESC_ATTRS (0xfull << 2 | 3ull << 6 | 3ull << 8 | BIT(10))
 
+/* Device-nGnRE, readable, writable, AF */
+#define DESC_DEVICE_ATTRS (1ull << 2 | 3ull << 6 | BIT(10))
+
 /* VTCR_EL2 (spec 0.6): write-back, inner shareable walks; RES1 */
 #define VTCR_WALKS    (1ull << 8 | 1ull << 10 | 3ull << 12 | BIT(31))
 #define VTCR_PS_40    (2ull << 16)
@@ -138,6 +141,17 @@ static bool make_block(struct nvt_gen *g, const struct guest *guest, struct chun
 	return true;
 }
 
+static bool make_device(struct nvt_gen *g, const struct guest *guest)
+{
+	uint32_t entry;
+
+	if (!entry_at(g, guest, 3, DEVICE_BASE, &entry))
+		return false;
+	g->tables.want[entry] = DEVICE_BASE | DESC_DEVICE_ATTRS | DESC_PAGE;
+	g->tables.now[entry] = g->tables.want[entry];
+	return true;
+}
+
 static bool make_guest_tables(struct nvt_gen *g, struct guest *guest, uint64_t vmid)
 {
 	unsigned int bits = g->geo.ipa_bits - level_shift(&g->geo, g->geo.start_level);
@@ -155,7 +169,7 @@ static bool make_guest_tables(struct nvt_gen *g, struct guest *guest, uint64_t v
 						: !make_block(g, guest, c))
 			return false;
 	}
-	return true;
+	return !g->o.mmio || make_device(g, guest);
 }
 
 /* What L1 maps before the stream begins: by chunk, or by block where that is larger. */
