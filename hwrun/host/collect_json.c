@@ -495,7 +495,8 @@ static json_t *samples_json(const struct hw_run *r)
 /* null: the frame that tells did not come. */
 static json_t *hw_json(const struct hw_described *d)
 {
-	static const char *const counts[] = {"performed", "completed", "faults", "stale"};
+	static const char *const counts[] = {"performed",  "completed", "faults",
+					     "injections", "stale",	"unknown"};
 	const struct hw_run *r = d->run;
 	json_t *hw = json_object();
 

@@ -38,8 +38,9 @@
  * finding	ordinal (of the event), kind (mmu, data, refused, granted, or a rule: NV-nnn),
  *		ipa, context, text
  * counts	events, delivered, avoided, performed (accesses made by EL1), completed, faults
- *		(aborts taken), stale, skipped_* (accesses that cannot be performed, by
- *		reason), findings
+ *		(aborts taken), injections (that the guest took), stale (completed by what L1 no
+ *		longer says and has not invalidated), unknown (completed in memory of which no
+ *		fact tells), skipped_* (accesses that cannot be performed, by reason), findings
  * outcomes	of delivered faults: kind=count
  * cost		class, phase, unit (cycles|instructions|ticks|event0..event3), n, min, max,
  *		sum, p50, p90, p99
