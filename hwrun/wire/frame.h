@@ -38,7 +38,7 @@
  * finding	ordinal (of the event), kind (mmu, data, refused, granted, or a rule: NV-nnn),
  *		ipa, context, text
  * counts	events, delivered, avoided, findings; in live mode also performed (accesses made by
- *		EL1), completed, faults (aborts taken), injections (that arrived at EL1), stale
+ *		EL1), completed, faults (aborts taken), injections (that the guest took), stale
  *		(completed by a translation that nobody has invalidated yet), unknown (completed
  *		where no fact of the trace tells what is there), skipped_* (accesses that cannot
  *		be performed, by reason)
