@@ -11,9 +11,10 @@
 #define WORD_SHIFT_SHIFT 1
 #define WORD_SHIFT_BITS	 0x7eull
 
-#define ESR_READ  (0x24ull << 26)
-#define ESR_WRITE (0x24ull << 26 | 1ull << 6)
-#define ESR_FETCH (0x20ull << 26)
+/* Syndromes of the kinds of access that a leaf may permit. */
+#define AS_LOAD	 (0x24ull << 26)
+#define AS_STORE (0x24ull << 26 | 1ull << 6)
+#define AS_FETCH (0x20ull << 26)
 
 static struct {
 	struct engine *engine;
@@ -70,10 +71,10 @@ static bool is_given(const struct engine_access *a, const struct s2_leaf *leaf)
 		bool has;
 		uint64_t esr;
 		bool el0;
-	} each[] = {{perm.r, ESR_READ, false},
-		    {perm.w, ESR_WRITE, false},
-		    {perm.x_el1, ESR_FETCH, false},
-		    {perm.x_el0, ESR_FETCH, true}};
+	} each[] = {{perm.r, AS_LOAD, false},
+		    {perm.w, AS_STORE, false},
+		    {perm.x_el1, AS_FETCH, false},
+		    {perm.x_el0, AS_FETCH, true}};
 	struct check_fault f = {
 		.vcpu = (uint16_t)(a->vcpu - g.engine->vcpus),
 		.context = a->mmu->nested ? a->mmu->index : NVT_CANONICAL_CONTEXT,

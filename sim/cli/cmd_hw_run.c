@@ -328,7 +328,7 @@ static enum cli_exit run_board(struct hw_running *r)
 		printf("The QEMU here has no machine %s.\n", r->board->machine);
 	if (!there)
 		return make_image(r);
-	r->job.flags |= HW_EMULATED;
+	r->job.flags |= HW_EMULATED | (r->board->semihosting ? HW_SEMIHOSTING : 0);
 	return emulate(r);
 }
 
