@@ -170,7 +170,7 @@ enum check_meets {
 };
 struct check_meeting {
 	enum check_meets meets;
-	bool device; /* MEMORY: of a device, not RAM */
+	bool device;   /* MEMORY: of a device, not RAM */
 	uint64_t pa;   /* MEMORY: folded */
 	uint64_t room; /* MEMORY: bytes from there on of which the same is true, pa advancing */
 };
