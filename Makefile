@@ -251,7 +251,7 @@ LINK_el2 := -nostdlib -pie -Wl,--no-dynamic-linker,-z,max-page-size=4096,-z,noex
 	-Wl,--gc-sections,--build-id=none,--fatal-warnings,-T,hwrun/el2/image.lds
 INC_el2 := -Ihwrun/el2 -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
 SRC_el2 := $(wildcard hwrun/el2/*.[cS] hwrun/el2/libc/*.c) $(SRC_wire) $(SRC_s2) $(SRC_check) \
-	$(patsubst %,sim/replay/%.c,arena engine l1tables machine memory metrics names pages watch) \
+	$(patsubst %,sim/replay/%.c,arena backing engine l1tables machine memory metrics names pages watch) \
 	$(patsubst %,traces/%.c,block column decode flat ledger schema section sha256 xxh64)
 
 CC_$(HW_GCC) := $(CROSS_CC)

@@ -4,6 +4,7 @@
 #define NVSIM_CHECK_CHECKER_H
 
 #include "check.h"
+#include "backing.h"
 #include "memory.h"
 
 /* ---- what the host gave to L1: slots and what backs them ---- */
@@ -14,28 +15,18 @@ struct slot {
 	uint16_t id;
 };
 
-struct interval {
-	uint64_t hva, last; /* both ends belong to it */
-	uint64_t pa;
-	uint8_t flags; /* enum nvt_backing_flag */
-};
-
-#define HOST_RECENT 256u
-
 struct host {
-	struct pa_fold fold; /* of the PAs that the intervals have */
+	struct pa_fold fold; /* of the PAs that the backings have */
 	struct slot *slots;
 	size_t slot_count, slot_room, slot_last;
-	struct interval *intervals; /* ascending, disjoint */
-	size_t interval_count, interval_room;
-	uint32_t recent[HOST_RECENT]; /* index last found, by address: a guess */
-	struct memory *dirty;	      /* a bit a host page of L1's memory */
+	struct backings backings;
+	struct memory *dirty; /* a bit a host page of L1's memory */
 };
 
 /* What lies behind an address of L1. */
 struct behind {
-	const struct slot *slot;	 /* NULL: no memory of L1 */
-	const struct interval *interval; /* NULL: nothing is known */
+	const struct slot *slot;       /* NULL: no memory of L1 */
+	const struct backing *backing; /* NULL: nothing is known */
 	bool pa_known;
 	uint64_t pa;
 	uint64_t room; /* bytes from there on that the same is true of */

@@ -121,14 +121,14 @@ static struct check_meeting meet_memory(struct check *c, const struct check_faul
 	if (!b.slot || (writes(f) && (b.slot->flags & NVT_SLOT_READONLY)))
 		return m;
 	m.meets = CHECK_MEETS_UNKNOWN;
-	if (!b.interval || !b.pa_known)
+	if (!b.backing || !b.pa_known)
 		return m;
 	m.meets = CHECK_MEETS_NOTHING;
-	if (writes(f) && !(b.interval->flags & NVT_BACKING_WRITABLE))
+	if (writes(f) && !b.backing->writable)
 		return m;
 	return (struct check_meeting){
 		.meets = CHECK_MEETS_MEMORY,
-		.device = b.interval->flags & NVT_BACKING_DEVICE,
+		.device = b.backing->device,
 		.pa = b.pa,
 		.room = min64(room, b.room),
 	};

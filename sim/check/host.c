@@ -30,32 +30,21 @@ bool host_init(struct host *h)
 void host_free(struct host *h)
 {
 	free(h->slots);
-	free(h->intervals);
+	backings_free(&h->backings);
 	memory_free(h->dirty);
-}
-
-static bool duplicate(void **to, const void *from, size_t size)
-{
-	*to = malloc(size ? size : 1);
-	if (*to && size)
-		memcpy(*to, from, size);
-	return *to;
 }
 
 bool host_copy(struct host *to, const struct host *from)
 {
-	void *slots = NULL, *intervals = NULL;
-	bool ok = duplicate(&slots, from->slots, from->slot_count * sizeof(*from->slots)) &&
-		  duplicate(&intervals, from->intervals,
-			    from->interval_count * sizeof(*from->intervals));
+	struct slot *slots = malloc(from->slot_count * sizeof(*slots) + 1);
 
 	*to = *from;
 	to->slots = slots;
 	to->slot_room = to->slot_count;
-	to->intervals = intervals;
-	to->interval_room = to->interval_count;
 	to->dirty = memory_clone(from->dirty);
-	return ok && to->dirty;
+	if (slots && from->slot_count)
+		memcpy(slots, from->slots, from->slot_count * sizeof(*slots));
+	return backings_clone(&to->backings, &from->backings) && slots && to->dirty;
 }
 
 /* ---- slots ---- */
@@ -116,117 +105,40 @@ void host_remove_slot(struct host *h, uint16_t id)
 
 /* ---- backing ---- */
 
-/* The first interval that does not end below hva. */
-static size_t interval_from(const struct host *h, uint64_t hva)
+bool host_set_backing(struct host *h, const struct nvt_backing *n)
 {
-	size_t low = 0, high = h->interval_count;
+	struct backing b = {
+		.hva = n->hva,
+		.size = last_of(n->hva, n->size) - n->hva + 1,
+		.pa = n->pa,
+		.writable = n->flags & NVT_BACKING_WRITABLE,
+		.device = n->flags & NVT_BACKING_DEVICE,
+		.any_uncached = n->flags & NVT_BACKING_UNCACHED,
+		.no_pa = n->flags & NVT_BACKING_NO_PA,
+	};
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (h->intervals[mid].last < hva)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-/* Opens a gap of one at `at`. */
-static bool insert_interval(struct host *h, size_t at, struct interval v)
-{
-	void *p = h->intervals;
-	bool ok = make_room(&p, &h->interval_room, h->interval_count + 1, sizeof(v));
-
-	h->intervals = p;
-	if (!ok)
-		return false;
-	memmove(&h->intervals[at + 1], &h->intervals[at], (h->interval_count - at) * sizeof(v));
-	h->intervals[at] = v;
-	h->interval_count++;
-	return true;
-}
-
-/* Cuts what is known in two where `hva` lies inside of an interval: it begins one from now on. */
-static bool cut_at(struct host *h, uint64_t hva)
-{
-	size_t i = interval_from(h, hva);
-	struct interval tail;
-
-	if (i == h->interval_count || h->intervals[i].hva >= hva)
-		return true;
-	tail = h->intervals[i];
-	tail.pa += hva - tail.hva;
-	tail.hva = hva;
-	if (!insert_interval(h, i + 1, tail))
-		return false;
-	h->intervals[i].last = hva - 1;
-	return true;
-}
-
-bool host_set_backing(struct host *h, const struct nvt_backing *b)
-{
-	struct interval v = {b->hva, last_of(b->hva, b->size), b->pa, b->flags};
-	size_t first, end;
-
-	if (!b->size)
-		return true;
-	if (!cut_at(h, v.hva) || (v.last != UINT64_MAX && !cut_at(h, v.last + 1)))
-		return false;
-	first = interval_from(h, v.hva);
-	for (end = first; end < h->interval_count && h->intervals[end].hva <= v.last; end++)
-		;
-	if (end == first)
-		return insert_interval(h, first, v);
-	memmove(&h->intervals[first + 1], &h->intervals[end],
-		(h->interval_count - end) * sizeof(v));
-	h->interval_count -= end - first - 1;
-	h->intervals[first] = v;
-	return true;
-}
-
-#define RECENT_SHIFT 21 /* few intervals are smaller than a block */
-
-/* NULL: none holds hva; *next is where the next one begins. */
-static const struct interval *find_interval(struct host *h, uint64_t hva, uint64_t *next)
-{
-	uint32_t *recent = &h->recent[(hva >> RECENT_SHIFT) % HOST_RECENT];
-	const struct interval *v;
-	size_t i = *recent;
-
-	if (i < h->interval_count) {
-		v = &h->intervals[i];
-		if (v->hva <= hva && hva <= v->last)
-			return v;
-	}
-	i = interval_from(h, hva);
-	v = &h->intervals[i];
-	if (i == h->interval_count || v->hva > hva) {
-		*next = i == h->interval_count ? UINT64_MAX : v->hva;
-		return NULL;
-	}
-	*recent = (uint32_t)i;
-	return v;
+	return !n->size || backings_set(&h->backings, &b);
 }
 
 struct behind host_behind(struct host *h, uint64_t l1)
 {
 	struct behind b = {.slot = host_slot(h, l1)};
-	uint64_t hva, next = 0;
+	const struct backing *next;
+	uint64_t hva;
 
 	if (!b.slot)
 		return b;
 	hva = b.slot->uaddr + (l1 - b.slot->base);
 	b.room = b.slot->size - (l1 - b.slot->base);
-	b.interval = find_interval(h, hva, &next);
-	if (!b.interval) {
-		b.room = min64(b.room, next - hva);
+	b.backing = backings_find(&h->backings, hva);
+	if (!b.backing) {
+		next = backings_from(&h->backings, hva);
+		b.room = next ? min64(b.room, next->hva - hva) : b.room;
 		return b;
 	}
-	if (b.interval->last - hva < b.room)
-		b.room = b.interval->last - hva + 1;
-	b.pa_known = !(b.interval->flags & NVT_BACKING_NO_PA);
-	b.pa = b.interval->pa + (hva - b.interval->hva);
+	b.room = min64(b.room, b.backing->size - (hva - b.backing->hva));
+	b.pa_known = !b.backing->no_pa;
+	b.pa = b.backing->pa + (hva - b.backing->hva);
 	if (h->fold.size) {
 		b.room = min64(b.room, h->fold.size - (b.pa & (h->fold.size - 1)));
 		b.pa = pa_folded(&h->fold, b.pa);

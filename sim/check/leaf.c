@@ -53,14 +53,13 @@ static void check_behind(struct check *c, const struct leaf *leaf, struct given 
 		add(&g->wrong, &g->first_wrong, at, size);
 		return;
 	}
-	if (!b->interval)
+	if (!b->backing)
 		g->unknown = true;
 	else if (!g->perm_raised && b->pa_known && b->pa != pa)
 		add(&g->wrong, &g->first_wrong, at, size);
 	if (!g->perm.w)
 		return;
-	if ((b->slot->flags & NVT_SLOT_READONLY) ||
-	    (b->interval && !(b->interval->flags & NVT_BACKING_WRITABLE)))
+	if ((b->slot->flags & NVT_SLOT_READONLY) || (b->backing && !b->backing->writable))
 		add(&g->locked, &g->first_locked, at, size);
 	if ((b->slot->flags & NVT_SLOT_LOG) && !(b->slot->flags & NVT_SLOT_READONLY))
 		check_dirty_pages(c, g, at, l1, size);
@@ -110,16 +109,16 @@ static const char *memory_problem(const struct check *c, const struct leaf *leaf
 {
 	unsigned int attr = leaf->desc >> MEMATTR_SHIFT & 0xf, want;
 	struct perm p = desc_perm(leaf->desc, true);
-	uint8_t flags = b->interval ? b->interval->flags : 0;
+	bool device = b->backing && b->backing->device;
 
 	if (!b->slot || (b->slot->flags & NVT_SLOT_GUEST_MEMFD))
 		return NULL;
 	want = c->machine.fwb ? ATTR_FWB : ATTR_NORMAL;
-	if (flags & NVT_BACKING_DEVICE)
-		want = flags & NVT_BACKING_UNCACHED ? ATTR_UNCACHED : ATTR_DEVICE;
+	if (device)
+		want = b->backing->any_uncached ? ATTR_UNCACHED : ATTR_DEVICE;
 	if (attr != want)
 		return "is not of the memory type that the host's memory asks for";
-	if ((flags & NVT_BACKING_DEVICE) && (p.x_el0 || p.x_el1))
+	if (device && (p.x_el0 || p.x_el1))
 		return "lets device memory be executed";
 	return NULL;
 }

@@ -738,7 +738,7 @@ static enum engine_status on_slot(struct engine *e, const struct nvt_event *ev)
 static enum engine_status on_backing(struct engine *e, const struct nvt_event *ev)
 {
 	const struct nvt_backing *n = &ev->backing;
-	struct machine_backing b = {
+	struct backing b = {
 		.hva = n->hva,
 		.size = n->size,
 		.pa = n->pa,
@@ -753,7 +753,7 @@ static enum engine_status on_backing(struct engine *e, const struct nvt_event *e
 
 	if (!b.size || b.size - 1 > UINT64_MAX - b.hva)
 		return bad_event(e, "a backing of 0 bytes, or beyond the last address");
-	return machine_set_backing(&e->machine, &b) ? ENGINE_OK : ENGINE_NOMEM;
+	return backings_set(&e->machine.backings, &b) ? ENGINE_OK : ENGINE_NOMEM;
 }
 
 static enum engine_status on_lost(struct engine *e, const struct nvt_event *ev)

@@ -75,8 +75,8 @@ struct engine_step {
 	uint16_t context; /* the context that faulted, or NVT_CANONICAL_CONTEXT */
 	uint8_t hw_fsc;	  /* FSC that these tables give for the access; 0: no fault */
 	enum s2_tlbi_kind tlbi;
-	size_t extent_count; /* of engine.extents: what was to be unmapped or protected */
-	const struct machine_backing *backing; /* that was asked for; NULL: none, or not known */
+	size_t extent_count;	       /* of engine.extents: what was to be unmapped or protected */
+	const struct backing *backing; /* that was asked for; NULL: none, or not known */
 	struct s2_switch sw;
 	struct s2_outcome outcome;
 };

@@ -46,13 +46,33 @@ static bool is_memory(struct machine *m, uint64_t addr)
 	return slot && !slot->invalid;
 }
 
+static struct memory_chunk *readable_place(struct machine *m, uint64_t addr)
+{
+	return &m->readable[addr / MEMORY_CHUNK_SIZE % MACHINE_READABLE];
+}
+
+static __attribute__((noinline)) enum s2_io read_slowly(struct machine *m, uint64_t addr,
+							uint64_t *word)
+{
+	const struct memory_chunk *c;
+
+	if (!is_memory(m, addr))
+		return S2_IO_FAULT;
+	*word = machine_peek(m, addr);
+	c = memory_search(m->memory, addr);
+	if (c)
+		*readable_place(m, addr) = *c;
+	return S2_IO_OK;
+}
+
 static enum s2_io port_read(void *ctx, struct l1_ipa addr, uint64_t *word)
 {
 	struct machine *m = ctx;
+	const struct memory_chunk *c = readable_place(m, addr.v);
 
-	if (!is_memory(m, addr.v))
-		return S2_IO_FAULT;
-	*word = machine_peek(m, addr.v);
+	if (c->key != addr.v / MEMORY_CHUNK_SIZE + 1 || addr.v == m->unreadable)
+		return read_slowly(m, addr.v, word);
+	*word = c->words[addr.v % MEMORY_CHUNK_SIZE / 8];
 	return S2_IO_OK;
 }
 
@@ -155,10 +175,16 @@ struct machine_slot *machine_find_slot(struct machine *m, uint16_t id)
 	return NULL;
 }
 
+static void forget_readable(struct machine *m)
+{
+	memset(m->readable, 0, sizeof(m->readable));
+}
+
 bool machine_set_slot(struct machine *m, uint16_t id, const struct s2_slot *slot)
 {
 	struct machine_slot *s = machine_find_slot(m, id);
 
+	forget_readable(m);
 	if (!s) {
 		if (m->slot_count == MACHINE_SLOTS_MAX)
 			return false;
@@ -172,108 +198,20 @@ void machine_remove_slot(struct machine *m, uint16_t id)
 {
 	struct machine_slot *s = machine_find_slot(m, id);
 
+	forget_readable(m);
 	if (s)
 		*s = m->slots[--m->slot_count];
 }
 
-/* ---- backing: ascending, disjoint intervals ---- */
-
-#define RECENT_SHIFT 21 /* few intervals are smaller than a block */
-
-/* The first interval that ends above hva. */
-static size_t backing_from(const struct machine *m, uint64_t hva)
-{
-	size_t low = 0, high = m->backing_count;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		const struct machine_backing *b = &m->backing[mid];
-
-		if (b->hva + (b->size - 1) < hva)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-const struct machine_backing *machine_find_backing(struct machine *m, uint64_t hva)
-{
-	uint32_t *recent = &m->backing_recent[(hva >> RECENT_SHIFT) % MACHINE_RECENT];
-	size_t i = *recent;
-
-	/* Intervals are disjoint: one that holds hva is the right one, however old the guess. */
-	if (i < m->backing_count && in_range(hva, m->backing[i].hva, m->backing[i].size))
-		return &m->backing[i];
-	i = backing_from(m, hva);
-	if (i == m->backing_count || m->backing[i].hva > hva)
-		return NULL;
-	*recent = (uint32_t)i;
-	return &m->backing[i];
-}
-
-/* The part of b from `from` on. */
-static struct machine_backing tail_of(const struct machine_backing *b, uint64_t from)
-{
-	struct machine_backing t = *b;
-
-	t.size -= from - b->hva;
-	t.pa += from - b->hva;
-	t.hva = from;
-	return t;
-}
-
-static bool make_room(struct machine *m, size_t at, size_t remove, size_t insert)
-{
-	size_t count = m->backing_count - remove + insert;
-
-	if (count > m->backing_room) {
-		size_t room = count * 2 + 16;
-		struct machine_backing *p = realloc(m->backing, room * sizeof(*p));
-
-		if (!p)
-			return false;
-		m->backing = p;
-		m->backing_room = room;
-	}
-	memmove(&m->backing[at + insert], &m->backing[at + remove],
-		(m->backing_count - at - remove) * sizeof(*m->backing));
-	m->backing_count = count;
-	return true;
-}
-
-bool machine_set_backing(struct machine *m, const struct machine_backing *b)
-{
-	uint64_t last = b->hva + (b->size - 1);
-	struct machine_backing pieces[3];
-	size_t at = backing_from(m, b->hva), end = at, n = 0;
-
-	while (end < m->backing_count && m->backing[end].hva <= last)
-		end++;
-	if (end > at && m->backing[at].hva < b->hva) {
-		pieces[n] = m->backing[at];
-		pieces[n++].size = b->hva - m->backing[at].hva;
-	}
-	pieces[n++] = *b;
-	if (end > at) {
-		const struct machine_backing *old = &m->backing[end - 1];
-
-		if (old->hva + (old->size - 1) > last)
-			pieces[n++] = tail_of(old, last + 1);
-	}
-	if (!make_room(m, at, end - at, n))
-		return false;
-	memcpy(&m->backing[at], pieces, n * sizeof(pieces[0]));
-	return true;
-}
+/* ---- backing ---- */
 
 /*
  * The largest block that the bounds of the mapping and the alignment of the device's
  * memory admit: what hypervisors before Linux 7 took for a device's page size. Not
  * inline: few faults are on devices, and all would pay.
  */
-static __attribute__((noinline)) uint64_t geometry(const struct machine *m,
-						   const struct machine_backing *b, uint64_t hva)
+static __attribute__((noinline)) uint64_t geometry(const struct machine *m, const struct backing *b,
+						   uint64_t hva)
 {
 	int level;
 
@@ -292,7 +230,7 @@ static enum s2_host_status port_backing(void *ctx, const struct s2_slot *slot, s
 					bool write, struct s2_backing *out)
 {
 	struct machine *m = ctx;
-	const struct machine_backing *b = machine_find_backing(m, hva.v);
+	const struct backing *b = backings_find(&m->backings, hva.v);
 
 	(void)slot;
 	(void)write;
@@ -371,19 +309,11 @@ bool machine_init(struct machine *m, unsigned int page_shift)
 	return true;
 }
 
-static bool clone_backing(struct machine *to, const struct machine *from)
-{
-	to->backing = calloc(from->backing_room ? from->backing_room : 1, sizeof(*to->backing));
-	if (!to->backing)
-		return false;
-	memcpy(to->backing, from->backing, from->backing_count * sizeof(*to->backing));
-	return true;
-}
-
 bool machine_clone(struct machine *to, const struct machine *from)
 {
 	*to = *from;
-	to->backing = NULL;
+	forget_readable(to);
+	to->backings = (struct backings){0};
 	to->last_backing = NULL;
 	to->on_dirty = NULL;
 	to->on_swap = NULL;
@@ -392,7 +322,7 @@ bool machine_clone(struct machine *to, const struct machine *from)
 	to->on_dropped = NULL;
 	to->memory = memory_clone(from->memory);
 	to->arena = calloc(1, sizeof(*to->arena));
-	if (!to->memory || !to->arena || !clone_backing(to, from) ||
+	if (!to->memory || !to->arena || !backings_clone(&to->backings, &from->backings) ||
 	    !arena_clone(to->arena, from->arena)) {
 		machine_destroy(to);
 		return false;
@@ -407,8 +337,7 @@ void machine_destroy(struct machine *m)
 	if (m->arena)
 		arena_destroy(m->arena);
 	free(m->arena);
-	free(m->backing);
+	backings_free(&m->backings);
 	m->memory = NULL;
 	m->arena = NULL;
-	m->backing = NULL;
 }

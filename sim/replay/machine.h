@@ -7,21 +7,13 @@
 #ifndef NVSIM_REPLAY_MACHINE_H
 #define NVSIM_REPLAY_MACHINE_H
 
+#include "backing.h"
 #include "fold.h"
+#include "memory.h"
 #include "s2.h"
 
 #define MACHINE_SLOTS_MAX 512
-#define MACHINE_RECENT	  256u
-
-/* One interval of host virtual memory; [hva, hva + size) lies at pa upwards. */
-struct machine_backing {
-	uint64_t hva, size, pa;
-	uint64_t user_leaf; /* bytes; 0: not present */
-	uint8_t vma_shift;
-	bool writable, device, any_uncached;
-	bool no_pa;	/* pa is not known: 0 */
-	uint8_t origin; /* the caller's; not looked at here */
-};
+#define MACHINE_READABLE  64u
 
 struct machine_slot {
 	uint16_t id;
@@ -42,14 +34,15 @@ struct machine {
 	struct machine_slot slots[MACHINE_SLOTS_MAX];
 	unsigned int slot_count, slot_last;
 
-	struct machine_backing *backing; /* ascending, disjoint */
-	size_t backing_count, backing_room;
-	uint32_t backing_recent[MACHINE_RECENT]; /* index last found, by address: a guess */
+	struct backings backings;
 
-	struct pa_fold fold; /* of the PAs that `backing` has */
+	struct pa_fold fold; /* of the PAs that the backings have */
 
 	struct memory *memory; /* words of L1's memory, by page */
 	struct arena *arena;   /* table pages */
+
+	/* Pages of L1's memory that were read, by address; none where slots have changed since. */
+	struct memory_chunk readable[MACHINE_READABLE];
 
 	enum machine_swap swap;
 	/* A range that reads as memory although no slot holds it. */
@@ -74,7 +67,7 @@ struct machine {
 	void (*on_table)(void *arg, bool taken, struct host_pa pa, uint64_t size);
 	void *on_table_arg;
 	/* The backing that the last fill used; NULL: none was known. */
-	const struct machine_backing *last_backing;
+	const struct backing *last_backing;
 	uint64_t last_slide; /* from the PA that the fill got to the recorded one */
 	struct machine_stats stats;
 };
@@ -94,11 +87,6 @@ uint64_t machine_peek(const struct machine *m, uint64_t addr);
 bool machine_set_slot(struct machine *m, uint16_t id, const struct s2_slot *slot);
 void machine_remove_slot(struct machine *m, uint16_t id);
 struct machine_slot *machine_find_slot(struct machine *m, uint16_t id);
-
-/* Sets an interval; what it covers of older ones goes. False: no memory. */
-bool machine_set_backing(struct machine *m, const struct machine_backing *b);
-/* The interval that holds hva, or NULL. */
-const struct machine_backing *machine_find_backing(struct machine *m, uint64_t hva);
 
 /* Table pages in use now and at most so far. */
 uint64_t machine_tables_now(const struct machine *m);

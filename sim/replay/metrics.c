@@ -99,16 +99,18 @@ static void count_fill(struct metrics *m, uint32_t context, const struct s2_outc
 {
 	uint64_t pages = out->size.size >> m->page_shift;
 	unsigned int l1 = log2_u64(out->walk.leaf_size), own = log2_u64(out->size.size);
+	struct s2_limits limits;
 
 	m->fills++;
 	m->leaves_touched +=
 		pages_touch_leaf(&m->pages, context, out->size.addr.v & ~(out->walk.leaf_size - 1));
 	if (out->kind != S2_MAPPED)
 		return;
-	m->clamp[out->size.clamp].faults++;
-	m->clamp[out->size.clamp].bytes += out->size.size;
+	limits = s2_size_limits(&out->size);
+	m->clamp[limits.clamp].faults++;
+	m->clamp[limits.clamp].bytes += out->size.size;
 	m->mapped_bytes += out->size.size;
-	m->sound_bytes += out->size.sound_max;
+	m->sound_bytes += limits.sound_max;
 	m->splinter_pages += l1 > own ? pages * (l1 - own) : 0;
 	pages_mark_mapped(&m->pages, context, out->size.addr.v, out->size.size);
 	if (m->dropped_count)
@@ -125,7 +127,8 @@ void metrics_fault(struct metrics *m, enum metrics_scope scope, const struct s2_
 	m->outcome[scope][out->kind]++;
 	if (scope != SCOPE_SHADOW)
 		return;
-	m->rule_reads += out->size.reads;
+	if (out->filled)
+		m->rule_reads += out->size.reads;
 	context = context_id(m, mmu);
 	m->refaults += pages_was_mapped(&m->pages, context, fault_ipa);
 	if (out->shadow)

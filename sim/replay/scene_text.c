@@ -169,7 +169,7 @@ static bool right_memory(struct engine *e, uint64_t fault_ipa)
 	struct s2_mmu *mmu = canonical ? &e->vm.canonical : &e->contexts[step->context];
 	struct s2_leaf leaf = s2_lookup(&e->vm, mmu, (struct table_ipa){fault_ipa});
 	const struct s2_slot *slot = e->machine.port.slot(&e->machine, step->outcome.ipa);
-	const struct machine_backing *b = step->backing;
+	const struct backing *b = step->backing;
 	uint64_t page = ~0ull << e->machine.page_shift, hva;
 
 	if (!leaf.valid || !slot || !b)

@@ -121,7 +121,7 @@ json_t *vec_gfns_json(const struct vec_gfns *list);
 
 struct vec_slot {
 	struct s2_slot s2;
-	struct machine_backing backing;
+	struct backing backing;
 	struct vec_gfns log; /* ascending */
 };
 

@@ -206,7 +206,7 @@ static bool is_vma_shift(const struct vec_run *run, unsigned int shift)
 	return false;
 }
 
-static const char *backing_error(const struct vec_run *run, const struct machine_backing *b)
+static const char *backing_error(const struct vec_run *run, const struct backing *b)
 {
 	if (b->user_leaf && !is_leaf_size(run, b->user_leaf))
 		return "user_leaf is not the size of a host level";
@@ -219,7 +219,7 @@ static const char *backing_error(const struct vec_run *run, const struct machine
 
 enum vec_status vec_set_backing(struct vec_run *run, unsigned int slot, const json_t *backing)
 {
-	struct machine_backing *b = &run->slots[slot].backing;
+	struct backing *b = &run->slots[slot].backing;
 	const char *error;
 
 	b->pa = vec_hex(backing, "pa", b->pa);
@@ -230,7 +230,7 @@ enum vec_status vec_set_backing(struct vec_run *run, unsigned int slot, const js
 	error = backing_error(run, b);
 	if (error)
 		return vec_malformed(run->why, "backing", error);
-	return machine_set_backing(&run->machine, b) ? VEC_OK : VEC_NO_MEMORY;
+	return backings_set(&run->machine.backings, b) ? VEC_OK : VEC_NO_MEMORY;
 }
 
 static enum vec_status add_slot(struct vec_run *run, const struct s2_slot *slot,

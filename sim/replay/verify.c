@@ -284,7 +284,7 @@ static void compare_mapping(struct comparison *c, const struct engine *e,
 			    const struct nvt_fault_truth *t, bool own_backing)
 {
 	const struct s2_outcome *out = &e->step.outcome;
-	const struct machine_backing *backing = e->step.backing;
+	const struct backing *backing = e->step.backing;
 	bool refused = out->kind == S2_RETRY && out->filled && !out->size.retry;
 	bool mapped = out->kind == S2_MAPPED || refused, derived = own_backing || !backing;
 

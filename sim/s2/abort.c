@@ -3,7 +3,7 @@
  * The decision tree (spec 3): rows are evaluated in order, the first that
  * matches decides. Each decision carries its row's number.
  */
-#include "internal.h"
+#include "slot.h"
 
 enum row {
 	ROW_SEA = 1,
@@ -280,9 +280,23 @@ static struct host_pa first_frame(const struct abort *a, const struct s2_fill *f
 	return (struct host_pa){fill->backing.pa.v - (page - a->out->size.canonical.v)};
 }
 
+static inline void begin_mapping(struct abort *a, struct host_pa pa, const struct s2_prot *prot)
+{
+	struct s2_mapping *m = &a->out->map;
+
+	m->addr = a->out->size.addr;
+	m->size = a->out->size.size;
+	m->pa = pa;
+	m->canonical = a->out->size.canonical;
+	m->pte = 0;
+	m->prot = *prot;
+	m->split = m->collapsed = m->dirty = false;
+}
+
 static void fill_from_memfd(struct abort *a, struct s2_fill *fill, enum s2_host_status status)
 {
 	uint64_t page = BIT(a->vm->cfg.page_shift);
+	struct s2_prot prot;
 
 	if (status == S2_HOST_RETRY) {
 		decide(a, ROW_GUEST_MEMFD, S2_RETRY, 1);
@@ -299,17 +313,11 @@ static void fill_from_memfd(struct abort *a, struct s2_fill *fill, enum s2_host_
 		.size = page,
 		.addr = {floor_to(a->fault_ipa.v, page)},
 		.canonical = {floor_to(fill->ipa.v, page)},
-		.clamp = S2_CLAMP_BACKING,
-		.sound_max = page,
+		.in = s2_page_backed(&a->vm->cfg),
 	};
 	a->out->filled = true;
-	a->out->map = (struct s2_mapping){
-		.addr = a->out->size.addr,
-		.size = page,
-		.pa = fill->backing.pa,
-		.canonical = a->out->size.canonical,
-		.prot = s2_gmem_prot(&a->vm->cfg, fill),
-	};
+	prot = s2_gmem_prot(&a->vm->cfg, fill);
+	begin_mapping(a, fill->backing.pa, &prot);
 	map_or_relax(a, ROW_GUEST_MEMFD);
 }
 
@@ -349,29 +357,22 @@ static void fill_from_user(struct abort *a, struct s2_fill *fill, enum s2_host_s
 	if (a->out->size.retry)
 		return;
 	prot.contig = a->out->size.contig;
-	a->out->map = (struct s2_mapping){
-		.addr = a->out->size.addr,
-		.size = a->out->size.size,
-		.pa = first_frame(a, fill),
-		.canonical = a->out->size.canonical,
-		.prot = prot,
-	};
+	begin_mapping(a, first_frame(a, fill), &prot);
 	map_or_relax(a, ROW_USER_MEMORY);
 }
 
 static void fill(struct abort *a)
 {
-	struct s2_fill f = {
-		.syn = &a->syn,
-		.fault_ipa = a->fault_ipa,
-		.ipa = a->out->ipa,
-		.walk = a->out->shadow ? &a->out->walk : NULL,
-		.slot = a->slot,
-		.hva = s2_slot_hva(&a->vm->cfg, a->slot, a->out->ipa),
-	};
-	enum s2_host_status status =
-		a->vm->port->backing(a->vm->port_ctx, a->slot, f.hva, a->syn.write, &f.backing);
+	enum s2_host_status status;
+	struct s2_fill f;
 
+	f.syn = &a->syn;
+	f.fault_ipa = a->fault_ipa;
+	f.ipa = a->out->ipa;
+	f.walk = a->out->shadow ? &a->out->walk : NULL;
+	f.slot = a->slot;
+	f.hva = s2_slot_hva(&a->vm->cfg, a->slot, a->out->ipa);
+	status = a->vm->port->backing(a->vm->port_ctx, a->slot, f.hva, a->syn.write, &f.backing);
 	if (a->slot->guest_memfd)
 		fill_from_memfd(a, &f, status);
 	else
@@ -383,10 +384,14 @@ static void fill(struct abort *a)
 static bool l1_decides(struct abort *a)
 {
 	const struct s2_walk *w = &a->out->walk;
+	const struct s2_l1_regs *regs = &a->vcpu->regs;
+	struct s2_l1_tables *l1 = &a->vcpu->l1;
 	struct s2_forward fwd;
 
 	a->out->shadow = true;
-	s2_walk_into(a->vm, &a->vcpu->regs, &a->syn, a->el0, (struct l2_ipa){a->fault_ipa.v},
+	if (l1->vtcr != regs->vtcr || l1->vttbr != regs->vttbr || !l1->vtcr)
+		*l1 = s2_l1_tables(&a->vm->cfg, regs);
+	s2_walk_into(a->vm, regs, l1, &a->syn, a->el0, (struct l2_ipa){a->fault_ipa.v},
 		     &a->out->walk);
 	if (w->status == S2_WALK_RETRY) {
 		decide(a, ROW_WALK_RETRY, S2_RETRY, 1);
@@ -432,32 +437,20 @@ static bool trap_decides(struct abort *a)
 	return true;
 }
 
-/* Part by part: as a whole it would be cleared by a string instruction, which is slow to start. */
-static void clear(struct s2_outcome *out)
-{
-	out->kind = S2_MAPPED;
-	out->row = 0;
-	out->shadow = out->filled = false;
-	out->ret = 0;
-	out->ipa = (struct l1_ipa){0};
-	out->walk = (struct s2_walk){0};
-	out->size = (struct s2_size){0};
-	out->map = (struct s2_mapping){0};
-}
-
 void s2_handle_abort_into(struct s2_vcpu *vcpu, const struct s2_trap *trap, struct s2_outcome *out)
 {
-	struct abort a = {
-		.vcpu = vcpu,
-		.vm = vcpu->vm,
-		.trap = trap,
-		.syn = s2_syndrome(&vcpu->vm->cfg, trap->esr),
-		.fault_ipa = {field(trap->hpfar, 47, 4) << 12},
-		.el0 = pstate_el0(trap->pstate),
-		.out = out,
-	};
+	struct abort a;
 
-	clear(out);
+	a.vcpu = vcpu;
+	a.vm = vcpu->vm;
+	a.trap = trap;
+	a.syn = syndrome(&vcpu->vm->cfg, trap->esr);
+	a.fault_ipa.v = field(trap->hpfar, 47, 4) << 12;
+	a.el0 = pstate_el0(trap->pstate);
+	a.slot = NULL;
+	a.out = out;
+	out->shadow = out->filled = false;
+	out->ipa.v = 0;
 	if (trap_decides(&a))
 		return;
 	out->ipa.v = a.fault_ipa.v;
@@ -476,7 +469,7 @@ void s2_handle_abort_into(struct s2_vcpu *vcpu, const struct s2_trap *trap, stru
 
 struct s2_outcome s2_handle_abort(struct s2_vcpu *vcpu, const struct s2_trap *trap)
 {
-	struct s2_outcome out;
+	struct s2_outcome out = {.kind = S2_MAPPED};
 
 	s2_handle_abort_into(vcpu, trap, &out);
 	return out;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Stage 5 of the path: how large a mapping may be (spec 4.2, 4.3), and what bound it. */
-#include "internal.h"
+#include "slot.h"
 
 /* Sizes that a host can map: P, D and (where it can be a block) U (spec 0.2). */
 enum rank { RANK_PAGE, RANK_PMD, RANK_PUD };
@@ -58,8 +58,8 @@ static inline enum rank sound_by_leaf(const struct s2_size_in *in, enum rank lea
  * The first cause, in the order of enum s2_clamp, that alone would have kept
  * the mapping this small.
  */
-static inline enum s2_clamp binding_clamp(const struct s2_size_in *in, const struct s2_slot *slot,
-					  uint64_t size, enum rank leaf, enum rank backing)
+static enum s2_clamp binding_clamp(const struct s2_size_in *in, uint64_t size, enum rank leaf,
+				   enum rank backing)
 {
 	enum rank rank = rank_at_most(in, size);
 
@@ -74,40 +74,67 @@ static inline enum s2_clamp binding_clamp(const struct s2_size_in *in, const str
 			       : S2_CLAMP_ROUNDING;
 	if (largest_allowed(in, in->in_bounds_pmd, in->in_bounds_pud) <= rank)
 		return S2_CLAMP_BOUNDS;
-	if (largest_allowed(in, s2_slot_congruent(slot, in->pmd),
-			    s2_slot_congruent(slot, in->pud)) <= rank)
+	if (largest_allowed(in, in->aligned_pmd, in->aligned_pud) <= rank)
 		return S2_CLAMP_ALIGNMENT;
 	if (backing <= rank)
 		return S2_CLAMP_BACKING;
 	return in->device ? S2_CLAMP_DEVICE : S2_CLAMP_POLICY;
 }
 
+struct s2_limits s2_size_limits(const struct s2_size *size)
+{
+	const struct s2_size_in *in = &size->in;
+	enum rank leaf = l1_leaf_limit(in), backing = backing_limit(in);
+	uint64_t sound = rank_size(in, sound_by_leaf(in, leaf, backing));
+
+	return (struct s2_limits){
+		.clamp = binding_clamp(in, size->size, leaf, backing),
+		.sound_max = sound < size->proven ? size->proven : sound,
+	};
+}
+
 static inline void gather(const struct s2_config *cfg, const struct s2_fill *f,
 			  const struct s2_near *near, struct s2_size_in *in)
 {
 	const struct s2_slot *slot = f->slot;
-	uint64_t pmd = level_size(cfg->page_shift, 2), pud = level_size(cfg->page_shift, 1);
 	bool permission = f->syn->class == S2_FSC_PERMISSION;
-	bool in_pmd = s2_slot_holds_block(slot, f->hva, pmd);
-	bool in_pud = s2_slot_holds_block(slot, f->hva, pud);
 
-	*in = (struct s2_size_in){
-		.page = BIT(cfg->page_shift),
-		.pmd = pmd,
-		.pud = pud,
-		.vma_size = BIT(f->backing.vma_shift),
-		.geometry = f->backing.geometry,
-		.user_leaf = f->backing.user_leaf,
-		.l1_leaf = f->walk ? f->walk->leaf_size : 0,
-		/* The host's geometry, although the level is of a shadow table of the same. */
-		.granule = permission ? level_size(cfg->page_shift, f->syn->fsc & 3) : 0,
-		.supports_pmd = in_pmd && s2_slot_congruent(slot, pmd),
-		.supports_pud = in_pud && s2_slot_congruent(slot, pud),
-		.in_bounds_pmd = in_pmd,
-		.in_bounds_pud = in_pud,
-		.logging = slot->log_dirty && !slot->readonly,
-		.device = f->backing.device,
-		.near = f->walk ? near : NULL,
+	in->page = BIT(cfg->page_shift);
+	in->pmd = level_size(cfg->page_shift, 2);
+	in->pud = level_size(cfg->page_shift, 1);
+	in->vma_size = BIT(f->backing.vma_shift);
+	in->geometry = f->backing.geometry;
+	in->user_leaf = f->backing.user_leaf;
+	in->l1_leaf = f->walk ? f->walk->leaf_size : 0;
+	/* The host's geometry, although the level is of a shadow table of the same. */
+	in->granule = permission ? level_size(cfg->page_shift, f->syn->fsc & 3) : 0;
+	in->in_bounds_pmd = s2_slot_holds_block(slot, f->hva, in->pmd);
+	in->in_bounds_pud = in->in_bounds_pmd && s2_slot_holds_block(slot, f->hva, in->pud);
+	in->aligned_pmd = s2_slot_congruent(slot, in->pmd);
+	in->aligned_pud = s2_slot_congruent(slot, in->pud);
+	in->supports_pmd = in->in_bounds_pmd & in->aligned_pmd;
+	in->supports_pud = in->in_bounds_pud & in->aligned_pud;
+	in->logging = slot->log_dirty && !slot->readonly;
+	in->device = f->backing.device;
+	in->near = f->walk ? near : NULL;
+}
+
+struct s2_size_in s2_page_backed(const struct s2_config *cfg)
+{
+	uint64_t page = BIT(cfg->page_shift);
+
+	return (struct s2_size_in){
+		.page = page,
+		.pmd = level_size(cfg->page_shift, 2),
+		.pud = level_size(cfg->page_shift, 1),
+		.vma_size = page,
+		.user_leaf = page,
+		.supports_pmd = true,
+		.supports_pud = true,
+		.in_bounds_pmd = true,
+		.in_bounds_pud = true,
+		.aligned_pmd = true,
+		.aligned_pud = true,
 	};
 }
 
@@ -122,28 +149,20 @@ void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, stru
 {
 	const struct s2_policy *policy = vm->cfg.policy;
 	struct s2_near near = {vm, fill};
-	struct s2_size_in in;
 	struct s2_size_out out;
-	enum rank leaf, backing;
 
-	gather(&vm->cfg, fill, &near, &in);
-	out = policy->size(policy, &in);
-	leaf = l1_leaf_limit(&in);
-	backing = backing_limit(&in);
-	*size = (struct s2_size){
-		.retry = out.retry,
-		.relax = in.granule == out.size, /* which is never 0 */
-		.contig = out.contig,
-		.reads = out.reads,
-		.vma = out.vma,
-		.size = out.size,
-		.addr = {floor_to(fill->fault_ipa.v, out.addr_align)},
-		.canonical = {floor_to(fill->ipa.v, out.frame_align)},
-		.clamp = binding_clamp(&in, fill->slot, out.size, leaf, backing),
-		.sound_max = rank_size(&in, sound_by_leaf(&in, leaf, backing)),
-	};
-	if (size->sound_max < out.proven)
-		size->sound_max = out.proven;
+	gather(&vm->cfg, fill, &near, &size->in);
+	out = policy->size(policy, &size->in);
+	size->in.near = NULL;
+	size->retry = out.retry;
+	size->relax = size->in.granule == out.size; /* which is never 0 */
+	size->contig = out.contig;
+	size->reads = out.reads;
+	size->vma = out.vma;
+	size->size = out.size;
+	size->addr.v = floor_to(fill->fault_ipa.v, out.addr_align);
+	size->canonical.v = floor_to(fill->ipa.v, out.frame_align);
+	size->proven = out.proven;
 }
 
 struct s2_size s2_fault_size(const struct s2_vm *vm, const struct s2_fill *fill)

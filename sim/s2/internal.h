@@ -58,6 +58,41 @@ static inline uint32_t esr_with_fsc(uint64_t esr, unsigned int fsc)
 	return (uint32_t)((esr & ~ESR_FSC_MASK) | fsc);
 }
 
+/* Fault status codes by class (esr.c). */
+extern const uint8_t s2_fsc_classes[64];
+
+/*
+ * A stage-1 walk that needs an update reports a permission fault in a second
+ * step: that one is the write, whatever WnR says (Q11). A fetch never writes.
+ */
+static inline bool counts_as_write(const struct s2_config *cfg, uint64_t esr,
+				   enum s2_fsc_class class)
+{
+	if ((esr & ESR_S1PTW) && quirk(cfg, S2_Q11_S1PTW_WRITE))
+		return class == S2_FSC_PERMISSION;
+	if (ESR_EC(esr) == EC_IABT_LOW || ((esr & ESR_CM) && !quirk(cfg, S2_Q23_CMO_WRITES)))
+		return false;
+	return esr & ESR_WNR;
+}
+
+/* s2_syndrome, for the hot path. */
+static inline struct s2_syndrome syndrome(const struct s2_config *cfg, uint64_t esr)
+{
+	enum s2_fsc_class class = (enum s2_fsc_class)s2_fsc_classes[esr & ESR_FSC_MASK];
+	bool iabt = ESR_EC(esr) == EC_IABT_LOW, s1ptw = esr & ESR_S1PTW;
+
+	return (struct s2_syndrome){
+		.esr = esr,
+		.class = class,
+		.fsc = (uint8_t)(esr & ESR_FSC_MASK),
+		.iabt = iabt,
+		.s1ptw = s1ptw,
+		.cm = esr & ESR_CM,
+		.write = counts_as_write(cfg, esr, class),
+		.exec = iabt && !s1ptw,
+	};
+}
+
 /* ---- HCR_EL2, HCRX_EL2, SCTLR2_EL2, PSTATE ---- */
 
 #define HCR_VM	      BIT(0)
@@ -95,8 +130,10 @@ static inline int first_block_level(unsigned int page_shift)
 
 #define DESC_VALID     BIT(0)
 #define DESC_TABLE     BIT(1) /* levels < 3: a table; level 3: a page */
-#define DESC_R	       BIT(6)
-#define DESC_W	       BIT(7)
+#define DESC_R_SHIFT   6
+#define DESC_R	       BIT(DESC_R_SHIFT)
+#define DESC_W_SHIFT   7
+#define DESC_W	       BIT(DESC_W_SHIFT)
 #define DESC_AF	       BIT(10)
 #define DESC_CONTIG    BIT(52)
 #define DESC_XN_SHIFT  53
@@ -169,40 +206,16 @@ void s2_rmap_clear(struct s2_vm *vm, struct s2_mmu *mmu);
 /* The same, where the table is empty. */
 void s2_rmap_trim(struct s2_vm *vm, struct s2_mmu *mmu);
 
-/* s2_walk, with the result in place. */
+struct s2_l1_tables s2_l1_tables(const struct s2_config *cfg, const struct s2_l1_regs *regs);
+/* s2_walk, with the result in place; `l1` is of the registers. */
 void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
-		  const struct s2_syndrome *syn, bool el0, struct l2_ipa ipa, struct s2_walk *out);
+		  const struct s2_l1_tables *l1, const struct s2_syndrome *syn, bool el0,
+		  struct l2_ipa ipa, struct s2_walk *out);
 
+/* The inputs of a size rule for memory that is known to be in single pages. */
+struct s2_size_in s2_page_backed(const struct s2_config *cfg);
 /* s2_fault_size, with the result in place. */
 void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, struct s2_size *size);
-
-/* ---- slots (slot.c) ---- */
-
-const struct s2_slot *s2_slot_of(const struct s2_vm *vm, struct l1_ipa ipa);
-
-static inline struct host_va s2_slot_hva(const struct s2_config *cfg, const struct s2_slot *slot,
-					 struct l1_ipa ipa)
-{
-	uint64_t page = floor_to(ipa.v, BIT(cfg->page_shift));
-
-	return (struct host_va){slot->uaddr.v + (page - slot->base.v)};
-}
-
-/* IPA and host VA of the slot agree modulo `size`: a block of it can be aligned in both. */
-static inline bool s2_slot_congruent(const struct s2_slot *slot, uint64_t size)
-{
-	return !((slot->base.v ^ slot->uaddr.v) & (size - 1));
-}
-
-/* The block of `size` around hva lies within the slot. */
-static inline bool s2_slot_holds_block(const struct s2_slot *slot, struct host_va hva,
-				       uint64_t size)
-{
-	uint64_t start = floor_to(hva.v, size);
-
-	return start >= slot->uaddr.v && size <= slot->size &&
-	       start - slot->uaddr.v <= slot->size - size;
-}
 
 /* ---- what a size rule may ask beyond one leaf (clamp.c, walk.c) ---- */
 
@@ -224,6 +237,19 @@ uint64_t s2_near_hint(const struct s2_near *near);
 bool s2_near_alike(const struct s2_near *near, uint64_t size, uint16_t *reads);
 
 /* ---- permissions (perm.c, prot.c) ---- */
+
+/* What both grant: the four at once. */
+static inline struct s2_perm s2_perm_both(struct s2_perm a, struct s2_perm b)
+{
+	uint32_t x, y;
+
+	_Static_assert(sizeof(a) == sizeof(x), "four flags of a byte");
+	__builtin_memcpy(&x, &a, sizeof(x));
+	__builtin_memcpy(&y, &b, sizeof(y));
+	x &= y;
+	__builtin_memcpy(&a, &x, sizeof(x));
+	return a;
+}
 
 bool s2_denies(const struct s2_config *cfg, const struct s2_syndrome *syn, bool el0,
 	       const struct s2_perm *perm);

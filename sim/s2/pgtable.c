@@ -64,9 +64,10 @@ static uint64_t table_desc(const struct s2_vm *vm, const uint64_t *table)
 	return pa_to_desc(&vm->cfg, pa_of(vm, table)) | DESC_TABLE | DESC_VALID;
 }
 
+/* Table pages lie below 2^48, where all layouts are the same. */
 static inline uint64_t *child_of(const struct s2_vm *vm, uint64_t desc)
 {
-	return table_at(vm, desc_to_pa(&vm->cfg, desc));
+	return table_at(vm, (struct host_pa){desc & mask(47, 12)});
 }
 
 static uint64_t root_size(const struct s2_vm *vm, const struct s2_table *t)
@@ -407,6 +408,34 @@ static inline __attribute__((always_inline)) bool descend(struct s2_vm *vm, stru
 	return true;
 }
 
+/* The table of pages for ipa, without a table made. False: not all of the way is there. */
+static inline __attribute__((always_inline)) bool
+find_pages(const struct s2_vm *vm, struct s2_table *t, uint64_t ipa, struct cursor *c)
+{
+	*c = cursor_top(vm, t, ipa);
+	while (c->level < 3) {
+		if (!desc_is_table(*c->entry, c->level))
+			return false;
+		cursor_down(vm, c, ipa);
+		if (c->level == 2)
+			remember(vm, t, c, ipa);
+	}
+	return true;
+}
+
+/* A page where there is none, in a table that is there: what most faults come to. */
+static inline bool map_new_page(struct s2_vm *vm, struct s2_mmu *mmu, uint64_t ipa, uint64_t leaf)
+{
+	struct cursor c;
+
+	if (!find_pages(vm, &mmu->table, ipa, &c) || (*c.entry & DESC_VALID))
+		return false;
+	++*entries_of(vm, c.table);
+	mmu->table.leaf_count[3]++;
+	*c.entry = leaf;
+	return true;
+}
+
 static enum s2_map_status map_leaf(struct s2_vm *vm, struct s2_mmu *mmu, uint64_t ipa, int level,
 				   uint64_t leaf, struct s2_map_result *r)
 {
@@ -465,6 +494,14 @@ struct s2_map_result s2_map(struct s2_vm *vm, struct s2_mmu *mmu, struct table_i
 	/* A permission fault may name an address that only aliasing lets L1's walk accept (Q1). */
 	if (size > limit || ipa.v > limit - size)
 		return (struct s2_map_result){.status = S2_MAP_RANGE};
+	if (size == BIT(page_shift(vm)) && !prot->contig) {
+		uint64_t leaf = pa_to_desc(&vm->cfg, pa) | attr | DESC_VALID | DESC_TABLE;
+
+		r.pte = leaf;
+		if (!map_new_page(vm, mmu, ipa.v, leaf))
+			r.status = map_leaf(vm, mmu, ipa.v, 3, leaf, &r);
+		return r;
+	}
 	if (prot->contig && size == group_size(vm) && !((ipa.v | pa.v) & (size - 1))) {
 		r.status = map_group(vm, mmu, ipa.v,
 				     pa_to_desc(&vm->cfg, pa) | attr | DESC_CONTIG | DESC_TABLE |

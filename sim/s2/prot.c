@@ -3,12 +3,9 @@
 #include "internal.h"
 
 /* No more than L1 grants; the tag tells later invalidations how large L1's leaf is. */
-static void reduce_to_l1(struct s2_prot *prot, const struct s2_walk *walk)
+static inline void reduce_to_l1(struct s2_prot *prot, const struct s2_walk *walk)
 {
-	prot->perm.r &= walk->perm.r;
-	prot->perm.w &= walk->perm.w;
-	prot->perm.x_el0 &= walk->perm.x_el0;
-	prot->perm.x_el1 &= walk->perm.x_el1;
+	prot->perm = s2_perm_both(prot->perm, walk->perm);
 	prot->tag = (uint8_t)walk->level;
 }
 
@@ -31,12 +28,14 @@ enum s2_prot_status s2_fault_prot(const struct s2_config *cfg, const struct s2_f
 		return S2_PROT_EXCL;
 
 	*prot = (struct s2_prot){
-		.perm = {.r = true, .x_el0 = exec, .x_el1 = exec},
+		.perm = {.r = true,
+			 .w = writable && (b->device || !logging || syn->write),
+			 .x_el0 = exec,
+			 .x_el1 = exec},
 		.memory = !uncached	    ? S2_NORMAL
 			  : b->any_uncached ? S2_NORMAL_NC
 					    : S2_DEVICE,
 	};
-	prot->perm.w = writable && (b->device || !logging || syn->write);
 	if (fill->walk)
 		reduce_to_l1(prot, fill->walk);
 	if (syn->class != S2_FSC_PERMISSION && !uncached && cfg->mte && !b->mte_allowed)
@@ -57,36 +56,28 @@ struct s2_prot s2_gmem_prot(const struct s2_config *cfg, const struct s2_fill *f
 }
 
 /* MemAttr[3:0] of a stage-2 leaf (Arm ARM D8.6.6), without and with FEAT_S2FWB. */
-static uint64_t memattr(const struct s2_config *cfg, enum s2_memory memory)
+static inline uint64_t memattr(const struct s2_config *cfg, enum s2_memory memory)
 {
-	switch (memory) {
-	case S2_NORMAL:
+	if (memory == S2_NORMAL)
 		return cfg->fwb ? 0x6 : 0xf;
-	case S2_NORMAL_NC:
-		return 0x5;
-	default:
-		return 0x1; /* Device-nGnRE */
-	}
+	return memory == S2_NORMAL_NC ? 0x5 : 0x1; /* Device-nGnRE */
 }
 
-static uint64_t xn_field(const struct s2_perm *perm)
+/* 0: all, 1: EL0 alone, 2: none, 3: EL1 alone */
+static inline uint64_t xn_field(const struct s2_perm *perm)
 {
-	static const uint8_t xn[2][2] = {{2, 3}, {1, 0}}; /* [x_el0][x_el1] */
-
-	return (uint64_t)xn[perm->x_el0][perm->x_el1] << DESC_XN_SHIFT;
+	return (uint64_t)!perm->x_el0 << 1 | (perm->x_el0 ^ perm->x_el1);
 }
 
 uint64_t s2_leaf_attributes(const struct s2_config *cfg, const struct s2_prot *prot)
 {
-	uint64_t attr = memattr(cfg, prot->memory) << 2 | DESC_AF | xn_field(&prot->perm) |
-			(uint64_t)prot->tag << DESC_TAG_SHIFT;
+	uint64_t attr =
+		memattr(cfg, prot->memory) << 2 | DESC_AF | (uint64_t)prot->perm.r << DESC_R_SHIFT |
+		(uint64_t)prot->perm.w << DESC_W_SHIFT | xn_field(&prot->perm) << DESC_XN_SHIFT |
+		(uint64_t)prot->tag << DESC_TAG_SHIFT;
 
 	if (!cfg->lpa2)		 /* with it, these bits hold PA[51:50] */
 		attr |= 3u << 8; /* inner shareable */
-	if (prot->perm.r)
-		attr |= DESC_R;
-	if (prot->perm.w)
-		attr |= DESC_W;
 	return attr;
 }
 

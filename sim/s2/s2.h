@@ -187,7 +187,7 @@ struct s2_port {
 	   memory was asked for or not. NULL: nobody wants to know. */
 	void (*dropped)(void *ctx, const struct s2_mmu *mmu, struct table_ipa start, uint64_t size);
 
-	struct host_pa tables_pa; /* first byte of the range of table pages */
+	struct host_pa tables_pa; /* first byte of the range of table pages, all below 2^48 */
 	unsigned char *tables;	  /* where it is mapped */
 	uint16_t *tables_entries; /* one number a host page of the range, for the library's use,
 				     zero at first */
@@ -324,7 +324,8 @@ struct s2_size_in {
 	uint64_t l1_leaf;	 /* G: size of L1's leaf; 0: not a shadow fault */
 	uint64_t granule;	 /* pg: level size of a permission fault; 0: no permission fault */
 	bool supports_pmd, supports_pud;   /* spec 4.2 */
-	bool in_bounds_pmd, in_bounds_pud; /* the bounds half of it */
+	bool in_bounds_pmd, in_bounds_pud; /* the bounds half of it, */
+	bool aligned_pmd, aligned_pud;	   /* and the other */
 	bool logging;
 	bool device;
 	const struct s2_near *near; /* for rules that look beyond one leaf; NULL: no shadow fault */
@@ -389,9 +390,16 @@ struct s2_size {
 	uint64_t size;		 /* M, bytes */
 	struct table_ipa addr;	 /* start of the mapping, or the page to relax */
 	struct l1_ipa canonical; /* of the first byte mapped */
+	uint64_t proven;	 /* as in struct s2_size_out */
+	struct s2_size_in in;	 /* what it was made of; `near` is NULL */
+};
+
+/* Why a mapping has the size that it has. */
+struct s2_limits {
 	enum s2_clamp clamp;
 	uint64_t sound_max; /* bytes: the largest size known to be sound for this fault */
 };
+struct s2_limits s2_size_limits(const struct s2_size *size);
 
 /* One fault that is to be filled. */
 struct s2_fill {
@@ -553,11 +561,27 @@ struct s2_vm {
 	uint64_t rmap_pages, rmap_pages_peak;
 };
 
+/* What VTCR and VTTBR say of L1's tables, worked out once. */
+struct s2_l1_tables {
+	uint64_t vtcr, vttbr; /* that it is of; vtcr 0: of none */
+	uint64_t base;	      /* of the start table */
+	uint64_t excess;      /* output bits beyond what VTCR.PS allows */
+	uint8_t page_shift;   /* of L1's granule */
+	uint8_t stride;	      /* index bits a level */
+	uint8_t input_bits;
+	uint8_t bottom; /* log2 of what an entry of the start table spans */
+	int8_t start_level;
+	bool ha;	/* the hardware sets access flags */
+	uint8_t status; /* enum s2_walk_status: of every walk, where it is not OK */
+	uint8_t fsc;	/* of that */
+};
+
 struct s2_vcpu {
 	struct s2_vm *vm;
 	struct s2_mmu *mmu; /* in use or kept while scheduled out; NULL: none */
 	struct s2_l1_regs regs;
-	bool hyp; /* in hyp context: L1 runs */
+	struct s2_l1_tables l1; /* of regs, where vtcr and vttbr are the same */
+	bool hyp;		/* in hyp context: L1 runs */
 };
 
 /* Contexts that KVM has for each vCPU (spec 7.1). */
@@ -747,7 +771,10 @@ struct s2_outcome {
 
 /* Handles one abort of the vCPU, which runs. */
 struct s2_outcome s2_handle_abort(struct s2_vcpu *vcpu, const struct s2_trap *trap);
-/* The same, with the outcome in place: for callers to whom copying it is a cost. */
+/*
+ * The same, with the outcome in place, for callers to whom copying it is a cost. What the
+ * outcome does not say to be set is left as it was.
+ */
 void s2_handle_abort_into(struct s2_vcpu *vcpu, const struct s2_trap *trap, struct s2_outcome *out);
 
 /* ---- exception entry to virtual EL2 (spec 6.2) ---- */

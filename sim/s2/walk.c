@@ -17,17 +17,12 @@
 
 struct walk_state {
 	const struct s2_vm *vm;
+	const struct s2_l1_tables *l1;
 	const struct s2_syndrome *syn;
 	bool el0;
 	uint64_t ipa;
-	uint64_t base;		 /* of the table being read */
-	unsigned int page_shift; /* of L1's granule */
-	unsigned int stride;	 /* index bits a level */
-	unsigned int input_size; /* bits */
-	uint64_t excess;	 /* output bits beyond what VTCR.PS allows */
-	unsigned int bottom;	 /* log2 of what an entry at this level spans */
-	bool ha;
-	uint64_t stored; /* that descriptor as stored */
+	unsigned int bottom; /* log2 of what an entry at this level spans */
+	uint64_t stored;     /* the last descriptor, as stored */
 	struct s2_walk *out;
 };
 
@@ -70,56 +65,90 @@ static void fault_at_level(struct walk_state *w, unsigned int fsc_base)
 
 static bool beyond_output(const struct walk_state *w, uint64_t addr)
 {
-	return addr & w->excess;
+	return addr & w->l1->excess;
 }
+
+/* ---- the registers: checks that need no memory (spec 1.2) ---- */
 
 /* Start levels that a granule has for a PA size (spec 1.2 S2). */
-static bool start_level_allowed(const struct walk_state *w)
+static bool start_level_allowed(const struct s2_l1_tables *l1, unsigned int pa_bits)
 {
-	unsigned int pa_bits = w->vm->cfg.ipa_limit;
-
-	switch (w->page_shift) {
+	switch (l1->page_shift) {
 	case 12:
-		return w->out->level > 0 || (w->out->level == 0 && pa_bits > 42);
+		return l1->start_level > 0 || (l1->start_level == 0 && pa_bits > 42);
 	case 14:
-		return w->out->level > 1 || (w->out->level == 1 && pa_bits > 40);
+		return l1->start_level > 1 || (l1->start_level == 1 && pa_bits > 40);
 	default:
-		return w->out->level > 1 || (w->out->level == 1 && pa_bits > 42);
+		return l1->start_level > 1 || (l1->start_level == 1 && pa_bits > 42);
 	}
 }
 
-/* The checks that need no memory (spec 1.2). True: go on. */
-static bool static_checks(struct walk_state *w, uint64_t vttbr)
+static void refuse(struct s2_l1_tables *l1, bool fatal, unsigned int fsc)
 {
-	const struct s2_config *cfg = &w->vm->cfg;
-	unsigned int start_bits;
+	l1->status = fatal ? S2_WALK_FATAL : S2_WALK_FAULT;
+	l1->fsc = (uint8_t)fsc;
+}
 
-	if (w->input_size < 25 || w->input_size > L1_OA_BITS) {
+static void check_tables(const struct s2_config *cfg, struct s2_l1_tables *l1)
+{
+	unsigned int start_bits = (unsigned int)l1->input_bits - l1->bottom;
+
+	if (l1->input_bits < 25 || l1->input_bits > L1_OA_BITS) {
 		bool kvm = quirk(cfg, S2_Q3_T0SZ_FSC);
 
-		fault(w, kvm ? S2_WALK_FATAL : S2_WALK_FAULT, kvm ? FSC_SIZE : FSC_TRANSLATION);
-		return false;
+		refuse(l1, kvm, kvm ? FSC_SIZE : FSC_TRANSLATION);
+		return;
 	}
-	start_bits = w->input_size - w->bottom;
 	/* Up to 16 start tables may be concatenated; a bad level makes start_bits meaningless. */
-	if (!start_level_allowed(w) || w->input_size > cfg->ipa_limit || start_bits < 1 ||
-	    start_bits > w->stride + 4) {
-		fault(w, quirk(cfg, S2_Q4_SL0_FAILS_RUN) ? S2_WALK_FATAL : S2_WALK_FAULT,
-		      FSC_TRANSLATION);
-		return false;
+	if (!start_level_allowed(l1, cfg->ipa_limit) || l1->input_bits > cfg->ipa_limit ||
+	    start_bits < 1 || start_bits > l1->stride + 4u) {
+		refuse(l1, quirk(cfg, S2_Q4_SL0_FAILS_RUN), FSC_TRANSLATION);
+		return;
 	}
 	/* A base that is not aligned to its table is aligned down, silently. */
-	w->base = vttbr & mask(L1_OA_BITS - 1, start_bits + 3);
-	if (beyond_output(w, w->base)) {
-		fault(w, S2_WALK_FAULT, FSC_SIZE);
+	l1->base = l1->vttbr & mask(L1_OA_BITS - 1, start_bits + 3);
+	if (l1->base & l1->excess)
+		refuse(l1, false, FSC_SIZE);
+}
+
+struct s2_l1_tables s2_l1_tables(const struct s2_config *cfg, const struct s2_l1_regs *regs)
+{
+	unsigned int shift = s2_l1_granule_shift(cfg, regs->vtcr);
+	int level = (shift == 12 ? 2 : 3) - (int)VTCR_SL0(regs->vtcr);
+	struct s2_l1_tables l1 = {
+		.vtcr = regs->vtcr,
+		.vttbr = regs->vttbr,
+		.excess = excess_bits(cfg, regs->vtcr),
+		.page_shift = (uint8_t)shift,
+		.stride = (uint8_t)(shift - 3),
+		.input_bits = (uint8_t)(64 - VTCR_T0SZ(regs->vtcr)),
+		.bottom = (uint8_t)((unsigned int)(3 - level) * (shift - 3) + shift),
+		.start_level = (int8_t)level,
+		.ha = regs->vtcr & VTCR_HA,
+		.status = S2_WALK_OK,
+	};
+
+	check_tables(cfg, &l1);
+	return l1;
+}
+
+/* True: go on. */
+static bool registers_allow(struct walk_state *w)
+{
+	const struct s2_config *cfg = &w->vm->cfg;
+
+	if (w->l1->status != S2_WALK_OK) {
+		fault(w, (enum s2_walk_status)w->l1->status, w->l1->fsc);
 		return false;
 	}
-	if (!quirk(cfg, S2_Q1_ALIAS) && w->ipa >> w->input_size) {
+	if (!quirk(cfg, S2_Q1_ALIAS) && w->ipa >> w->l1->input_bits) {
 		fault(w, S2_WALK_FAULT, FSC_TRANSLATION);
 		return false;
 	}
 	return true;
 }
+
+/* ---- the descent ---- */
 
 static void unreadable(struct walk_state *w)
 {
@@ -133,37 +162,50 @@ static uint64_t cpu_order(const struct walk_state *w, uint64_t word)
 	return w->out->big_endian ? __builtin_bswap64(word) : word;
 }
 
-/* Descends to a leaf; level, bottom and base are those of the start table. False: a fault. */
+/* Descends to a leaf. False: a fault. The port may do anything: what it cannot change is kept here.
+ */
 static bool find_leaf(struct walk_state *w)
 {
-	const struct s2_vm *vm = w->vm;
-	unsigned int bottom = w->bottom, index_bits = w->input_size - bottom;
-	uint64_t base = w->base, desc;
+	const struct s2_port *port = w->vm->port;
+	const struct s2_l1_tables *l1 = w->l1;
+	unsigned int bottom = l1->bottom, index_bits = l1->input_bits - bottom, reads = 0;
+	uint64_t base = l1->base, desc = 0, stored;
+	bool big_endian = w->out->big_endian;
+	int level = l1->start_level;
+	struct l1_ipa entry;
+	enum s2_io io;
 
 	for (;;) {
-		w->out->entry.v = base | (w->ipa >> bottom & (BIT(index_bits) - 1)) << 3;
-		if (vm->port->read(vm->port_ctx, w->out->entry, &w->stored) != S2_IO_OK) {
-			unreadable(w);
-			return false;
-		}
-		desc = cpu_order(w, w->stored);
-		w->out->desc = desc;
-		w->out->reads++;
-		if (!desc_is_table(desc, w->out->level))
+		entry.v = base | (w->ipa >> bottom & (BIT(index_bits) - 1)) << 3;
+		io = port->read(w->vm->port_ctx, entry, &stored);
+		if (io != S2_IO_OK)
 			break;
-		if (beyond_output(w, desc)) {
-			fault_at_level(w, FSC_SIZE);
-			return false;
-		}
-		base = desc & mask(L1_OA_BITS - 1, w->page_shift);
-		bottom -= w->stride;
-		index_bits = w->stride;
-		w->out->level++;
+		desc = big_endian ? __builtin_bswap64(stored) : stored;
+		reads++;
+		if (!desc_is_table(desc, level) || beyond_output(w, desc))
+			break;
+		base = desc & mask(L1_OA_BITS - 1, l1->page_shift);
+		bottom -= l1->stride;
+		index_bits = l1->stride;
+		level++;
 	}
+	w->out->entry = entry;
+	w->out->desc = desc;
+	w->out->reads = (uint8_t)reads;
+	w->out->level = (int8_t)level;
+	if (io != S2_IO_OK) {
+		unreadable(w);
+		return false;
+	}
+	if (desc_is_table(desc, level)) {
+		fault_at_level(w, FSC_SIZE);
+		return false;
+	}
+	w->stored = stored;
 	w->bottom = bottom;
 	w->out->table_shift = (uint8_t)(bottom + index_bits);
 	/* At level 3 the table bit must be there, and then it is a page. */
-	if ((desc & DESC_VALID) && ((desc & DESC_TABLE) || w->out->level < 3))
+	if ((desc & DESC_VALID) && ((desc & DESC_TABLE) || level < 3))
 		return true;
 	fault_at_level(w, FSC_TRANSLATION);
 	return false;
@@ -203,7 +245,7 @@ static bool check_access_flag(struct walk_state *w, const struct s2_perm *perm)
 
 	if (w->out->desc & DESC_AF)
 		return true;
-	if (!w->ha) {
+	if (!w->l1->ha) {
 		fault_at_level(w, FSC_ACCESS);
 		return false;
 	}
@@ -217,7 +259,7 @@ static unsigned int contiguous_shift(const struct walk_state *w)
 {
 	if (!(w->out->desc & DESC_CONTIG))
 		return 0;
-	switch (w->page_shift) {
+	switch (w->l1->page_shift) {
 	case 12:
 		return 4;
 	case 14:
@@ -232,7 +274,7 @@ static void take_leaf(struct walk_state *w)
 	unsigned int low = w->bottom + contiguous_shift(w);
 	struct s2_perm perm = s2_desc_perm(&w->vm->cfg, w->out->desc);
 
-	if (w->out->level < first_block_level(w->page_shift)) {
+	if (w->out->level < first_block_level(w->l1->page_shift)) {
 		fault_at_level(w, FSC_TRANSLATION);
 		return;
 	}
@@ -249,35 +291,24 @@ static void take_leaf(struct walk_state *w)
 }
 
 void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
-		  const struct s2_syndrome *syn, bool el0, struct l2_ipa ipa, struct s2_walk *out)
+		  const struct s2_l1_tables *l1, const struct s2_syndrome *syn, bool el0,
+		  struct l2_ipa ipa, struct s2_walk *out)
 {
-	unsigned int shift = s2_l1_granule_shift(&vm->cfg, regs->vtcr);
-	int level = (shift == 12 ? 2 : 3) - (int)VTCR_SL0(regs->vtcr);
 	struct walk_state w = {
-		.vm = vm,
-		.syn = syn,
-		.el0 = el0,
-		.ipa = ipa.v,
-		.page_shift = shift,
-		.stride = shift - 3,
-		.input_size = 64 - VTCR_T0SZ(regs->vtcr),
-		.excess = excess_bits(&vm->cfg, regs->vtcr),
-		.bottom = (unsigned int)(3 - level) * (shift - 3) + shift,
-		.ha = regs->vtcr & VTCR_HA,
-		.out = out,
-	};
+		.vm = vm, .l1 = l1, .syn = syn, .el0 = el0, .ipa = ipa.v, .out = out};
 
-	*out = (struct s2_walk){.level = (int8_t)level, .big_endian = regs->sctlr & SCTLR_EE};
-	if (static_checks(&w, regs->vttbr) && find_leaf(&w))
+	*out = (struct s2_walk){.level = l1->start_level, .big_endian = regs->sctlr & SCTLR_EE};
+	if (registers_allow(&w) && find_leaf(&w))
 		take_leaf(&w);
 }
 
 struct s2_walk s2_walk(const struct s2_vm *vm, const struct s2_l1_regs *regs,
 		       const struct s2_syndrome *syn, bool el0, struct l2_ipa ipa)
 {
+	struct s2_l1_tables l1 = s2_l1_tables(&vm->cfg, regs);
 	struct s2_walk out;
 
-	s2_walk_into(vm, regs, syn, el0, ipa, &out);
+	s2_walk_into(vm, regs, &l1, syn, el0, ipa, &out);
 	return out;
 }
 

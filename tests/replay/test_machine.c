@@ -242,41 +242,43 @@ static void a_swap_fails_on_a_read_only_slot_and_without_memory(void **state)
 
 /* ---- backing ---- */
 
-static struct machine_backing interval(uint64_t hva, uint64_t size, uint64_t pa)
+static struct backing interval(uint64_t hva, uint64_t size, uint64_t pa)
 {
-	return (struct machine_backing){.hva = hva,
-					.size = size,
-					.pa = pa,
-					.user_leaf = 4096,
-					.vma_shift = 12,
-					.writable = true};
+	return (struct backing){.hva = hva,
+				.size = size,
+				.pa = pa,
+				.user_leaf = 4096,
+				.vma_shift = 12,
+				.writable = true};
 }
 
 static void back(struct machine *m, uint64_t hva, uint64_t size, uint64_t pa)
 {
-	struct machine_backing b = interval(hva, size, pa);
+	struct backing b = interval(hva, size, pa);
 
-	assert_true(machine_set_backing(m, &b));
+	assert_true(backings_set(&m->backings, &b));
 }
 
 /* Every interval after the one before it, none empty, none beyond the end. */
 static void check_order(const struct machine *m)
 {
+	const struct backing *b = backings_from(&m->backings, 0);
+	uint64_t last = 0;
 	size_t i;
 
-	for (i = 0; i < m->backing_count; i++) {
-		const struct machine_backing *b = &m->backing[i];
-
+	for (i = 0; b && last != UINT64_MAX; i++) {
 		assert_true(b->size > 0);
 		assert_true(b->size - 1 <= UINT64_MAX - b->hva);
-		if (i)
-			assert_true(b[-1].hva + (b[-1].size - 1) < b->hva);
+		assert_true(!i || last < b->hva);
+		last = b->hva + (b->size - 1);
+		b = last == UINT64_MAX ? NULL : backings_from(&m->backings, last + 1);
 	}
+	assert_int_equal(i, m->backings.count);
 }
 
 static uint64_t pa_at(struct machine *m, uint64_t hva)
 {
-	const struct machine_backing *b = machine_find_backing(m, hva);
+	const struct backing *b = backings_find(&m->backings, hva);
 
 	assert_non_null(b);
 	return b->pa + (hva - b->hva);
@@ -289,13 +291,13 @@ static void an_interval_inside_another_splits_it(void **state)
 	(void)state;
 	back(&m, HVA, 0x10000, 0x100000);
 	back(&m, HVA + 0x4000, 0x1000, 0x900000);
-	assert_int_equal(m.backing_count, 3);
+	assert_int_equal(m.backings.count, 3);
 	check_order(&m);
 	assert_int_equal(pa_at(&m, HVA + 0x3fff), 0x103fff);
 	assert_int_equal(pa_at(&m, HVA + 0x4000), 0x900000);
 	assert_int_equal(pa_at(&m, HVA + 0x5000), 0x105000);
-	assert_null(machine_find_backing(&m, HVA + 0x10000));
-	assert_null(machine_find_backing(&m, HVA - 1));
+	assert_null(backings_find(&m.backings, HVA + 0x10000));
+	assert_null(backings_find(&m.backings, HVA - 1));
 	machine_destroy(&m);
 }
 
@@ -308,7 +310,7 @@ static void an_interval_over_others_swallows_and_trims_them(void **state)
 	for (i = 0; i < 8; i++)
 		back(&m, HVA + i * 0x2000, 0x2000, 0x100000 * (i + 1));
 	back(&m, HVA + 0x1000, 0xe000, 0x9000000);
-	assert_int_equal(m.backing_count, 3);
+	assert_int_equal(m.backings.count, 3);
 	check_order(&m);
 	assert_int_equal(pa_at(&m, HVA + 0xfff), 0x100fff);
 	assert_int_equal(pa_at(&m, HVA + 0x1000), 0x9000000);
@@ -325,7 +327,7 @@ static void an_interval_of_one_byte_is_swallowed_at_either_end(void **state)
 	back(&m, HVA, 1, 0x100000);
 	back(&m, HVA + 0xfff, 1, 0x200000);
 	back(&m, HVA, 0x1000, 0x300000);
-	assert_int_equal(m.backing_count, 1);
+	assert_int_equal(m.backings.count, 1);
 	assert_int_equal(pa_at(&m, HVA + 0xfff), 0x300fff);
 	machine_destroy(&m);
 }
@@ -337,7 +339,7 @@ static void the_same_interval_again_replaces_it(void **state)
 	(void)state;
 	back(&m, HVA, 0x1000, 0x100000);
 	back(&m, HVA, 0x1000, 0x200000);
-	assert_int_equal(m.backing_count, 1);
+	assert_int_equal(m.backings.count, 1);
 	assert_int_equal(pa_at(&m, HVA), 0x200000);
 	machine_destroy(&m);
 }
@@ -352,33 +354,34 @@ static void intervals_at_the_top_of_the_address_space_work(void **state)
 	back(&m, ~0xfffull, 0x1000, 0x900000);
 	back(&m, ~0x2fffull, 0x1000, 0x800000);
 	check_order(&m);
-	assert_int_equal(m.backing_count, 4);
+	assert_int_equal(m.backings.count, 4);
 	assert_int_equal(pa_at(&m, ~0ull), 0x900fff);
 	assert_int_equal(pa_at(&m, ~0xfffull), 0x900000);
 	assert_int_equal(pa_at(&m, ~0x1fffull), 0x102000);
 	assert_int_equal(pa_at(&m, ~0x2fffull), 0x800000);
-	assert_null(machine_find_backing(&m, 0));
+	assert_null(backings_find(&m.backings, 0));
 	/* The one that has all addresses but one page. */
 	back(&m, 0x1000, ~0xfffull, 0x1000);
-	assert_int_equal(m.backing_count, 1);
+	assert_int_equal(m.backings.count, 1);
 	assert_int_equal(pa_at(&m, ~0ull), ~0ull);
-	assert_null(machine_find_backing(&m, 0xfff));
+	assert_null(backings_find(&m.backings, 0xfff));
 	machine_destroy(&m);
 }
 
 /* Against an array with one number a page, at the very top. */
 static void random_intervals_agree_with_a_plain_array(void **state)
 {
-	enum { PAGES = 96 };
+	enum { PAGES = 4 * BACKING_RUN };
 	uint64_t base = -(uint64_t)PAGES * 4096, pa[PAGES] = {0};
 	struct machine m = new_machine();
 	unsigned int round, i;
+	size_t most = 0;
 
 	(void)state;
 	srand(2);
 	for (round = 0; round < 4000; round++) {
 		unsigned int from = (unsigned int)rand() % PAGES;
-		unsigned int count = 1 + (unsigned int)rand() % (rand() % 8 ? 4 : 40);
+		unsigned int count = 1 + (unsigned int)rand() % (rand() % 64 ? 2 : PAGES / 2);
 		uint64_t at = (round + 1) * 0x1000000ull;
 
 		if (count > PAGES - from)
@@ -387,9 +390,10 @@ static void random_intervals_agree_with_a_plain_array(void **state)
 		for (i = 0; i < count; i++)
 			pa[from + i] = at + i * 4096ull;
 		check_order(&m);
-		for (i = 0; i < PAGES; i++) {
-			const struct machine_backing *b =
-				machine_find_backing(&m, base + i * 4096ull + 8);
+		most = m.backings.run_count > most ? m.backings.run_count : most;
+		for (i = round % 16; i < PAGES; i += 16) {
+			const struct backing *b =
+				backings_find(&m.backings, base + i * 4096ull + 8);
 
 			if (pa[i])
 				assert_int_equal(pa_at(&m, base + i * 4096ull), pa[i]);
@@ -397,28 +401,30 @@ static void random_intervals_agree_with_a_plain_array(void **state)
 				assert_null(b);
 		}
 	}
+	assert_true(most > 3); /* runs were split, and emptied */
 	machine_destroy(&m);
 }
 
 static void without_memory_the_intervals_stay_as_they_are(void **state)
 {
 	struct machine m = new_machine();
-	struct machine_backing b = interval(HVA, 0x1000, 0x7000);
+	struct backing b = interval(HVA, 0x1000, 0x7000);
 	uint64_t i;
 
 	(void)state;
 	heap_left = 0;
-	assert_false(machine_set_backing(&m, &b));
+	assert_false(backings_set(&m.backings, &b));
 	memory_is_back();
-	assert_null(machine_find_backing(&m, HVA));
-	for (i = 0; m.backing_count == 0 || m.backing_count < m.backing_room; i++)
+	assert_null(backings_find(&m.backings, HVA));
+	/* The last one splits a run, and so uses what was put by. */
+	for (i = 0; m.backings.run_count < 2; i++)
 		back(&m, HVA + i * 0x10000, 0x8000, i << 20);
 	heap_left = 0;
 	b.hva = HVA + 0x11000;
-	assert_false(machine_set_backing(&m, &b));
+	assert_false(backings_set(&m.backings, &b));
 	memory_is_back();
 	check_order(&m);
-	assert_int_equal(m.backing_count, i);
+	assert_int_equal(m.backings.count, i);
 	assert_int_equal(pa_at(&m, HVA + 0x11000), (1 << 20) + 0x1000);
 	machine_destroy(&m);
 }
@@ -435,17 +441,17 @@ static struct s2_backing ask(struct machine *m, uint64_t hva)
 static void the_port_tells_what_an_interval_says(void **state)
 {
 	struct machine m = new_machine();
-	struct machine_backing b = {.hva = HVA,
-				    .size = 0x400000,
-				    .pa = 0x80000000,
-				    .user_leaf = 0x200000,
-				    .vma_shift = 21,
-				    .device = true,
-				    .any_uncached = true};
+	struct backing b = {.hva = HVA,
+			    .size = 0x400000,
+			    .pa = 0x80000000,
+			    .user_leaf = 0x200000,
+			    .vma_shift = 21,
+			    .device = true,
+			    .any_uncached = true};
 	struct s2_backing got;
 
 	(void)state;
-	assert_true(machine_set_backing(&m, &b));
+	assert_true(backings_set(&m.backings, &b));
 	got = ask(&m, HVA + 0x201000);
 	assert_int_equal(got.pa.v, 0x80201000);
 	assert_int_equal(got.user_leaf, 0x200000);
@@ -457,7 +463,7 @@ static void the_port_tells_what_an_interval_says(void **state)
 	assert_int_equal(m.stats.backing_unknown, 0);
 	/* An address that is not known is 0, whatever stands in its place. */
 	b.no_pa = true;
-	assert_true(machine_set_backing(&m, &b));
+	assert_true(backings_set(&m.backings, &b));
 	assert_int_equal(ask(&m, HVA + 0x1000).pa.v, 0);
 	machine_destroy(&m);
 }

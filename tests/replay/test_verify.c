@@ -659,7 +659,7 @@ static void a_mapping_of_unknown_backing_is_derived(void **state)
 	(void)state;
 	open_watch(&watch);
 	mapped(&watch.w, &ev, &truth);
-	watch.w.e->machine.backing_count = 0;
+	backings_free(&watch.w.e->machine.backings);
 	ev.fault.truth = &truth;
 	send(&watch.w, ev);
 	assert_int_equal(watch.v.field[VERIFY_SIZE].compared, 0);

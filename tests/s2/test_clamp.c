@@ -65,6 +65,13 @@ static struct s2_size size_at(const struct place *p)
 	return s2_fault_size(&vm, &fill);
 }
 
+static struct s2_limits limits_at(const struct place *p)
+{
+	struct s2_size size = size_at(p);
+
+	return s2_size_limits(&size);
+}
+
 /* ---- the tables of spec 4.4 ---- */
 
 struct backing {
@@ -150,7 +157,7 @@ static void check_cell(const struct table *t, const struct backing *row, int col
 	assert_true(p.base + p.at - s.canonical.v < s.size);
 	assert_int_equal(s.addr.v - s.canonical.v, p.l1_leaf ? G(256) : 0);
 	/* 7.3 is sound, and gives away nothing but the PUD leaf of plain memory. */
-	assert_true(s.size <= s.sound_max);
+	assert_true(s.size <= s2_size_limits(&s).sound_max);
 	assert_true(s.size >= 1ull << t->host);
 }
 
@@ -168,8 +175,8 @@ static void check_logging(const struct table *t, const struct backing *row, int 
 	p.logging = true;
 	s = size_at(&p);
 	assert_int_equal(s.size, 1ull << t->host);
-	assert_int_equal(s.sound_max, 1ull << t->host);
-	assert_int_equal(s.clamp, S2_CLAMP_LOGGING);
+	assert_int_equal(s2_size_limits(&s).sound_max, 1ull << t->host);
+	assert_int_equal(s2_size_limits(&s).clamp, S2_CLAMP_LOGGING);
 	p.readonly = true; /* a log that nothing can go to */
 	assert_int_equal(size_at(&p).size, row->expected[column]);
 }
@@ -222,7 +229,7 @@ static void a_block_must_lie_within_the_slot(void **state)
 	p.l1_leaf = M(2);
 	p.at = 0x1000; /* M9: the block would start before */
 	assert_int_equal(size_at(&p).size, K(4));
-	assert_int_equal(size_at(&p).clamp, S2_CLAMP_BOUNDS);
+	assert_int_equal(limits_at(&p).clamp, S2_CLAMP_BOUNDS);
 	p.at = 0x180000; /* M10: it ends with the slot */
 	assert_int_equal(size_at(&p).size, M(2));
 	p.size -= 0x1000;
@@ -238,7 +245,7 @@ static void a_1G_page_falls_back_to_2M_and_to_4K(void **state)
 	p.user_leaf = G(1);
 	p.base += M(2), p.uaddr += M(4); /* congruent modulo 2M alone */
 	assert_int_equal(size_at(&p).size, M(2));
-	assert_int_equal(size_at(&p).clamp, S2_CLAMP_ALIGNMENT);
+	assert_int_equal(limits_at(&p).clamp, S2_CLAMP_ALIGNMENT);
 	p.l1_leaf = G(1);
 	assert_int_equal(size_at(&p).size, M(2));
 	p.uaddr += K(4);
@@ -269,8 +276,8 @@ static void a_user_leaf_of_4G_reads_as_none(void **state)
 	(void)state;
 	p.user_leaf = G(64);
 	assert_int_equal(size_at(&p).size, K(16));
-	assert_int_equal(size_at(&p).clamp, S2_CLAMP_POLICY);
-	assert_int_equal(size_at(&p).sound_max, M(32));
+	assert_int_equal(limits_at(&p).clamp, S2_CLAMP_POLICY);
+	assert_int_equal(limits_at(&p).sound_max, M(32));
 }
 
 static void a_page_of_an_unknown_size_is_taken_as_it_is(void **state)
@@ -370,29 +377,29 @@ static void each_cause_is_named(void **state)
 
 	(void)state;
 	p.vma_shift = 30, p.user_leaf = G(1);
-	assert_int_equal(size_at(&p).clamp, S2_CLAMP_NONE);
+	assert_int_equal(limits_at(&p).clamp, S2_CLAMP_NONE);
 	p.l1_leaf = M(2);
-	assert_int_equal(size_at(&p).clamp, S2_CLAMP_L1_LEAF);
+	assert_int_equal(limits_at(&p).clamp, S2_CLAMP_L1_LEAF);
 	p.l1_leaf = M(32);
-	assert_int_equal(size_at(&p).clamp, S2_CLAMP_ROUNDING);
+	assert_int_equal(limits_at(&p).clamp, S2_CLAMP_ROUNDING);
 	p.l1_leaf = K(64);
-	assert_int_equal(size_at(&p).clamp, S2_CLAMP_ROUNDING);
+	assert_int_equal(limits_at(&p).clamp, S2_CLAMP_ROUNDING);
 	p.l1_leaf = G(1);
 	p.vma_shift = 12, p.user_leaf = M(2);
-	assert_int_equal(size_at(&p).clamp, S2_CLAMP_BACKING);
+	assert_int_equal(limits_at(&p).clamp, S2_CLAMP_BACKING);
 	p.user_leaf = K(4);
-	assert_int_equal(size_at(&p).clamp, S2_CLAMP_BACKING);
+	assert_int_equal(limits_at(&p).clamp, S2_CLAMP_BACKING);
 	p.user_leaf = G(1); /* the upgrade stops at 2M */
-	assert_int_equal(size_at(&p).clamp, S2_CLAMP_POLICY);
+	assert_int_equal(limits_at(&p).clamp, S2_CLAMP_POLICY);
 	p.device = true;
-	assert_int_equal(size_at(&p).clamp, S2_CLAMP_DEVICE);
+	assert_int_equal(limits_at(&p).clamp, S2_CLAMP_DEVICE);
 	p.device = false;
 	p.policy = "page";
-	assert_int_equal(size_at(&p).clamp, S2_CLAMP_POLICY);
+	assert_int_equal(limits_at(&p).clamp, S2_CLAMP_POLICY);
 	p.uaddr += M(2);
-	assert_int_equal(size_at(&p).clamp, S2_CLAMP_POLICY);
+	assert_int_equal(limits_at(&p).clamp, S2_CLAMP_POLICY);
 	p.logging = true;
-	assert_int_equal(size_at(&p).clamp, S2_CLAMP_LOGGING);
+	assert_int_equal(limits_at(&p).clamp, S2_CLAMP_LOGGING);
 }
 
 static void the_table_of_policies_is_in_order(void **state)

@@ -757,7 +757,8 @@ static void step_access(struct history *h)
 		}
 		h->large += out.kind == S2_MAPPED &&
 			    (out.size.contig || out.size.size > out.walk.leaf_size);
-		assert_true(out.kind != S2_MAPPED || out.size.size <= out.size.sound_max);
+		assert_true(out.kind != S2_MAPPED ||
+			    out.size.size <= s2_size_limits(&out.size).sound_max);
 		assert_true(tries < SETTLED);
 	}
 }
