@@ -9,6 +9,14 @@
 
 #define RING_ROOM 65536u
 
+/* What is not the handler's, or is maintenance: summed up when the fault is through. */
+#define MARKS 64u
+enum mark_kind { PAUSED, RESUMED, TLB_BEGINS, TLB_ENDS };
+struct mark {
+	enum mark_kind kind;
+	struct stamp at;
+};
+
 struct sample {
 	uint64_t ordinal;
 	enum hw_class class;
@@ -29,8 +37,8 @@ static struct {
 	struct stamp begin, slot, backing, end, leave;
 	bool slot_seen, backing_seen;
 	uint32_t pages; /* of the table */
-	struct stamp paused, pause_sum;
-	struct stamp tlb, tlb_sum;
+	struct mark marks[MARKS];
+	unsigned int mark_count;
 	struct sample now;
 	bool arrived, handled;
 
@@ -39,8 +47,16 @@ static struct {
 	uint64_t ring_count; /* of all that came */
 	bool out_of_memory;
 
-	/* What the machine under the handler does itself. */
+	/* What the machine under the handler does itself, and whom it tells. */
 	struct s2_port port;
+	struct {
+		void (*on_tlb)(void *arg, const struct s2_mmu *mmu, enum s2_tlb_op op,
+			       struct table_ipa ipa, uint64_t size);
+		void (*on_table)(void *arg, bool taken, struct host_pa pa, uint64_t size);
+		void (*on_dirty)(void *arg, const struct s2_slot *slot, struct l1_ipa addr);
+		void (*on_swap)(void *arg, struct l1_ipa addr, uint64_t word);
+		void *on_tlb_arg, *on_table_arg, *on_dirty_arg, *on_swap_arg;
+	} machine;
 } m;
 
 /* ---- the PMU (Arm ARM D13) ---- */
@@ -176,17 +192,23 @@ static struct stamp span(const struct stamp *from, const struct stamp *to)
 
 /* ---- within the handler ---- */
 
-void measure_paused(void)
+/* Of what comes after the last mark that there is room for, nothing is told apart. */
+static void set_mark(enum mark_kind kind)
 {
-	stamp_now(&m.paused);
+	if (m.mark_count == MARKS)
+		return;
+	m.marks[m.mark_count].kind = kind;
+	stamp_now(&m.marks[m.mark_count++].at);
 }
 
-void measure_resumed(void)
+static void measure_paused(void)
 {
-	struct stamp now;
+	set_mark(PAUSED);
+}
 
-	stamp_now(&now);
-	add_span(&m.pause_sum, &m.paused, &now);
+static void measure_resumed(void)
+{
+	set_mark(RESUMED);
 }
 
 static const struct s2_slot *timed_slot(void *ctx, struct l1_ipa addr)
@@ -207,18 +229,12 @@ static enum s2_host_status timed_backing(void *ctx, const struct s2_slot *slot, 
 	return status;
 }
 
-/* Whatever is paused in between is no maintenance either. */
 static void timed_tlb(void *ctx, const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ipa,
 		      uint64_t size)
 {
-	struct stamp before = m.pause_sum, pauses, now;
-
-	stamp_now(&m.tlb);
+	set_mark(TLB_BEGINS);
 	m.port.tlb(ctx, mmu, op, ipa, size);
-	stamp_now(&now);
-	add_span(&m.tlb_sum, &m.tlb, &now);
-	pauses = span(&before, &m.pause_sum);
-	take_away(&m.tlb_sum, &pauses);
+	set_mark(TLB_ENDS);
 }
 
 /* ---- a fault ---- */
@@ -228,9 +244,8 @@ void measure_begin(void *arg, const struct engine_access *a)
 	(void)arg;
 	m.slot_seen = m.backing_seen = false;
 	m.pages = a->mmu->table.page_count;
-	memset(&m.pause_sum, 0, sizeof(m.pause_sum));
-	memset(&m.tlb_sum, 0, sizeof(m.tlb_sum));
-	stamp_now(&m.begin);
+	m.mark_count = 0;
+	stamp_from_now(&m.begin);
 }
 
 static enum hw_class class_of_injection(uint64_t esr)
@@ -281,38 +296,74 @@ static enum hw_class class_of(const struct engine_access *a, const struct s2_out
 	}
 }
 
-/* From the stamps on the way; what is paused lies in the map phase, as the handler's writes do. */
-static void set_phases(void)
+/* Pauses and, without what was paused in them, maintenance. */
+static void sum_marks(struct stamp *pauses, struct stamp *maintenance)
+{
+	const struct stamp *from = NULL, *paused = NULL;
+	unsigned int i;
+
+	for (i = 0; i < m.mark_count; i++) {
+		const struct mark *mark = &m.marks[i];
+
+		switch (mark->kind) {
+		case PAUSED:
+			paused = &mark->at;
+			if (from)
+				add_span(maintenance, from, paused);
+			break;
+		case RESUMED:
+			if (paused)
+				add_span(pauses, paused, &mark->at);
+			if (from)
+				from = &mark->at;
+			break;
+		case TLB_BEGINS:
+			from = &mark->at;
+			break;
+		case TLB_ENDS:
+			if (from)
+				add_span(maintenance, from, &mark->at);
+			from = NULL;
+			break;
+		}
+	}
+}
+
+/* From the stamps on the way; marks lie in the phase in which the handler writes. */
+static void set_phases(const struct stamp *pauses, const struct stamp *maintenance)
 {
 	struct stamp *phase = m.now.phase;
 	const struct stamp *walked = m.slot_seen ? &m.slot : &m.end;
 	const struct stamp *decided = m.backing_seen ? &m.backing : &m.end;
+	enum hw_phase last = m.backing_seen ? HW_MAP : m.slot_seen ? HW_DECIDE : HW_WALK;
 
 	phase[HW_WALK] = span(&m.begin, walked);
 	phase[HW_DECIDE] = span(walked, decided);
 	phase[HW_MAP] = span(decided, &m.end);
-	phase[HW_MAINTENANCE] = m.tlb_sum;
-	if (m.backing_seen) {
-		take_away(&phase[HW_MAP], &m.tlb_sum);
-		take_away(&phase[HW_MAP], &m.pause_sum);
-	} else if (m.slot_seen) {
-		take_away(&phase[HW_DECIDE], &m.tlb_sum);
-		take_away(&phase[HW_DECIDE], &m.pause_sum);
-	} else {
-		take_away(&phase[HW_WALK], &m.tlb_sum);
-		take_away(&phase[HW_WALK], &m.pause_sum);
-	}
+	phase[HW_MAINTENANCE] = *maintenance;
+	take_away(&phase[last], maintenance);
+	take_away(&phase[last], pauses);
+}
+
+/* Apart: what it needs of the stack is not to be made before the last stamp. */
+static __attribute__((noinline)) void evaluate(const struct engine_access *a,
+					       const struct s2_outcome *out)
+{
+	struct stamp pauses = {{0}}, maintenance = {{0}};
+
+	sum_marks(&pauses, &maintenance);
+	m.now.class = class_of(a, out);
+	m.now.phase[HW_TOTAL] = span(&m.begin, &m.end);
+	take_away(&m.now.phase[HW_TOTAL], &pauses);
+	if (m.phases)
+		set_phases(&pauses, &maintenance);
+	m.handled = true;
 }
 
 void measure_end(const struct engine_access *a, const struct s2_outcome *out)
 {
 	stamp_now(&m.end);
-	m.now.class = class_of(a, out);
-	m.now.phase[HW_TOTAL] = span(&m.begin, &m.end);
-	take_away(&m.now.phase[HW_TOTAL], &m.pause_sum);
-	if (m.phases)
-		set_phases();
-	m.handled = true;
+	evaluate(a, out);
 }
 
 void measure_arrived(const struct guest *g)
@@ -328,7 +379,7 @@ void measure_arrived(const struct guest *g)
 
 void measure_return(void)
 {
-	stamp_now(&m.leave);
+	stamp_from_now(&m.leave);
 }
 
 void measure_returned(const struct guest *g)
@@ -405,6 +456,57 @@ void measure_done(uint64_t ordinal)
 
 /* ---- start ---- */
 
+/* The checker's ears: what it does when it is told is not the handler's work. */
+
+static void quiet_tlb(void *arg, const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ipa,
+		      uint64_t size)
+{
+	(void)arg;
+	measure_paused();
+	m.machine.on_tlb(m.machine.on_tlb_arg, mmu, op, ipa, size);
+	measure_resumed();
+}
+
+static void quiet_table(void *arg, bool taken, struct host_pa pa, uint64_t size)
+{
+	(void)arg;
+	measure_paused();
+	m.machine.on_table(m.machine.on_table_arg, taken, pa, size);
+	measure_resumed();
+}
+
+static void quiet_dirty(void *arg, const struct s2_slot *slot, struct l1_ipa addr)
+{
+	(void)arg;
+	measure_paused();
+	m.machine.on_dirty(m.machine.on_dirty_arg, slot, addr);
+	measure_resumed();
+}
+
+static void quiet_swap(void *arg, struct l1_ipa addr, uint64_t word)
+{
+	(void)arg;
+	measure_paused();
+	m.machine.on_swap(m.machine.on_swap_arg, addr, word);
+	measure_resumed();
+}
+
+static void pause_checker(struct machine *machine)
+{
+	m.machine.on_tlb = machine->on_tlb;
+	m.machine.on_tlb_arg = machine->on_tlb_arg;
+	m.machine.on_table = machine->on_table;
+	m.machine.on_table_arg = machine->on_table_arg;
+	m.machine.on_dirty = machine->on_dirty;
+	m.machine.on_dirty_arg = machine->on_dirty_arg;
+	m.machine.on_swap = machine->on_swap;
+	m.machine.on_swap_arg = machine->on_swap_arg;
+	machine->on_tlb = quiet_tlb;
+	machine->on_table = quiet_table;
+	machine->on_dirty = quiet_dirty;
+	machine->on_swap = quiet_swap;
+}
+
 static void time_port(struct s2_port *port)
 {
 	m.port = *port;
@@ -421,6 +523,8 @@ bool measure_start(const struct hw_blob *blob, struct engine *e)
 	m.phases = !(blob->flags & HW_NO_PHASES);
 	if (m.phases)
 		time_port(&e->machine.port);
+	if (e->check)
+		pause_checker(&e->machine);
 	start_counters(blob);
 	if (blob->flags & HW_SAMPLES)
 		m.ring = calloc(RING_ROOM, sizeof(*m.ring));

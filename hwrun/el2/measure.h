@@ -16,9 +16,6 @@ void measure_start_cpu(void);
 /* Around each call of the handler. */
 void measure_begin(void *arg, const struct engine_access *a);
 void measure_end(const struct engine_access *a, const struct s2_outcome *out);
-/* Within: what is done from here until measure_resumed() is not the handler's. */
-void measure_paused(void);
-void measure_resumed(void);
 
 /* ---- faults that the MMU raised ---- */
 
@@ -58,6 +55,19 @@ static inline void stamp_now(struct stamp *s)
 			stamp_events(s);
 	}
 	s->v[HW_TICKS] = sysreg_read(cntvct_el0);
+}
+
+/* The same, for the beginning of what is measured: reading the counters is no part of it. */
+static inline void stamp_from_now(struct stamp *s)
+{
+	isb();
+	s->v[HW_TICKS] = sysreg_read(cntvct_el0);
+	if (!measure_counters)
+		return;
+	if (measure_counters > 1)
+		stamp_events(s);
+	s->v[HW_CYCLES] = sysreg_read(pmccntr_el0);
+	s->v[HW_INSTRUCTIONS] = sysreg_read(pmevcntr0_el0);
 }
 
 #endif
