@@ -154,7 +154,7 @@ tests: $(TESTS) ## build the test programs
 check: ## install what tests need, and run them all; the last line has the totals
 	@scripts/setup build test
 	@scripts/check "$(MAKE)" $(O) $(JOBS)
-check-full: check ## the same, once more under AddressSanitizer and UBSan, and mutants
+check-full: check ## the same, once more under AddressSanitizer and UBSan, mutants, and all at EL2
 	@scripts/check --programs "$(MAKE)" $(O)/asan $(JOBS) "CFLAGS=$(ASAN_FLAGS)"
 	@$(MAKE) --no-print-directory mutants
 	@$(MAKE) --no-print-directory matrix

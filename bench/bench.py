@@ -258,7 +258,9 @@ def el2_cost(bench, row):
     """The median of one outcome, from the vector's first instruction to the exception return."""
     outcome, = row.first
     costs = el2_costs(bench)
-    figures = costs['instructions'][outcome]
+    figures = costs['instructions'].get(outcome)
+    if not figures:
+        raise Regression('no fault of the sample comes to that')
     note = 'emulated, %d faults, mean %.1f' % (figures['n'], figures['mean'])
     if not bench.keep:
         note += '; ' + compare_with_kept(costs, outcome)
