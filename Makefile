@@ -169,7 +169,8 @@ corpus: $(O)/tests/corpus/make ## write the traces of tests/corpus anew; then re
 
 # Those that feed damaged or made-up input are run under the sanitizers by check, too.
 HOSTILE := tests/traces/test_damage tests/import/test_import tests/replay/test_vectors \
-	tests/s2/test_model tests/hwrun/test_frame tests/hwrun/test_collect
+	tests/s2/test_model tests/hwrun/test_frame tests/hwrun/test_collect tests/hwrun/test_pack \
+	tests/hwrun/test_board
 export HOSTILE
 .PHONY: hostile
 hostile: ## build the tests with hostile input under AddressSanitizer and UBSan

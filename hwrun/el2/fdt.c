@@ -271,15 +271,19 @@ static uint64_t chosen_number(const char *name)
 void fdt_reserve(void)
 {
 	int parent = fdt_path_offset(fdt, "/reserved-memory"), node, i;
-	uint64_t start, size, initrd = chosen_number("linux,initrd-start");
+	uint64_t start, size;
+	uint64_t initrd = chosen_number("linux,initrd-start");
+	uint64_t initrd_end = chosen_number("linux,initrd-end");
 
 	for (i = 0; i < fdt_num_mem_rsv(fdt); i++)
 		if (!fdt_get_mem_rsv(fdt, i, &start, &size))
 			memory_remove(start, size);
-	fdt_for_each_subnode(node, fdt, parent) for (i = 0;
-						     pair_of(node, parent, "reg", i, &start, &size);
-						     i++) memory_remove(start, size);
+	fdt_for_each_subnode(node, fdt, parent)
+	{
+		for (i = 0; pair_of(node, parent, "reg", i, &start, &size); i++)
+			memory_remove(start, size);
+	}
 	memory_remove((uint64_t)fdt, fdt_totalsize(fdt));
-	if (initrd)
-		memory_remove(initrd, chosen_number("linux,initrd-end") - initrd);
+	if (initrd < initrd_end)
+		memory_remove(initrd, initrd_end - initrd);
 }

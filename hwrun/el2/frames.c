@@ -52,6 +52,7 @@ void refuse(unsigned int status, const char *format, ...)
 #define SYS_EXIT_EXTENDED 0x20
 #define OPEN_WRITE	  4u
 #define APPLICATION_EXIT  0x20026ull
+#define WRITE_TRIES	  10000000u
 
 static uint64_t out;
 
@@ -74,11 +75,18 @@ void semihosting_start(void)
 	out = (uint64_t)handle;
 }
 
+/* A pipe that is full takes nothing, or a part, until its reader comes. */
 void semihosting_write(const char *text, size_t size)
 {
-	uint64_t argument[3] = {out, (uint64_t)text, size};
+	for (unsigned int tries = 0; size && tries < WRITE_TRIES; tries++) {
+		uint64_t argument[3] = {out, (uint64_t)text, size};
+		int64_t left = semihosting_call(SYS_WRITE, argument);
 
-	semihosting_call(SYS_WRITE, argument);
+		if (left < 0 || (uint64_t)left > size)
+			return;
+		text += size - (uint64_t)left;
+		size = (uint64_t)left;
+	}
 }
 
 /* ---- the end ---- */

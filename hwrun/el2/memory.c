@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Free RAM: ranges, of which the heap grows from below and platform_take() takes from above. */
+/* Free RAM: ranges; the heap grows in one from below, platform_take() takes from above. */
 #include <string.h>
 
 #include "boot.h"
@@ -11,7 +11,7 @@
 
 static struct range ranges[RANGES]; /* none empty, none overlap; in no order */
 static unsigned int range_count;
-static struct range *heap; /* the largest */
+static struct range *heap; /* that the heap grows in; NULL: none yet */
 
 static uint64_t range_size(const struct range *r)
 {
@@ -144,8 +144,6 @@ void memory_start(void)
 			i++;
 		else
 			drop(i);
-	largest_first();
-	heap = range_count ? &ranges[0] : NULL;
 }
 
 void *memory_grow(uint64_t size)
@@ -157,6 +155,16 @@ void *memory_grow(uint64_t size)
 	p = (void *)heap->start;
 	heap->start += size;
 	return p;
+}
+
+void *memory_grow_elsewhere(uint64_t size)
+{
+	unsigned int i;
+
+	for (i = 0; i < range_count; i++)
+		if (!heap || range_size(&ranges[i]) > range_size(heap))
+			heap = &ranges[i];
+	return memory_grow(size);
 }
 
 uint64_t memory_total(void)
@@ -197,7 +205,7 @@ void *platform_take(uint64_t size, uint64_t align)
 	start = fit(best, size, align);
 	end = best->end;
 	best->end = start;
-	/* What lies above is small change; ranges[0] stays in its place for the heap. */
+	/* What lies above is a range of its own; the others stay in their places. */
 	if (range_count < RANGES && start + size < end)
 		put(start + size, end);
 	memset((void *)start, 0, size);

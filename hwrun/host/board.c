@@ -113,6 +113,12 @@ static const char *take_firmware(void *to, char *value)
 	return "none, u-boot or efi";
 }
 
+static const char *take_flag(void *to, char *value)
+{
+	*(bool *)to = strcmp(value, "yes") == 0;
+	return *(bool *)to || strcmp(value, "no") == 0 ? NULL : "yes or no";
+}
+
 /* ---- keys ---- */
 
 #define AT(member) offsetof(struct hw_board, member)
@@ -132,6 +138,7 @@ static const struct key {
 	{"cpu", take_text, AT(cpu), 0},
 	{"cpus", take_text, AT(cpus), 0},
 	{"ram", take_text, AT(ram), 0},
+	{"semihosting", take_flag, AT(semihosting), 0},
 	{"firmware", take_firmware, AT(firmware), 0},
 	{"firmware-file", take_text, AT(firmware_file), 0},
 	{"package", take_text, AT(package), 0},

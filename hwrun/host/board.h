@@ -6,6 +6,7 @@
 #ifndef NVSIM_HWRUN_BOARD_H
 #define NVSIM_HWRUN_BOARD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "blob.h"
@@ -34,6 +35,7 @@ struct hw_board {
 	struct hw_lines qemu;
 	const char *machine;	      /* as QEMU calls it */
 	const char *cpu, *cpus, *ram; /* defaults of {cpu}, {cpus}, {ram}; NULL: not to be chosen */
+	bool semihosting;	      /* frames leave by calls to QEMU, a line each */
 	enum hw_firmware firmware;    /* that QEMU starts, and which starts the image */
 	const char *firmware_file;    /* {firmware} */
 	const char *package;	      /* that has it */

@@ -23,19 +23,17 @@ struct hw_collect *hw_collect_new(void)
 	return calloc(1, sizeof(struct hw_collect));
 }
 
-static void free_bins(struct hw_run *r)
-{
-	for (unsigned int c = 0; c < HW_CLASS_COUNT; c++)
-		for (unsigned int p = 0; p < HW_PHASE_COUNT; p++)
-			for (unsigned int u = 0; u < HW_UNIT_COUNT; u++)
-				free(r->bins[c][p][u]);
-}
+#define BINS_COUNT ((size_t)HW_CLASS_COUNT * HW_PHASE_COUNT * HW_UNIT_COUNT)
 
 void hw_collect_free(struct hw_collect *c)
 {
+	struct hw_bins **bins;
+
 	if (!c)
 		return;
-	free_bins(&c->run);
+	bins = &c->run.bins[0][0][0];
+	for (size_t i = 0; i < BINS_COUNT; i++)
+		free(bins[i]);
 	free(c->run.samples);
 	free(c);
 }
@@ -259,15 +257,19 @@ static void take_content(struct hw_run *r, const struct hw_frame *f)
 
 /* ---- the sequence ---- */
 
-/* A board that starts anew forgets what it has said. */
+/* A board that starts anew forgets what it has said; memory is used again. */
 static void begin_again(struct hw_collect *c)
 {
 	struct hw_run *r = &c->run;
+	struct hw_bins **bins = &r->bins[0][0][0];
 	uint64_t bytes = r->bytes, earlier = r->earlier + 1;
 
-	free_bins(r);
-	free(r->samples);
-	*r = (struct hw_run){.bytes = bytes, .earlier = earlier};
+	for (size_t i = 0; i < BINS_COUNT; i++)
+		if (bins[i])
+			memset(bins[i], 0, sizeof(*bins[i]));
+	memset(r, 0, offsetof(struct hw_run, samples));
+	r->bytes = bytes;
+	r->earlier = earlier;
 	c->next = 0;
 }
 

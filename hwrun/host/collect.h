@@ -51,12 +51,13 @@ struct hw_run {
 	struct hw_kept finding[HW_FINDINGS_KEPT];
 	uint64_t finding_count; /* of all, kept or not */
 	struct hw_cost cost[HW_CLASS_COUNT][HW_PHASE_COUNT][HW_UNIT_COUNT];
-	struct hw_bins *bins[HW_CLASS_COUNT][HW_PHASE_COUNT][HW_UNIT_COUNT]; /* NULL: none */
+	uint64_t sample_count, samples_left_out;
+	size_t samples_size;
+	bool out_of_memory; /* bins or samples are missing */
+
 	/* Lines "key=value key=value" of frames `sample`. */
 	char *samples;
-	size_t samples_size;
-	uint64_t sample_count, samples_left_out;
-	bool out_of_memory; /* bins or samples are missing */
+	struct hw_bins *bins[HW_CLASS_COUNT][HW_PHASE_COUNT][HW_UNIT_COUNT]; /* NULL: none */
 };
 
 struct hw_collect;

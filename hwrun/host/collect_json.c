@@ -268,6 +268,26 @@ static json_t *units_json(const struct hw_described *d)
 	return units;
 }
 
+/* What counts them. */
+static json_t *sources_json(const struct hw_run *r)
+{
+	json_t *sources = json_object();
+	char buf[HW_UNIT_NAME_SIZE];
+	uint64_t event;
+
+	if (unit_known(r, HW_CYCLES))
+		put(sources, "cycles", json_string("PMCCNTR_EL0"));
+	if (unit_known(r, HW_INSTRUCTIONS))
+		put(sources, "instructions", json_string("PMU event 0x08"));
+	if (unit_known(r, HW_TICKS))
+		put(sources, "ticks", json_string("CNTVCT_EL0"));
+	for (unsigned int u = HW_EVENT; u < HW_UNIT_COUNT; u++)
+		if (unit_known(r, u) && number(&r->trace, hw_units[u].name, &event))
+			put(sources, hw_unit_name(r, u, buf),
+			    json_sprintf("PMU event %#04llx", (unsigned long long)event));
+	return sources;
+}
+
 static json_t *lost_json(const struct hw_run *r)
 {
 	return json_sprintf("%llu frame%s lost: what is missing may have been in %s",
@@ -316,6 +336,7 @@ static json_t *handler_cost_json(const struct hw_described *d, json_t **why)
 	put(cost, "emulated", json_boolean(hw_emulated(d)));
 	put(cost, "clock", clock_json(d->run));
 	put(cost, "units", units_json(d));
+	put(cost, "sources", sources_json(d->run));
 	put(cost, "by_class", classes);
 	put(cost, "absent", absent_json(d->run));
 	if (d->run->lost)
@@ -492,7 +513,7 @@ static json_t *samples_json(const struct hw_run *r)
 	return list;
 }
 
-/* null: the frame that tells did not come. */
+/* null: the frame that tells did not come, or the mode has none. */
 static json_t *hw_json(const struct hw_described *d)
 {
 	static const char *const counts[] = {"performed",  "completed", "faults",
@@ -501,6 +522,7 @@ static json_t *hw_json(const struct hw_described *d)
 	json_t *hw = json_object();
 
 	put(hw, "mode", field_json(&r->trace, "mode"));
+	put(hw, "emulated", json_boolean(hw_emulated(d)));
 	put(hw, "checked", json_boolean(strcmp(hw_text(&r->trace, "check"), "1") == 0));
 	put(hw, "delivered", number_json(&r->counts, "delivered"));
 	put(hw, "avoided", number_json(&r->counts, "avoided"));
@@ -513,7 +535,7 @@ static json_t *hw_json(const struct hw_described *d)
 	put(hw, "frames", frames_json(r));
 	put(hw, "absent", absent_json(r));
 	put(hw, "histograms", histograms_json(r));
-	if (r->samples) {
+	if (r->sample_count || r->samples_left_out) {
 		put(hw, "samples", samples_json(r));
 		put(hw, "samples_left_out", integer(r->samples_left_out));
 	}

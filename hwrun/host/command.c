@@ -91,11 +91,15 @@ char **hw_qemu_command(const struct hw_board *board, const struct hw_value *valu
 					      {HW_QEMU, "-nodefaults", "-display", "none",
 					       "-monitor", "none", "-serial", "stdio",
 					       "-no-reboot"}};
+	/* What is called for goes to standard output, as the serial line does. */
+	static const struct hw_lines calls = {2,
+					      {"-semihosting-config", "enable=on,target=native"}};
 	static const struct hw_lines counted = {2, {"-icount", "shift=0"}};
 	char **words = calloc(3 * HW_LINES_MAX, sizeof(*words));
 	size_t count = 0;
 
 	if (words && append(words, &count, &first, values) &&
+	    (!board->semihosting || append(words, &count, &calls, values)) &&
 	    append(words, &count, &board->qemu, values) &&
 	    (!icount || append(words, &count, &counted, values)))
 		return words;

@@ -44,8 +44,8 @@ bool hw_console_open(struct hw_console *c, const char *path, unsigned int baud)
 	c->fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (c->fd < 0)
 		return false;
-	c->device = isatty(c->fd);
-	if (fcntl(c->fd, F_SETFL, 0) == 0 && (!c->device || make_raw(c->fd, baud)))
+	c->watched = isatty(c->fd);
+	if (fcntl(c->fd, F_SETFL, 0) == 0 && (!c->watched || make_raw(c->fd, baud)))
 		return true;
 	saved = errno;
 	hw_console_close(c);
@@ -96,17 +96,17 @@ enum hw_console_state hw_console_read(struct hw_console *c, struct hw_collect *t
 	int64_t silence = (int64_t)silence_seconds * 1000, deadline = now_ms() + silence;
 	char piece[4096];
 
-	while (!c->device || !hw_run_is_over(run)) {
+	while (!c->watched || !hw_run_is_over(run)) {
 		uint64_t before = frames(run);
 		ssize_t got;
 
-		if (c->device && !wait_until(c->fd, deadline))
+		if (c->watched && !wait_until(c->fd, deadline))
 			return HW_CONSOLE_SILENT;
 		got = read(c->fd, piece, sizeof(piece));
 		if (got < 0 && errno == EINTR)
 			continue;
 		/* EIO: whoever was at the other end is gone. */
-		if (got < 0 && !(c->device && errno == EIO))
+		if (got < 0 && !(c->watched && errno == EIO))
 			return HW_CONSOLE_FAILED;
 		if (got <= 0)
 			break;

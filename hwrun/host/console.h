@@ -13,7 +13,7 @@ extern const char *const hw_baud_rates[];
 
 struct hw_console {
 	int fd;
-	bool device; /* a terminal, which has no end: it may fall silent */
+	bool watched; /* it has no end, but may fall silent: a terminal */
 };
 
 /* "-" is standard input; `baud` is a place in hw_baud_rates. False: errno says why. */
@@ -21,8 +21,8 @@ bool hw_console_open(struct hw_console *c, const char *path, unsigned int baud);
 void hw_console_close(struct hw_console *c);
 
 enum hw_console_state {
-	HW_CONSOLE_OVER,   /* the end of the file, or of the run on a device */
-	HW_CONSOLE_SILENT, /* a device that has sent no frame for so long */
+	HW_CONSOLE_OVER,   /* the end of the file; or of the run, where it is watched */
+	HW_CONSOLE_SILENT, /* watched, and no frame for so long */
 	HW_CONSOLE_FAILED, /* errno says why */
 };
 /*

@@ -180,6 +180,8 @@ static bool take_console(struct session *s)
 	if (run->seen == s->seen || s->doomed)
 		return true;
 	s->seen = run->seen;
+	if (s->launch->step)
+		s->launch->step(s->launch->arg, run);
 	s->doomed = hw_kept(&run->refused) || hw_kept(&run->unexpected);
 	s->deadline = now_ms() + (s->doomed ? LAST_WORDS_MS : s->launch->timeout_s * 1000ll);
 	return true;

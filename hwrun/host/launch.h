@@ -16,6 +16,9 @@ struct hw_launch {
 	const char *const *type; /* lines; NULL ends them */
 	struct hw_collect *collect;
 	FILE *log; /* gets what the console says; may be NULL */
+	/* Called when frames have come. */
+	void (*step)(void *arg, const struct hw_run *run);
+	void *arg;
 };
 
 enum hw_launched {

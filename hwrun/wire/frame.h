@@ -37,10 +37,11 @@
  * regs		x0..x30, as many as fit
  * finding	ordinal (of the event), kind (mmu, data, refused, granted, or a rule: NV-nnn),
  *		ipa, context, text
- * counts	events, delivered, avoided, performed (accesses made by EL1), completed, faults
- *		(aborts taken), injections (that the guest took), stale (completed by what L1 no
- *		longer says and has not invalidated), unknown (completed in memory of which no
- *		fact tells), skipped_* (accesses that cannot be performed, by reason), findings
+ * counts	events, delivered, avoided, findings; in live mode also performed (accesses made by
+ *		EL1), completed, faults (aborts taken), injections (that arrived at EL1), stale
+ *		(completed by a translation that nobody has invalidated yet), unknown (completed
+ *		where no fact of the trace tells what is there), skipped_* (accesses that cannot
+ *		be performed, by reason)
  * outcomes	of delivered faults: kind=count
  * cost		class, phase, unit (cycles|instructions|ticks|event0..event3), n, min, max,
  *		sum, p50, p90, p99

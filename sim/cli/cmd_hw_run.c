@@ -29,7 +29,7 @@ static const struct cli_option options[] = {
 	{0, "json", "FILE", CLI_OPTIONAL, AT(json),
 	 .help = "everything for machines, to FILE, or instead of the report"},
 	{'q', "quiet", NULL, CLI_FLAG, AT(quiet),
-	 .help = "no report; --json is written all the same"},
+	 .help = "no report and no progress; --json is written all the same"},
 	{0, "cpu", "NAME", CLI_TEXT, AT(cpu), .help = "another CPU than max, as QEMU calls it"},
 	{0, "smp", "N", CLI_COUNT, AT(smp), .help = "so many CPUs", .min = 1, .max = 64},
 	{0, "memory", "SIZE", CLI_SIZE, AT(memory), .help = "so much memory", .min = 64u << 20,
@@ -225,6 +225,16 @@ static enum cli_exit judge(struct hw_running *r, const struct hw_launch_end *end
 	return hw_show(run, &show);
 }
 
+static void show_progress(void *arg, const struct hw_run *run)
+{
+	uint64_t done, total;
+
+	if (hw_kept(&run->progress) && hw_kept(&run->trace) &&
+	    hw_frame_number(&run->progress.frame, "events", &done) &&
+	    hw_frame_number(&run->trace.frame, "events", &total))
+		cli_progress_update(arg, done, total);
+}
+
 static enum cli_exit launch(struct hw_running *r, char **argv, char **lines)
 {
 	const struct run_options *o = r->o;
@@ -235,7 +245,9 @@ static enum cli_exit launch(struct hw_running *r, char **argv, char **lines)
 		.prompt = r->board->prompt,
 		.type = (const char *const *)lines,
 		.collect = r->collect,
+		.step = show_progress,
 	};
+	struct cli_progress progress;
 	struct cli_output log = {0};
 	struct hw_launch_end end;
 	enum cli_exit status = CLI_OK;
@@ -245,7 +257,10 @@ static enum cli_exit launch(struct hw_running *r, char **argv, char **lines)
 	if (status)
 		return status;
 	how.log = log.file;
+	how.arg = &progress;
+	cli_progress_start(&progress, o->quiet, "events");
 	end = hw_launch(&how);
+	cli_progress_end(&progress);
 	hw_collect_finish(r->collect);
 	if (o->log.given)
 		status = cli_output_close(&log);
@@ -313,7 +328,7 @@ static enum cli_exit run_board(struct hw_running *r)
 		printf("The QEMU here has no machine %s.\n", r->board->machine);
 	if (!there)
 		return make_image(r);
-	r->job.flags |= HW_EMULATED;
+	r->job.flags |= HW_EMULATED | (r->board->semihosting ? HW_SEMIHOSTING : 0);
 	return emulate(r);
 }
 

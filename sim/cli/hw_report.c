@@ -171,7 +171,9 @@ static void line_accesses(FILE *out, const struct hw_run *r)
 	add_field(&t, &r->counts, "performed", "performed");
 	add_field(&t, &r->counts, "completed", "completed");
 	add_field(&t, &r->counts, "faults", "aborts~taken");
+	add_field(&t, &r->counts, "injections", "injections");
 	add_field(&t, &r->counts, "stale", "by~stale~translations");
+	add_field(&t, &r->counts, "unknown", "to~unknown~memory");
 	add_fields(&t, &r->counts, "skipped_", "; skipped: ");
 	if (t.used)
 		report_line(out, "accesses", &t);
@@ -326,7 +328,7 @@ static void print_row(FILE *out, const struct hw_run *r, unsigned int class,
 	fputc('\n', out);
 }
 
-/* Of the class with most faults: where it spends them. */
+/* Of the first class shown, which maps where any does: where it spends them. */
 static void line_phases(FILE *out, const struct hw_run *r, unsigned int class, unsigned int unit,
 			bool emulated)
 {
@@ -349,21 +351,19 @@ static void line_phases(FILE *out, const struct hw_run *r, unsigned int class, u
 static void print_costs(FILE *out, const struct hw_described *d)
 {
 	const struct hw_run *r = d->run;
-	unsigned int units[SHOWN_UNITS], count = shown_units(r, units), most = HW_CLASS_COUNT;
+	unsigned int units[SHOWN_UNITS], count = shown_units(r, units), first = HW_CLASS_COUNT;
 
 	if (!count)
 		return;
 	print_heading(out, hw_emulated(d), units, count);
 	for (unsigned int c = 0; c < HW_CLASS_COUNT; c++) {
-		uint64_t n = faults_of(r, c, units, count);
-
-		if (!n)
+		if (!faults_of(r, c, units, count))
 			continue;
 		print_row(out, r, c, units, count);
-		if (most == HW_CLASS_COUNT || n > faults_of(r, most, units, count))
-			most = c;
+		if (first == HW_CLASS_COUNT)
+			first = c;
 	}
-	line_phases(out, r, most, units[0], hw_emulated(d));
+	line_phases(out, r, first, units[0], hw_emulated(d));
 	fputc('\n', out);
 }
 
@@ -379,6 +379,26 @@ static void line_digest(FILE *out, const struct hw_described *d)
 							 : "; a replay here makes others");
 	if (*digest)
 		report_line(out, "digest", &t);
+}
+
+static void line_registers(FILE *out, const char *label, const struct hw_kept *k)
+{
+	struct text t = {.used = 0};
+
+	for (size_t i = 0; i < k->frame.count; i++) {
+		text_add(&t, "%s", i ? " " : "");
+		add_foreign(&t, k->frame.field[i].key);
+		text_add(&t, "~");
+		add_foreign(&t, k->frame.field[i].value);
+	}
+	report_line(out, label, &t);
+}
+
+void hw_report_exception(FILE *out, const struct hw_run *r)
+{
+	line_registers(out, "exception", &r->unexpected);
+	for (unsigned int i = 0; i < r->regs_count; i++)
+		line_registers(out, i ? "" : "registers", &r->regs[i]);
 }
 
 void hw_report(FILE *out, const struct hw_described *d)

@@ -7,5 +7,7 @@
 
 /* One screen. What an emulator counted is called so wherever it stands. */
 void hw_report(FILE *out, const struct hw_described *d);
+/* What the image has told of the exception that ended it. */
+void hw_report_exception(FILE *out, const struct hw_run *r);
 
 #endif

@@ -41,6 +41,8 @@ static enum cli_exit unexpected(const struct hw_run *r, const struct hw_show *ho
 {
 	const struct hw_kept *u = &r->unexpected;
 
+	if (!how->quiet && !run_json_instead(&how->json))
+		hw_report_exception(stdout, r);
 	return cli_fail(CLI_ENVIRONMENT,
 			"%s: an exception that nobody asked for ended the run: vector %s, ESR %s, "
 			"ELR %s, FAR %s, HPFAR %s",

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect.h"
+#include "tally.h"
 #include "watch.h"
 
 /* ---- setup ---- */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect.h"
+#include "tally.h"
 
 bool metrics_init(struct metrics *m, unsigned int page_shift, enum nvt_class class)
 {

@@ -37,6 +37,7 @@ static void values_are_read(void **state)
 					"qemu = -M m  -cpu\t{cpu}\n"
 					"qemu = -kernel {image}\n"
 					"cpu = max\n"
+					"semihosting = yes\n"
 					"firmware = efi\nfirmware-file = /f\npackage = p\n"
 					"step =     indented\n"
 					"counters = a b\n",
@@ -53,6 +54,7 @@ static void values_are_read(void **state)
 	assert_int_equal(b->memory_size, 1 << 30);
 	assert_int_equal(b->load, 0x80000);
 	assert_int_equal(b->firmware, HW_FIRMWARE_EFI);
+	assert_true(b->semihosting);
 	assert_int_equal(b->qemu.count, 6);
 	assert_string_equal(b->qemu.v[3], "{cpu}");
 	assert_string_equal(b->qemu.v[5], "{image}");
@@ -80,6 +82,7 @@ static void what_is_wrong_is_told_with_its_line(void **state)
 		{WHOLE "console = vga 0x0\n", ":4: console takes pl011"},
 		{WHOLE "console = pl011\n", ":4: console takes pl011"},
 		{WHOLE "console = 8250 0x0 4\n", ":4: console takes pl011"},
+		{WHOLE "semihosting = 1\n", ":4: semihosting takes yes or no"},
 		{WHOLE "firmware = bios\n", ":4: firmware takes none, u-boot or efi"},
 		{"description = a board\n", "the key 'file' is missing"},
 		{WHOLE "qemu = -M m\n", "qemu needs the key 'machine'"},

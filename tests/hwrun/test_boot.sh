@@ -12,9 +12,9 @@ here=$(dirname "$0")
 sample=$here/../../traces/samples/thp-thp.zst
 uboot=/usr/lib/u-boot/qemu_arm64/u-boot.bin
 efi=/usr/share/qemu-efi-aarch64/QEMU_EFI.fd
-number=0 failed=0 pid=
+number=0 failed=0 pid= efi_pids=()
 out=$(mktemp -d)
-trap '[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null; rm -rf "$out"' EXIT
+trap 'kill $pid "${efi_pids[@]}" 2>/dev/null; rm -rf "$out"' EXIT
 
 result() { # NAME STATUS
 	number=$((number + 1))
@@ -79,6 +79,21 @@ boots() {
 	result "$name" $status
 }
 
+# EDK2 takes its time: these run beside the others. LOG MACHINE
+boot_efi() {
+	timeout 60 qemu-system-aarch64 -display none -monitor none -nodefaults -serial stdio -M "$2" \
+		-cpu max -m 1G -smp 2 -bios "$efi" -nic none -device virtio-blk-device,drive=d \
+		-drive "file=fat:$out/esp,format=raw,readonly=on,if=none,id=d" </dev/null >"$out/$1" 2>&1 &
+	efi_pids+=($!)
+}
+if [ -e "$efi" ]; then
+	mkdir -p "$out/esp/EFI/BOOT"
+	cp "$image" "$out/esp/EFI/BOOT/BOOTAA64.EFI"
+	boot_efi tree virt,virtualization=on,acpi=off
+	boot_efi acpi virt,virtualization=on
+	boot_efi el1 virt
+fi
+
 none='refused why=there%20is%20no%20trace%20blob status=3 '
 virt="-M virt,virtualization=on"
 image_at_el2="hello .* boot=image el=2 .* model=linux,dummy-virt emulated=1 evidence=device%20tree.*
@@ -120,8 +135,12 @@ fi
 
 # ---- U-Boot ----
 
-if [ -e "$uboot" ]; then
+# boot_uboot NAME COMMAND FRAMES: with COMMAND typed when its console takes it.
+boot_uboot() {
+	local keys i
+	rm -f "$out/keys"
 	mkfifo "$out/keys"
+	: >"$out/log"
 	(
 		exec >"$out/keys"
 		for ((i = 0; i < 100; i++)); do
@@ -130,40 +149,49 @@ if [ -e "$uboot" ]; then
 		done
 		echo
 		sleep 0.2
-		# shellcheck disable=SC2016 # U-Boot's variable
-		echo 'booti 0x42000000 - ${fdtcontroladdr}'
-		sleep 5
+		echo "$2"
+		sleep 10
 	) &
 	keys=$!
-	input=$out/keys limit=20 boots "U-Boot" "$image_at_el2" $virt -cpu cortex-a53 -m 1G \
+	input=$out/keys limit=20 boots "$1" "$3" $virt -cpu cortex-a53 -m 1G \
 		-bios "$uboot" -device "loader,file=$image,addr=0x42000000,force-raw=on"
 	kill "$keys" 2>/dev/null
 	wait "$keys" 2>/dev/null
+}
+
+# shellcheck disable=SC2016 # U-Boot's variables
+if [ -e "$uboot" ]; then
+	boot_uboot "U-Boot, booti" 'booti 0x42000000 - ${fdtcontroladdr}' "$image_at_el2"
+	boot_uboot "U-Boot, bootefi" 'bootefi 0x42000000:100000 ${fdtcontroladdr}' \
+		"${image_at_el2/boot=image/boot=efi}"
 else
 	skip "U-Boot" "u-boot-qemu is not installed"
 fi
 
 # ---- EFI ----
 
-# boot_efi NAME FRAMES MACHINE [ARGUMENTS...]
-boot_efi() {
-	local name=$1 frames=$2 machine=$3
-	shift 3
-	limit=40 boots "$name" "$frames" -M "$machine" -cpu max -m 1G -smp 2 -bios "$efi" -nic none \
-		-drive "file=fat:rw:$out/esp,format=raw,if=none,id=d" -device virtio-blk-device,drive=d "$@"
+# booted_efi LOG NAME FRAMES: what was started above.
+booted_efi() {
+	local i frame status=0
+	for ((i = 0; i < 800; i++)); do
+		grep -qaE "$last" "$out/$1" && break
+		sleep 0.05
+	done
+	while read -r frame; do
+		grep -qaE "$frame" "$out/$1" || status=1
+	done <<<"$3"
+	cp "$out/$1" "$out/log"
+	result "$2" $status
 }
 
 if [ -e "$efi" ]; then
-	mkdir -p "$out/esp/EFI/BOOT"
-	cp "$image" "$out/esp/EFI/BOOT/BOOTAA64.EFI"
-	boot_efi "EFI, with a device tree" "hello .* boot=efi el=2 .* cpus=2 .* emulated=1 .*
-$none" virt,virtualization=on,acpi=off
-	boot_efi "EFI, with ACPI" "hello .* boot=efi el=2 .* cpus=2 .* model=QEMU%20.* emulated=1 evidence=named:%20QEMU.*
-$none" virt,virtualization=on
-	start 40 'needs EL2, and was started at EL1' -M virt -cpu max -m 1G -bios "$efi" -nic none \
-		-drive "file=fat:rw:$out/esp,format=raw,if=none,id=d" -device virtio-blk-device,drive=d
-	grep -qa 'nvsim: this needs EL2, and was started at EL1' "$out/log"
-	result "EFI at EL1 says that this is not enough" $?
+	last='~nv1 [0-9]+ end .*~[0-9a-f]{8}'
+	booted_efi tree "EFI, with a device tree" "~nv1 0 hello .* boot=efi el=2 .* cpus=2 .* emulated=1 .*
+~nv1 1 $none"
+	booted_efi acpi "EFI, with ACPI" "~nv1 0 hello .* boot=efi el=2 .* cpus=2 .* model=QEMU%20.* emulated=1 evidence=named:%20QEMU.*
+~nv1 1 $none"
+	last='started at EL1'
+	booted_efi el1 "EFI at EL1 says that this is not enough" "nvsim: this needs EL2, and was started at EL1"
 else
 	skip "EFI" "qemu-efi-aarch64 is not installed"
 fi

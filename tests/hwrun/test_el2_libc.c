@@ -82,15 +82,26 @@ unsigned long strtoul(const char *s, char **end, int base);
 
 static uint8_t heap_range[HEAP_SIZE] __attribute__((aligned(4096)));
 static size_t heap_used, heap_limit = HEAP_SIZE;
+static uint8_t other_range[HEAP_SIZE / 8] __attribute__((aligned(4096)));
+static size_t other_used;
+static bool elsewhere; /* the heap went there */
 
 void *memory_grow(uint64_t size)
 {
-	void *p = heap_range + heap_used;
+	uint8_t *range = elsewhere ? other_range : heap_range;
+	size_t *used = elsewhere ? &other_used : &heap_used;
+	void *p = range + *used;
 
-	if (size > heap_limit - heap_used)
+	if (size > (elsewhere ? sizeof(other_range) : heap_limit) - *used)
 		return NULL;
-	heap_used += size;
+	*used += size;
 	return p;
+}
+
+void *memory_grow_elsewhere(uint64_t size)
+{
+	elsewhere = heap_limit - heap_used < sizeof(other_range) - other_used && heap_used;
+	return memory_grow(size);
 }
 
 size_t clear_blocks(void *p, size_t size)
@@ -409,7 +420,28 @@ static void the_heap_takes_what_little_is_left(void **state)
 	assert_non_null(p);
 	el2_free(p);
 	check_heap();
-	heap_limit = HEAP_SIZE;
+}
+
+static void the_heap_goes_on_elsewhere(void **state)
+{
+	static struct piece pieces[300];
+	void *filler = el2_malloc(heap_used - 65536);
+	unsigned int i;
+
+	(void)state;
+	assert_non_null(filler);
+	for (i = 0; i < 20000; i++)
+		step(&pieces[random32() % 300]);
+	assert_true(elsewhere && other_used > GROW_LEAST);
+	for (i = 0; i < 300; i++) {
+		if (pieces[i].p)
+			assert_intact(&pieces[i]);
+		el2_free(pieces[i].p);
+	}
+	el2_free(filler);
+	/* Each of the two is one free block again. */
+	assert_int_equal(block_size((struct block *)(void *)heap_range) + HEAD, heap_used);
+	assert_int_equal(block_size((struct block *)(void *)other_range) + HEAD, other_used);
 }
 
 int main(void)
@@ -424,6 +456,7 @@ int main(void)
 		cmocka_unit_test(memory_that_is_asked_for_as_zeros_is_zeros),
 		cmocka_unit_test(what_does_not_fit_is_null_and_harms_nothing),
 		cmocka_unit_test(the_heap_takes_what_little_is_left),
+		cmocka_unit_test(the_heap_goes_on_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

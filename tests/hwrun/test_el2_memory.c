@@ -182,7 +182,8 @@ static void the_heap_grows_until_it_meets_what_is_taken(void **state)
 
 	(void)state;
 	begin();
-	first = memory_grow(MIB);
+	assert_null(memory_grow(1)); /* it has no place yet */
+	first = memory_grow_elsewhere(MIB);
 	next = memory_grow(MIB);
 	assert_ptr_equal(first, ram);
 	assert_ptr_equal(next, first + MIB);
@@ -195,12 +196,29 @@ static void the_heap_grows_until_it_meets_what_is_taken(void **state)
 	assert_int_equal(platform_free(), 0);
 }
 
+static void the_heap_moves_where_most_is_left(void **state)
+{
+	(void)state;
+	begin();
+	assert_ptr_equal(memory_grow_elsewhere(MIB), ram);
+	/* A window right behind it. */
+	memory_remove((uint64_t)ram + 48 * MIB, 16 * MIB);
+	assert_ptr_equal(platform_take(32 * MIB, 16 * MIB), ram + 16 * MIB);
+	assert_null(memory_grow(16 * MIB));
+	assert_ptr_equal(memory_grow(MIB), ram + MIB);
+	memory_add((uint64_t)ram + 48 * MIB, 16 * MIB);
+	assert_ptr_equal(memory_grow_elsewhere(16 * MIB), ram + 48 * MIB);
+	assert_null(memory_grow(1));
+	assert_ptr_equal(memory_grow_elsewhere(MIB), ram + 2 * MIB);
+}
+
 static void without_memory_nothing_is_given(void **state)
 {
 	(void)state;
 	memory_start();
 	assert_int_equal(map_calls, 0);
 	assert_null(memory_grow(16));
+	assert_null(memory_grow_elsewhere(16));
 	assert_null(platform_take(16, 16));
 	assert_null(platform_take(0, 16));
 	assert_int_equal(platform_free(), 0);
@@ -218,6 +236,7 @@ int main(void)
 		cmocka_unit_test_setup(what_is_taken_is_aligned_zeroed_and_apart, reset),
 		cmocka_unit_test_setup(a_large_window_leaves_what_is_above_it, reset),
 		cmocka_unit_test_setup(the_heap_grows_until_it_meets_what_is_taken, reset),
+		cmocka_unit_test_setup(the_heap_moves_where_most_is_left, reset),
 		cmocka_unit_test_setup(without_memory_nothing_is_given, reset),
 	};
 	int failed;

@@ -2,7 +2,7 @@
 /* What is counted, event by event. The figures made of it are the table's business. */
 #include "replay/failing.h"
 #include "replay/world.h"
-#include "collect.h"
+#include "tally.h"
 
 static void open_guest(struct world *w)
 {

@@ -8,6 +8,8 @@
 
 /* Room behind what was given last. NULL: there is none. */
 void *memory_grow(uint64_t size);
+/* Room where most is left. NULL: there is none. */
+void *memory_grow_elsewhere(uint64_t size);
 
 /* Clears whole blocks of DC ZVA at the front of memory that begins on a word: the bytes cleared. */
 size_t clear_blocks(void *p, size_t size);

@@ -27,7 +27,7 @@ struct block {
 
 static struct block *bins[BINS];
 static uint64_t bin_map[BINS / 64]; /* those that are not empty */
-static struct block *top;	    /* of the heap's end: in use, of size 0 */
+static struct block *top;	    /* the end of what was grown last: in use, of size 0 */
 
 static size_t block_size(const struct block *b)
 {
@@ -146,28 +146,38 @@ static size_t free_at_end(void)
 	return last && !(last->size & USED) ? last->size : 0;
 }
 
-/* Puts more memory behind the heap's end, so that it ends with a free block of at least `size`,
- * which no block has yet. */
-static bool grow(size_t size)
+/* Makes room from b on, at the end of it a block of no size, into one that is free. */
+static void add_room(struct block *b, size_t size)
 {
-	size_t least = size - free_at_end() + HEAD, more = least > GROW_LEAST ? least : GROW_LEAST;
-	struct block *b = memory_grow(more);
-
-	if (!b)
-		b = memory_grow(more = least);
-	if (!b)
-		return false;
-	if (top) {
-		b = top; /* what comes from memory_grow continues what came before */
-		more += HEAD;
-	} else {
-		b->below = 0;
-	}
-	b->size = (more - HEAD) | USED;
+	b->size = (size - HEAD) | USED;
 	top = above(b);
 	top->below = block_size(b);
 	top->size = USED;
 	release(b);
+}
+
+/* More memory, so that there is a free block of at least `size`, which no block has yet: behind
+ * the heap's end, or where that cannot be, apart from it. */
+static bool grow(size_t size)
+{
+	size_t least = size - free_at_end() + HEAD, more = least > GROW_LEAST ? least : GROW_LEAST;
+	struct block *b = top ? memory_grow(more) : NULL;
+
+	if (!b && top)
+		b = memory_grow(more = least);
+	if (b) {
+		add_room(top, more + HEAD);
+		return true;
+	}
+	least = size + 2 * HEAD;
+	more = least > GROW_LEAST ? least : GROW_LEAST;
+	b = memory_grow_elsewhere(more);
+	if (!b)
+		b = memory_grow_elsewhere(more = least);
+	if (!b)
+		return false;
+	b->below = 0;
+	add_room(b, more);
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* How the engine reports to the metrics. */
-#ifndef NVSIM_REPLAY_COLLECT_H
-#define NVSIM_REPLAY_COLLECT_H
+#ifndef NVSIM_REPLAY_TALLY_H
+#define NVSIM_REPLAY_TALLY_H
 
 #include "metrics.h"
 
