@@ -84,8 +84,8 @@ static void a_hang_is_noticed(void **state)
 
 static void frames_put_the_hang_off(void **state)
 {
-	struct hw_launch how = {.timeout_s = 1};
-	struct hw_launch_end end = launch_shell(&how, "hello; sleep 0.7; progress; sleep 0.7; end");
+	struct hw_launch how = {.timeout_s = 3};
+	struct hw_launch_end end = launch_shell(&how, "hello; sleep 1.6; progress; sleep 1.6; end");
 
 	(void)state;
 	assert_int_equal(end.how, HW_OVER);
