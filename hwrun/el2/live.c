@@ -752,13 +752,10 @@ static void try_stage1(void)
 
 void live_start(struct engine *e)
 {
-	const struct nvt_machine machine = {
-		.page_shift = e->vm.cfg.page_shift, .lpa2 = e->vm.cfg.lpa2, .fwb = e->vm.cfg.fwb};
-
 	l.engine = e;
 	l.xnx = stage2_has_xnx();
 	l.pa_limit = 1ull << stage2_pa_bits();
-	if (!stage2_start(e, &machine) || !given_start(e))
+	if (!stage2_start(e) || !given_start(e))
 		refuse(4, "the board has not enough memory for this trace");
 	l.tlb = e->machine.port.tlb;
 	e->machine.port.tlb = real_tlb;

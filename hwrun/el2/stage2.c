@@ -341,12 +341,14 @@ static bool make_stub(void)
 	return true;
 }
 
-bool stage2_start(struct engine *e, const struct nvt_machine *machine)
+bool stage2_start(struct engine *e)
 {
+	const struct s2_config *cfg = &e->vm.cfg;
+
 	s.vm = &e->vm;
-	s.page_shift = machine->page_shift;
-	s.lpa2 = machine->lpa2 && machine->page_shift != 16;
-	s.fwb = machine->fwb && stage2_has_fwb();
+	s.page_shift = cfg->page_shift;
+	s.lpa2 = cfg->lpa2 && cfg->page_shift != 16;
+	s.fwb = cfg->fwb && stage2_has_fwb();
 	s.vmid16 = has_vmid16();
 	if (e->vm.context_count + 2u > (s.vmid16 ? 1u << 16 : 1u << 8))
 		refuse(4, "live mode: %u contexts are more than this CPU has VMIDs",

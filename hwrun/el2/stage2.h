@@ -17,7 +17,7 @@ enum stub_page {
 /* What this CPU cannot do of what the machine of the trace needs; NULL: it can. */
 const char *stage2_problem(const struct nvt_machine *machine);
 /* For the tables of e. False: no memory. */
-bool stage2_start(struct engine *e, const struct nvt_machine *machine);
+bool stage2_start(struct engine *e);
 /* Registers of the CPU that runs. */
 void stage2_start_cpu(void);
 /* Physical address bits of this CPU. */
