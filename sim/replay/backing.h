@@ -56,14 +56,24 @@ static inline bool backing_holds(const struct backing *one, uint64_t hva)
 }
 
 const struct backing *backings_search(struct backings *b, uint64_t hva);
+/*
+ * The interval that holds hva where it was found last, or NULL: then it is to be searched for.
+ * Few intervals are smaller than a block. They are disjoint: one that holds hva is the right
+ * one, however old the guess.
+ */
+static inline const struct backing *backings_guess(const struct backings *b, uint64_t hva)
+{
+	const struct backing *one = b->recent[(hva >> 21) % BACKING_RECENT];
+
+	return one && backing_holds(one, hva) ? one : NULL;
+}
+
 /* The interval that holds hva, or NULL. Valid until the next one is set. */
 static inline const struct backing *backings_find(struct backings *b, uint64_t hva)
 {
-	/* Few intervals are smaller than a block. They are disjoint: one that holds hva is the
-	   right one, however old the guess. */
-	const struct backing *one = b->recent[(hva >> 21) % BACKING_RECENT];
+	const struct backing *one = backings_guess(b, hva);
 
-	return one && backing_holds(one, hva) ? one : backings_search(b, hva);
+	return one ? one : backings_search(b, hva);
 }
 
 #endif

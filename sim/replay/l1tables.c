@@ -157,7 +157,7 @@ static bool drop_table(struct l1tables *t, const struct geometry *g, uint64_t de
 	if (table - t->machine->tables_base >= t->machine->tables_size)
 		return true;
 	if (t->machine->unreadable - table < 1ull << g->page_shift)
-		t->machine->unreadable = ~0ull;
+		machine_set_unreadable(t->machine, ~0ull);
 	for (addr = table; addr < table + (1ull << g->page_shift); addr += 8) {
 		uint64_t child = load(t, g, addr);
 
@@ -183,7 +183,7 @@ bool l1tables_set(struct l1tables *t, const struct nvt_l1_leaf *leaf, bool big_e
 		/* What lies above the entry was read, and so was the entry unless it says
 		 * otherwise. */
 		if (t->machine->unreadable == addr)
-			t->machine->unreadable = ~0ull;
+			machine_set_unreadable(t->machine, ~0ull);
 		if (level == leaf->level)
 			break;
 		if (!is_table(old, level)) {
@@ -197,7 +197,7 @@ bool l1tables_set(struct l1tables *t, const struct nvt_l1_leaf *leaf, bool big_e
 		table = old & ((1ull << OA_BITS) - 1) & ~((1ull << g.page_shift) - 1);
 	}
 	if (leaf->flags & NVT_LEAF_UNREADABLE)
-		t->machine->unreadable = addr;
+		machine_set_unreadable(t->machine, addr);
 	if (is_table(old, level) && !drop_table(t, &g, old, level))
 		return false;
 	return machine_write(t->machine, addr, stored(&g, leaf->desc));

@@ -60,7 +60,7 @@ static __attribute__((noinline)) enum s2_io read_slowly(struct machine *m, uint6
 		return S2_IO_FAULT;
 	*word = machine_peek(m, addr);
 	c = memory_search(m->memory, addr);
-	if (c)
+	if (c && addr / MEMORY_CHUNK_SIZE != m->unreadable / MEMORY_CHUNK_SIZE)
 		*readable_place(m, addr) = *c;
 	return S2_IO_OK;
 }
@@ -70,7 +70,7 @@ static enum s2_io port_read(void *ctx, struct l1_ipa addr, uint64_t *word)
 	struct machine *m = ctx;
 	const struct memory_chunk *c = readable_place(m, addr.v);
 
-	if (c->key != addr.v / MEMORY_CHUNK_SIZE + 1 || addr.v == m->unreadable)
+	if (c->key != addr.v / MEMORY_CHUNK_SIZE + 1)
 		return read_slowly(m, addr.v, word);
 	*word = c->words[addr.v % MEMORY_CHUNK_SIZE / 8];
 	return S2_IO_OK;
@@ -143,26 +143,29 @@ static void port_tlb(void *ctx, const struct s2_mmu *mmu, enum s2_tlb_op op, str
 
 /* ---- slots ---- */
 
-static const struct s2_slot *port_slot(void *ctx, struct l1_ipa addr)
+static __attribute__((noinline)) const struct s2_slot *search_slot(struct machine *m, uint64_t addr)
 {
-	struct machine *m = ctx;
 	unsigned int i;
 
-	if (m->slot_last < m->slot_count) {
-		const struct s2_slot *s = &m->slots[m->slot_last].s2;
-
-		if (in_range(addr.v, s->base.v, s->size))
-			return s;
-	}
 	for (i = 0; i < m->slot_count; i++) {
 		const struct s2_slot *s = &m->slots[i].s2;
 
-		if (in_range(addr.v, s->base.v, s->size)) {
-			m->slot_last = i;
+		if (in_range(addr, s->base.v, s->size)) {
+			m->slot_last = s;
 			return s;
 		}
 	}
 	return NULL;
+}
+
+static const struct s2_slot *port_slot(void *ctx, struct l1_ipa addr)
+{
+	struct machine *m = ctx;
+	const struct s2_slot *s = m->slot_last;
+
+	if (s && in_range(addr.v, s->base.v, s->size))
+		return s;
+	return search_slot(m, addr.v);
 }
 
 struct machine_slot *machine_find_slot(struct machine *m, uint16_t id)
@@ -180,11 +183,23 @@ static void forget_readable(struct machine *m)
 	memset(m->readable, 0, sizeof(m->readable));
 }
 
+static void forget_found(struct machine *m)
+{
+	forget_readable(m);
+	m->slot_last = NULL;
+}
+
+void machine_set_unreadable(struct machine *m, uint64_t addr)
+{
+	forget_readable(m);
+	m->unreadable = addr;
+}
+
 bool machine_set_slot(struct machine *m, uint16_t id, const struct s2_slot *slot)
 {
 	struct machine_slot *s = machine_find_slot(m, id);
 
-	forget_readable(m);
+	forget_found(m);
 	if (!s) {
 		if (m->slot_count == MACHINE_SLOTS_MAX)
 			return false;
@@ -198,7 +213,7 @@ void machine_remove_slot(struct machine *m, uint16_t id)
 {
 	struct machine_slot *s = machine_find_slot(m, id);
 
-	forget_readable(m);
+	forget_found(m);
 	if (s)
 		*s = m->slots[--m->slot_count];
 }
@@ -207,11 +222,9 @@ void machine_remove_slot(struct machine *m, uint16_t id)
 
 /*
  * The largest block that the bounds of the mapping and the alignment of the device's
- * memory admit: what hypervisors before Linux 7 took for a device's page size. Not
- * inline: few faults are on devices, and all would pay.
+ * memory admit: what hypervisors before Linux 7 took for a device's page size.
  */
-static __attribute__((noinline)) uint64_t geometry(const struct machine *m, const struct backing *b,
-						   uint64_t hva)
+static uint64_t geometry(const struct machine *m, const struct backing *b, uint64_t hva)
 {
 	int level;
 
@@ -226,28 +239,38 @@ static __attribute__((noinline)) uint64_t geometry(const struct machine *m, cons
 	return 1ull << m->page_shift;
 }
 
-static enum s2_host_status port_backing(void *ctx, const struct s2_slot *slot, struct host_va hva,
-					bool write, struct s2_backing *out)
+/* Not inline: few faults are on devices, and all would pay. */
+static __attribute__((noinline)) enum s2_host_status
+add_geometry(const struct machine *m, const struct backing *b, uint64_t hva, struct s2_backing *out)
 {
-	struct machine *m = ctx;
-	const struct backing *b = backings_find(&m->backings, hva.v);
+	out->geometry = geometry(m, b, hva);
+	return S2_HOST_OK;
+}
 
-	(void)slot;
-	(void)write;
-	uint64_t pa = b && !b->no_pa ? b->pa + (hva.v - b->hva) : 0;
+/* Nothing is known: the host's own page, writable, at PA 0. */
+static __attribute__((noinline)) enum s2_host_status unknown_backing(struct machine *m,
+								     struct s2_backing *out)
+{
+	uint64_t folded = pa_folded(&m->fold, 0);
+
+	m->last_backing = NULL;
+	m->last_slide = 0 - folded;
+	m->stats.backing_unknown++;
+	*out = (struct s2_backing){.pa = {folded},
+				   .user_leaf = 1ull << m->page_shift,
+				   .vma_shift = (uint8_t)m->page_shift,
+				   .writable = true};
+	return S2_HOST_OK;
+}
+
+static inline enum s2_host_status use_backing(struct machine *m, const struct backing *b,
+					      uint64_t hva, struct s2_backing *out)
+{
+	uint64_t pa = b->no_pa ? 0 : b->pa + (hva - b->hva);
 	uint64_t folded = pa_folded(&m->fold, pa);
 
 	m->last_backing = b;
 	m->last_slide = pa - folded;
-	if (!b) {
-		m->stats.backing_unknown++;
-		/* Nothing is known: the host's own page, writable, at PA 0. */
-		*out = (struct s2_backing){.pa = {folded},
-					   .user_leaf = 1ull << m->page_shift,
-					   .vma_shift = (uint8_t)m->page_shift,
-					   .writable = true};
-		return S2_HOST_OK;
-	}
 	*out = (struct s2_backing){
 		.pa = {folded},
 		.user_leaf = b->user_leaf,
@@ -257,9 +280,28 @@ static enum s2_host_status port_backing(void *ctx, const struct s2_slot *slot, s
 		.any_uncached = b->any_uncached,
 		.mte_allowed = true,
 	};
-	if (b->device)
-		out->geometry = geometry(m, b, hva.v);
-	return S2_HOST_OK;
+	if (!b->device)
+		return S2_HOST_OK;
+	return add_geometry(m, b, hva, out);
+}
+
+static __attribute__((noinline)) enum s2_host_status search_backing(struct machine *m, uint64_t hva,
+								    struct s2_backing *out)
+{
+	const struct backing *b = backings_search(&m->backings, hva);
+
+	return b ? use_backing(m, b, hva, out) : unknown_backing(m, out);
+}
+
+static enum s2_host_status port_backing(void *ctx, const struct s2_slot *slot, struct host_va hva,
+					bool write, struct s2_backing *out)
+{
+	struct machine *m = ctx;
+	const struct backing *b = backings_guess(&m->backings, hva.v);
+
+	(void)slot;
+	(void)write;
+	return b ? use_backing(m, b, hva.v, out) : search_backing(m, hva.v, out);
 }
 
 static void port_dirty(void *ctx, const struct s2_slot *slot, struct l1_ipa addr)
@@ -312,7 +354,7 @@ bool machine_init(struct machine *m, unsigned int page_shift)
 bool machine_clone(struct machine *to, const struct machine *from)
 {
 	*to = *from;
-	forget_readable(to);
+	forget_found(to);
 	to->backings = (struct backings){0};
 	to->last_backing = NULL;
 	to->on_dirty = NULL;

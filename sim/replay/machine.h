@@ -32,7 +32,8 @@ struct machine {
 	unsigned int page_shift;
 
 	struct machine_slot slots[MACHINE_SLOTS_MAX];
-	unsigned int slot_count, slot_last;
+	unsigned int slot_count;
+	const struct s2_slot *slot_last; /* found last; NULL: slots have changed since */
 
 	struct backings backings;
 
@@ -41,13 +42,13 @@ struct machine {
 	struct memory *memory; /* words of L1's memory, by page */
 	struct arena *arena;   /* table pages */
 
-	/* Pages of L1's memory that were read, by address; none where slots have changed since. */
+	/* Pages of L1's memory that were read, by address: all of each is readable. */
 	struct memory_chunk readable[MACHINE_READABLE];
 
 	enum machine_swap swap;
 	/* A range that reads as memory although no slot holds it. */
 	uint64_t tables_base, tables_size;
-	uint64_t unreadable; /* a word that does not read; ~0: none */
+	uint64_t unreadable; /* a word that does not read; ~0: none. Only the function sets it */
 
 	/* Called for each page reported dirty, may be NULL. */
 	void (*on_dirty)(void *arg, const struct s2_slot *slot, struct l1_ipa addr);
@@ -87,6 +88,9 @@ uint64_t machine_peek(const struct machine *m, uint64_t addr);
 bool machine_set_slot(struct machine *m, uint16_t id, const struct s2_slot *slot);
 void machine_remove_slot(struct machine *m, uint16_t id);
 struct machine_slot *machine_find_slot(struct machine *m, uint16_t id);
+
+/* Makes one word unreadable in place of the last; ~0: none. */
+void machine_set_unreadable(struct machine *m, uint64_t addr);
 
 /* Table pages in use now and at most so far. */
 uint64_t machine_tables_now(const struct machine *m);

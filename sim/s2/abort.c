@@ -3,6 +3,7 @@
  * The decision tree (spec 3): rows are evaluated in order, the first that
  * matches decides. Each decision carries its row's number.
  */
+#include "memo.h"
 #include "slot.h"
 
 enum row {
@@ -23,6 +24,11 @@ enum row {
 	ROW_USER_MEMORY = 22,
 };
 
+static inline uint64_t hpfar_ipa(uint64_t hpfar)
+{
+	return field(hpfar, 47, 4) << 12;
+}
+
 struct abort {
 	struct s2_vcpu *vcpu;
 	struct s2_vm *vm;
@@ -34,11 +40,32 @@ struct abort {
 	struct s2_outcome *out; /* in place: it is large */
 };
 
-static void decide(struct abort *a, enum row row, enum s2_outcome_kind kind, int ret)
+static inline struct abort abort_of(struct s2_vcpu *vcpu, const struct s2_trap *trap,
+				    const struct s2_slot *slot, struct s2_outcome *out)
 {
-	a->out->row = (uint8_t)row;
-	a->out->kind = kind;
-	a->out->ret = ret;
+	return (struct abort){
+		.vcpu = vcpu,
+		.vm = vcpu->vm,
+		.trap = trap,
+		.syn = syndrome(&vcpu->vm->cfg, trap->esr),
+		.fault_ipa = {hpfar_ipa(trap->hpfar)},
+		.el0 = pstate_el0(trap->pstate),
+		.slot = slot,
+		.out = out,
+	};
+}
+
+static inline void conclude(struct s2_outcome *out, enum row row, enum s2_outcome_kind kind,
+			    int ret)
+{
+	out->row = (uint8_t)row;
+	out->kind = kind;
+	out->ret = ret;
+}
+
+static inline void decide(struct abort *a, enum row row, enum s2_outcome_kind kind, int ret)
+{
+	conclude(a->out, row, kind, ret);
 }
 
 /* FAR's offset in the page, under a page address. */
@@ -49,23 +76,30 @@ static uint64_t with_far_offset(const struct abort *a, uint64_t page)
 
 /* ---- injection (spec 6) ---- */
 
+static inline void take_exception(struct s2_vcpu *vcpu, struct s2_outcome *out, unsigned int el,
+				  uint64_t esr, uint64_t far)
+{
+	out->inject = (struct s2_injection){.el = (uint8_t)el, .esr = esr, .far = far};
+	if (el == 2 && !vcpu->hyp)
+		s2_enter_l1(vcpu);
+}
+
 static void inject(struct abort *a, unsigned int el, uint64_t esr, uint64_t far)
 {
-	a->out->inject = (struct s2_injection){.el = (uint8_t)el, .esr = esr, .far = far};
-	if (el == 2 && !a->vcpu->hyp)
-		s2_enter_l1(a->vcpu);
+	take_exception(a->vcpu, a->out, el, esr, far);
 }
 
 /* A stage-2 fault that is L1's business (spec 6.1). */
-static void inject_s2(struct abort *a, uint32_t esr)
+static inline void inject_s2(struct s2_vcpu *vcpu, const struct s2_trap *trap,
+			     struct s2_outcome *out, uint32_t esr)
 {
-	uint64_t hpfar = a->trap->hpfar;
+	uint64_t hpfar = trap->hpfar;
 
-	if (!quirk(&a->vm->cfg, S2_Q12_HPFAR_63))
+	if (!quirk(&vcpu->vm->cfg, S2_Q12_HPFAR_63))
 		hpfar &= ~S2_HPFAR_VALID;
-	inject(a, 2, esr, a->trap->far);
-	a->out->inject.has_hpfar = true;
-	a->out->inject.hpfar = hpfar;
+	take_exception(vcpu, out, 2, esr, trap->far);
+	out->inject.has_hpfar = true;
+	out->inject.hpfar = hpfar;
 }
 
 /* An abort as the EL that runs would take it; class by side and by origin (spec 6.3). */
@@ -234,6 +268,16 @@ static bool no_memory(struct abort *a)
 
 /* ---- rows 21 and 22: filling ---- */
 
+static inline void report_dirty(const struct s2_vm *vm, const struct s2_slot *slot,
+				struct s2_mapping *m)
+{
+	if (!slot->log_dirty || !m->prot.perm.w)
+		return;
+	/* One page is marked, the first of the mapping. */
+	vm->port->dirty(vm->port_ctx, slot, m->canonical);
+	m->dirty = true;
+}
+
 static void finish_fill(struct abort *a, enum row row, const struct s2_map_result *r)
 {
 	struct s2_mapping *m = &a->out->map;
@@ -250,11 +294,7 @@ static void finish_fill(struct abort *a, enum row row, const struct s2_map_resul
 	m->pte = r->pte;
 	m->split = r->split;
 	m->collapsed = r->collapsed;
-	if (m->prot.perm.w && a->slot->log_dirty) {
-		/* One page is marked, the first of the mapping. */
-		a->vm->port->dirty(a->vm->port_ctx, a->slot, m->canonical);
-		m->dirty = true;
-	}
+	report_dirty(a->vm, a->slot, m);
 }
 
 static void map_or_relax(struct abort *a, enum row row)
@@ -273,27 +313,29 @@ static void map_or_relax(struct abort *a, enum row row)
 }
 
 /* The page frame of the first byte mapped: that of the page asked for, less the way to it. */
-static struct host_pa first_frame(const struct abort *a, const struct s2_fill *fill)
+static inline struct host_pa first_frame(struct host_pa pa, struct l1_ipa page,
+					 struct l1_ipa canonical)
 {
-	uint64_t page = floor_to(fill->ipa.v, BIT(a->vm->cfg.page_shift));
-
-	return (struct host_pa){fill->backing.pa.v - (page - a->out->size.canonical.v)};
+	return (struct host_pa){pa.v - (page.v - canonical.v)};
 }
 
-static inline void begin_mapping(struct abort *a, struct host_pa pa, const struct s2_prot *prot)
+static inline void begin_mapping(struct s2_outcome *out, struct table_ipa addr,
+				 struct l1_ipa canonical, struct host_pa pa,
+				 const struct s2_prot *prot)
 {
-	struct s2_mapping *m = &a->out->map;
+	struct s2_mapping *m = &out->map;
 
-	m->addr = a->out->size.addr;
-	m->size = a->out->size.size;
+	m->addr = addr;
+	m->size = out->size.size;
 	m->pa = pa;
-	m->canonical = a->out->size.canonical;
+	m->canonical = canonical;
 	m->pte = 0;
 	m->prot = *prot;
 	m->split = m->collapsed = m->dirty = false;
 }
 
-static void fill_from_memfd(struct abort *a, struct s2_fill *fill, enum s2_host_status status)
+static RARE void fill_from_memfd(struct abort *a, const struct s2_fill *fill,
+				 enum s2_host_status status)
 {
 	uint64_t page = BIT(a->vm->cfg.page_shift);
 	struct s2_prot prot;
@@ -317,7 +359,7 @@ static void fill_from_memfd(struct abort *a, struct s2_fill *fill, enum s2_host_
 	};
 	a->out->filled = true;
 	prot = s2_gmem_prot(&a->vm->cfg, fill);
-	begin_mapping(a, fill->backing.pa, &prot);
+	begin_mapping(a->out, a->out->size.addr, a->out->size.canonical, fill->backing.pa, &prot);
 	map_or_relax(a, ROW_GUEST_MEMFD);
 }
 
@@ -339,8 +381,10 @@ static bool prot_refuses(struct abort *a, enum s2_prot_status status)
 	}
 }
 
-static void fill_from_user(struct abort *a, struct s2_fill *fill, enum s2_host_status status)
+static void fill_from_user(struct abort *a, const struct s2_fill *fill, enum s2_host_status status)
 {
+	struct l1_ipa canonical;
+	struct s2_size_out rule;
 	struct s2_prot prot;
 
 	if (status == S2_HOST_NONE) {
@@ -352,64 +396,70 @@ static void fill_from_user(struct abort *a, struct s2_fill *fill, enum s2_host_s
 		return;
 	if (prot_refuses(a, s2_fault_prot(&a->vm->cfg, fill, &prot)) || status == S2_HOST_RETRY)
 		return;
-	s2_fault_size_into(a->vm, fill, &a->out->size);
+	s2_fault_size_into(a->vm, fill, &a->out->size, &rule);
 	a->out->filled = true;
 	if (a->out->size.retry)
 		return;
 	prot.contig = a->out->size.contig;
-	begin_mapping(a, first_frame(a, fill), &prot);
+	s2_remember(&a->vcpu->memo, &a->vm->cfg, fill, &a->out->size, &rule, &prot);
+	canonical = a->out->size.canonical;
+	begin_mapping(a->out, a->out->size.addr, canonical,
+		      first_frame(fill->backing.pa, s2_page_of(&a->vm->cfg, fill->ipa), canonical),
+		      &prot);
 	map_or_relax(a, ROW_USER_MEMORY);
 }
 
-static void fill(struct abort *a)
+static void fill(struct abort *a, const struct s2_backing *backing, enum s2_host_status status)
 {
-	enum s2_host_status status;
-	struct s2_fill f;
+	struct s2_fill f = {
+		.syn = &a->syn,
+		.fault_ipa = a->fault_ipa,
+		.ipa = a->out->ipa,
+		.walk = a->out->shadow ? &a->out->walk : NULL,
+		.slot = a->slot,
+		.hva = s2_slot_hva(a->slot, s2_page_of(&a->vm->cfg, a->out->ipa)),
+		.backing = *backing,
+	};
 
-	f.syn = &a->syn;
-	f.fault_ipa = a->fault_ipa;
-	f.ipa = a->out->ipa;
-	f.walk = a->out->shadow ? &a->out->walk : NULL;
-	f.slot = a->slot;
-	f.hva = s2_slot_hva(&a->vm->cfg, a->slot, a->out->ipa);
-	status = a->vm->port->backing(a->vm->port_ctx, a->slot, f.hva, a->syn.write, &f.backing);
 	if (a->slot->guest_memfd)
 		fill_from_memfd(a, &f, status);
 	else
 		fill_from_user(a, &f, status);
 }
 
-/* ---- rows 8 to 11: L1's table decides first. True: decided ---- */
+/* ---- rows 8 to 11: L1's table decides first ---- */
 
-static bool l1_decides(struct abort *a)
+static void walk_ended(struct s2_vcpu *vcpu, const struct s2_trap *trap, struct s2_outcome *out)
 {
-	const struct s2_walk *w = &a->out->walk;
-	const struct s2_l1_regs *regs = &a->vcpu->regs;
-	struct s2_l1_tables *l1 = &a->vcpu->l1;
+	const struct s2_walk *w = &out->walk;
+
+	if (w->status == S2_WALK_RETRY) {
+		conclude(out, ROW_WALK_RETRY, S2_RETRY, 1);
+		return;
+	}
+	conclude(out, ROW_WALK_FAULT, S2_INJECTED, w->status == S2_WALK_FATAL ? -S2_EFAULT : 1);
+	inject_s2(vcpu, trap, out, w->esr);
+}
+
+/* The walk ended, or L1 denies the access. True: decided. */
+static __attribute__((noinline)) bool l1_objects(struct s2_vcpu *vcpu, const struct s2_trap *trap,
+						 struct s2_outcome *out)
+{
+	const struct s2_config *cfg = &vcpu->vm->cfg;
+	struct s2_syndrome syn;
 	struct s2_forward fwd;
 
-	a->out->shadow = true;
-	if (l1->vtcr != regs->vtcr || l1->vttbr != regs->vttbr || !l1->vtcr)
-		*l1 = s2_l1_tables(&a->vm->cfg, regs);
-	s2_walk_into(a->vm, regs, l1, &a->syn, a->el0, (struct l2_ipa){a->fault_ipa.v},
-		     &a->out->walk);
-	if (w->status == S2_WALK_RETRY) {
-		decide(a, ROW_WALK_RETRY, S2_RETRY, 1);
+	if (out->walk.status != S2_WALK_OK) {
+		walk_ended(vcpu, trap, out);
 		return true;
 	}
-	if (w->status != S2_WALK_OK) {
-		decide(a, ROW_WALK_FAULT, S2_INJECTED, w->status == S2_WALK_FATAL ? -S2_EFAULT : 1);
-		inject_s2(a, w->esr);
-		return true;
-	}
-	fwd = s2_permission_forward(&a->vm->cfg, &a->syn, a->el0, w);
+	syn = syndrome(cfg, trap->esr);
+	fwd = s2_permission_forward(cfg, &syn, pstate_el0(trap->pstate), &out->walk);
 	if (fwd.forward) {
-		decide(a, ROW_FORWARD, S2_INJECTED, 1);
-		inject_s2(a, fwd.esr);
-		return true;
+		conclude(out, ROW_FORWARD, S2_INJECTED, 1);
+		inject_s2(vcpu, trap, out, fwd.esr);
 	}
-	a->out->ipa = w->output;
-	return false;
+	return fwd.forward;
 }
 
 /* ---- rows 1 to 7: the trap itself. True: decided ---- */
@@ -437,34 +487,151 @@ static bool trap_decides(struct abort *a)
 	return true;
 }
 
-void s2_handle_abort_into(struct s2_vcpu *vcpu, const struct s2_trap *trap, struct s2_outcome *out)
-{
-	struct abort a;
+/*
+ * ---- the straight way ----
+ *
+ * What most faults come to passes through here alone, with all that it needs in registers.
+ * Where a fault leaves it, the stages above are given the whole of it.
+ */
 
-	a.vcpu = vcpu;
-	a.vm = vcpu->vm;
-	a.trap = trap;
-	a.syn = syndrome(&vcpu->vm->cfg, trap->esr);
-	a.fault_ipa.v = field(trap->hpfar, 47, 4) << 12;
-	a.el0 = pstate_el0(trap->pstate);
-	a.slot = NULL;
-	a.out = out;
-	out->shadow = out->filled = false;
-	out->ipa.v = 0;
-	if (trap_decides(&a))
-		return;
-	out->ipa.v = a.fault_ipa.v;
-	if (vcpu->mmu->enabled && l1_decides(&a))
-		return;
-	a.slot = s2_slot_of(a.vm, out->ipa);
+static RARE bool odd_trap(struct s2_vcpu *vcpu, const struct s2_trap *trap, struct s2_outcome *out)
+{
+	struct abort a = abort_of(vcpu, trap, NULL, out);
+
+	return trap_decides(&a);
+}
+
+/* No fault of memory that may be mapped; `slot` may be NULL. True: decided. */
+static __attribute__((noinline)) bool no_plain_fill(struct s2_vcpu *vcpu,
+						    const struct s2_trap *trap,
+						    const struct s2_slot *slot,
+						    struct s2_outcome *out)
+{
+	struct abort a = abort_of(vcpu, trap, slot, out);
+
 	if (no_memory(&a))
-		return;
-	if (a.syn.class == S2_FSC_ACCESS_FLAG) {
-		s2_make_young(a.vm, vcpu->mmu, a.fault_ipa);
-		decide(&a, ROW_ACCESS_FLAG, S2_AF_SET, 1);
+		return true;
+	if (a.syn.class != S2_FSC_ACCESS_FLAG)
+		return false;
+	s2_make_young(a.vm, vcpu->mmu, a.fault_ipa);
+	decide(&a, ROW_ACCESS_FLAG, S2_AF_SET, 1);
+	return true;
+}
+
+static __attribute__((noinline)) void fill_anew(struct s2_vcpu *vcpu, const struct s2_trap *trap,
+						const struct s2_slot *slot, struct s2_outcome *out,
+						const struct s2_backing *backing,
+						enum s2_host_status status)
+{
+	struct abort a = abort_of(vcpu, trap, slot, out);
+
+	fill(&a, backing, status);
+}
+
+/* There is more to be done than one store to a table. */
+static __attribute__((noinline)) void map_anew(struct s2_vcpu *vcpu, const struct s2_trap *trap,
+					       const struct s2_slot *slot, struct s2_outcome *out)
+{
+	struct abort a = abort_of(vcpu, trap, slot, out);
+
+	map_or_relax(&a, ROW_USER_MEMORY);
+}
+
+/* An address that the table takes, and a class that may be mended. */
+static inline bool trap_is_plain(const struct s2_vcpu *vcpu, uint64_t hpfar, uint64_t ipa,
+				 unsigned int class)
+{
+	uint64_t beyond = ipa >> vcpu->vm->cfg.ipa_limit | ipa >> vcpu->mmu->table.input_bits;
+
+	_Static_assert(S2_FSC_PERMISSION - S2_FSC_TRANSLATION == 2, "three classes in a row");
+	return class - S2_FSC_TRANSLATION <= 2 && (hpfar & S2_HPFAR_VALID) && !beyond;
+}
+
+static RARE void renew_l1_tables(struct s2_vcpu *vcpu)
+{
+	vcpu->l1 = s2_l1_tables(&vcpu->vm->cfg, &vcpu->regs);
+}
+
+static inline const struct s2_l1_tables *l1_tables(struct s2_vcpu *vcpu)
+{
+	uint64_t vtcr = vcpu->regs.vtcr, vttbr = vcpu->regs.vttbr;
+	uint64_t differ = (vcpu->l1.vtcr ^ vtcr) | (vcpu->l1.vttbr ^ vttbr);
+
+	if (differ || !vtcr)
+		renew_l1_tables(vcpu);
+	return &vcpu->l1;
+}
+
+/* With the size and the permissions of the last fault. */
+static inline void fill_as_before(struct s2_vm *vm, struct s2_vcpu *vcpu,
+				  const struct s2_trap *trap, const struct s2_slot *slot,
+				  struct s2_outcome *out, struct table_ipa addr, struct l1_ipa page,
+				  struct host_pa pa)
+{
+	const struct s2_memo *memo = &vcpu->memo;
+	struct l1_ipa canonical = {floor_to(page.v, memo->frame_align)};
+	uint64_t pte = 0;
+
+	addr.v = floor_to(addr.v, memo->addr_align);
+	pa = first_frame(pa, page, canonical);
+	s2_copy_size(&out->size, &memo->size);
+	out->size.addr = addr;
+	out->size.canonical = canonical;
+	out->filled = true;
+	begin_mapping(out, addr, canonical, pa, &memo->prot);
+	if (memo->attributes)
+		pte = s2_map_new_page(vm, vcpu->mmu, addr, pa, memo->attributes);
+	if (!pte) {
+		map_anew(vcpu, trap, slot, out);
 		return;
 	}
-	fill(&a);
+	conclude(out, ROW_USER_MEMORY, S2_MAPPED, 1);
+	out->map.pte = pte;
+	report_dirty(vm, slot, &out->map);
+	if (vcpu->mmu->has_rmap)
+		s2_rmap_add(vm, vcpu->mmu, &out->map);
+}
+
+void s2_handle_abort_into(struct s2_vcpu *vcpu, const struct s2_trap *trap, struct s2_outcome *out)
+{
+	struct s2_vm *vm = vcpu->vm;
+	struct s2_syndrome syn = syndrome(&vm->cfg, trap->esr);
+	struct table_ipa fault_ipa = {hpfar_ipa(trap->hpfar)};
+	struct l1_ipa ipa = {fault_ipa.v}, page;
+	const struct s2_walk *walk = NULL;
+	const struct s2_slot *slot;
+	enum s2_host_status status;
+	struct s2_backing backing;
+	struct host_va hva;
+
+	out->shadow = out->filled = false;
+	out->ipa.v = 0;
+	if (!trap_is_plain(vcpu, trap->hpfar, ipa.v, syn.class) && odd_trap(vcpu, trap, out))
+		return;
+	out->ipa = ipa;
+	if (vcpu->mmu->enabled) {
+		out->shadow = true;
+		walk = &out->walk;
+		s2_walk_into(vm, &vcpu->regs, l1_tables(vcpu), syn.esr, pstate_el0(trap->pstate),
+			     (struct l2_ipa){ipa.v}, &out->walk);
+		if ((walk->status != S2_WALK_OK || s2_permissions_judged(&vm->cfg, syn.class)) &&
+		    l1_objects(vcpu, trap, out))
+			return;
+		ipa = walk->output;
+		out->ipa = ipa;
+	}
+	slot = s2_slot_of(vm, ipa);
+	if ((!slot || syn.class != S2_FSC_TRANSLATION || (syn.write && slot->readonly)) &&
+	    no_plain_fill(vcpu, trap, slot, out))
+		return;
+	page = s2_page_of(&vm->cfg, ipa);
+	hva = s2_slot_hva(slot, page);
+	status = vm->port->backing(vm->port_ctx, slot, hva, syn.write, &backing);
+	if (status == S2_HOST_OK && syn.class == S2_FSC_TRANSLATION &&
+	    s2_recalls(&vcpu->memo, vm->cfg.policy, slot, hva, &backing, walk, syn.write, syn.exec))
+		fill_as_before(vm, vcpu, trap, slot, out, fault_ipa, page, backing.pa);
+	else
+		fill_anew(vcpu, trap, slot, out, &backing, status);
 }
 
 struct s2_outcome s2_handle_abort(struct s2_vcpu *vcpu, const struct s2_trap *trap)

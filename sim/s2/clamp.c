@@ -116,7 +116,7 @@ static inline void gather(const struct s2_config *cfg, const struct s2_fill *f,
 	in->supports_pud = in->in_bounds_pud & in->aligned_pud;
 	in->logging = slot->log_dirty && !slot->readonly;
 	in->device = f->backing.device;
-	in->near = f->walk ? near : NULL;
+	in->near = f->walk && !cfg->policy->by_sizes ? near : NULL;
 }
 
 struct s2_size_in s2_page_backed(const struct s2_config *cfg)
@@ -145,30 +145,31 @@ bool s2_near_supports(const struct s2_near *near, uint64_t size)
 	return s2_slot_holds_block(f->slot, f->hva, size) && s2_slot_congruent(f->slot, size);
 }
 
-void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, struct s2_size *size)
+void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, struct s2_size *size,
+			struct s2_size_out *out)
 {
 	const struct s2_policy *policy = vm->cfg.policy;
 	struct s2_near near = {vm, fill};
-	struct s2_size_out out;
 
 	gather(&vm->cfg, fill, &near, &size->in);
-	out = policy->size(policy, &size->in);
+	*out = policy->size(policy, &size->in);
 	size->in.near = NULL;
-	size->retry = out.retry;
-	size->relax = size->in.granule == out.size; /* which is never 0 */
-	size->contig = out.contig;
-	size->reads = out.reads;
-	size->vma = out.vma;
-	size->size = out.size;
-	size->addr.v = floor_to(fill->fault_ipa.v, out.addr_align);
-	size->canonical.v = floor_to(fill->ipa.v, out.frame_align);
-	size->proven = out.proven;
+	size->retry = out->retry;
+	size->relax = size->in.granule == out->size; /* which is never 0 */
+	size->contig = out->contig;
+	size->reads = out->reads;
+	size->vma = out->vma;
+	size->size = out->size;
+	size->addr.v = floor_to(fill->fault_ipa.v, out->addr_align);
+	size->canonical.v = floor_to(fill->ipa.v, out->frame_align);
+	size->proven = out->proven;
 }
 
 struct s2_size s2_fault_size(const struct s2_vm *vm, const struct s2_fill *fill)
 {
+	struct s2_size_out out;
 	struct s2_size size;
 
-	s2_fault_size_into(vm, fill, &size);
+	s2_fault_size_into(vm, fill, &size, &out);
 	return size;
 }

@@ -7,6 +7,9 @@
 
 #define BIT(n) (1ull << (n))
 
+/* For what few faults come to: apart from what all do. */
+#define RARE __attribute__((cold, noinline))
+
 /* Bits [hi:lo], both included; hi <= 63. */
 static inline uint64_t mask(unsigned int hi, unsigned int lo)
 {
@@ -68,11 +71,13 @@ extern const uint8_t s2_fsc_classes[64];
 static inline bool counts_as_write(const struct s2_config *cfg, uint64_t esr,
 				   enum s2_fsc_class class)
 {
-	if ((esr & ESR_S1PTW) && quirk(cfg, S2_Q11_S1PTW_WRITE))
-		return class == S2_FSC_PERMISSION;
-	if (ESR_EC(esr) == EC_IABT_LOW || ((esr & ESR_CM) && !quirk(cfg, S2_Q23_CMO_WRITES)))
-		return false;
-	return esr & ESR_WNR;
+	if (__builtin_expect(esr & (ESR_S1PTW | ESR_CM), 0)) {
+		if ((esr & ESR_S1PTW) && quirk(cfg, S2_Q11_S1PTW_WRITE))
+			return class == S2_FSC_PERMISSION;
+		if ((esr & ESR_CM) && !quirk(cfg, S2_Q23_CMO_WRITES))
+			return false;
+	}
+	return (ESR_EC(esr) != EC_IABT_LOW) & (esr >> 6 & 1); /* WnR */
 }
 
 /* s2_syndrome, for the hot path. */
@@ -178,6 +183,12 @@ static inline uint16_t *s2_entries_of(const struct s2_vm *vm, const void *page)
 bool s2_table_init(struct s2_vm *vm, struct s2_table *t, unsigned int input_bits);
 void s2_table_destroy(struct s2_vm *vm, struct s2_mmu *mmu);
 
+/*
+ * s2_map() of one page, with what s2_leaf_attributes() has of it, where that is but one store: the
+ * new descriptor. 0: it is more.
+ */
+uint64_t s2_map_new_page(const struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
+			 struct host_pa pa, uint64_t attributes);
 /* Raises the permissions of the leaf that holds ipa. */
 struct s2_map_result s2_relax(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
 			      const struct s2_prot *prot);
@@ -207,15 +218,16 @@ void s2_rmap_clear(struct s2_vm *vm, struct s2_mmu *mmu);
 void s2_rmap_trim(struct s2_vm *vm, struct s2_mmu *mmu);
 
 struct s2_l1_tables s2_l1_tables(const struct s2_config *cfg, const struct s2_l1_regs *regs);
-/* s2_walk, with the result in place; `l1` is of the registers. */
+/* s2_walk, by the syndrome's register, with the result in place; `l1` is of the registers. */
 void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
-		  const struct s2_l1_tables *l1, const struct s2_syndrome *syn, bool el0,
-		  struct l2_ipa ipa, struct s2_walk *out);
+		  const struct s2_l1_tables *l1, uint64_t esr, bool el0, struct l2_ipa ipa,
+		  struct s2_walk *out);
 
 /* The inputs of a size rule for memory that is known to be in single pages. */
 struct s2_size_in s2_page_backed(const struct s2_config *cfg);
-/* s2_fault_size, with the result in place. */
-void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, struct s2_size *size);
+/* s2_fault_size, with the result in place, and the rule's own answer. */
+void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, struct s2_size *size,
+			struct s2_size_out *out);
 
 /* ---- what a size rule may ask beyond one leaf (clamp.c, walk.c) ---- */
 
@@ -249,6 +261,13 @@ static inline struct s2_perm s2_perm_both(struct s2_perm a, struct s2_perm b)
 	x &= y;
 	__builtin_memcpy(&a, &x, sizeof(x));
 	return a;
+}
+
+/* Permissions are looked at for faults of this class. */
+static inline bool s2_permissions_judged(const struct s2_config *cfg, enum s2_fsc_class class)
+{
+	return class == S2_FSC_PERMISSION ||
+	       (class == S2_FSC_TRANSLATION && !quirk(cfg, S2_Q24_LATE_FORWARD));
 }
 
 bool s2_denies(const struct s2_config *cfg, const struct s2_syndrome *syn, bool el0,

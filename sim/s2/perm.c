@@ -2,6 +2,20 @@
 /* Stage 3 of the path: is this L1's permission fault? */
 #include "internal.h"
 
+/* The four values of S2AP: none, read, write, both. */
+#define WITH_EXECUTION(el0, el1)                                                                   \
+	{0, 0, el0, el1}, {1, 0, el0, el1}, {0, 1, el0, el1},                                      \
+	{                                                                                          \
+		1, 1, el0, el1                                                                     \
+	}
+
+const _Alignas(4) struct s2_perm s2_perms[16] = {
+	WITH_EXECUTION(1, 1),
+	WITH_EXECUTION(1, 0),
+	WITH_EXECUTION(0, 0),
+	WITH_EXECUTION(0, 1),
+};
+
 /* Whether `perm` refuses the access. */
 bool s2_denies(const struct s2_config *cfg, const struct s2_syndrome *syn, bool el0,
 	       const struct s2_perm *perm)
@@ -18,10 +32,7 @@ bool s2_denies(const struct s2_config *cfg, const struct s2_syndrome *syn, bool 
 struct s2_forward s2_permission_forward(const struct s2_config *cfg, const struct s2_syndrome *syn,
 					bool el0, const struct s2_walk *walk)
 {
-	bool judged = syn->class == S2_FSC_PERMISSION ||
-		      (syn->class == S2_FSC_TRANSLATION && !quirk(cfg, S2_Q24_LATE_FORWARD));
-
-	if (!judged || !s2_denies(cfg, syn, el0, &walk->perm))
+	if (!s2_permissions_judged(cfg, syn->class) || !s2_denies(cfg, syn, el0, &walk->perm))
 		return (struct s2_forward){0};
 	/* The level is that of L1's leaf: the hardware's is of a table that L1 never sees. */
 	return (struct s2_forward){

@@ -404,36 +404,38 @@ static inline __attribute__((always_inline)) bool descend(struct s2_vm *vm, stru
 		if (!desc_is_table(*c->entry, c->level) && !make_table(vm, mmu, c, ipa, r))
 			return false;
 		cursor_down(vm, c, ipa);
-	}
-	return true;
-}
-
-/* The table of pages for ipa, without a table made. False: not all of the way is there. */
-static inline __attribute__((always_inline)) bool
-find_pages(const struct s2_vm *vm, struct s2_table *t, uint64_t ipa, struct cursor *c)
-{
-	*c = cursor_top(vm, t, ipa);
-	while (c->level < 3) {
-		if (!desc_is_table(*c->entry, c->level))
-			return false;
-		cursor_down(vm, c, ipa);
 		if (c->level == 2)
-			remember(vm, t, c, ipa);
+			remember(vm, &mmu->table, c, ipa);
 	}
 	return true;
 }
 
-/* A page where there is none, in a table that is there: what most faults come to. */
-static inline bool map_new_page(struct s2_vm *vm, struct s2_mmu *mmu, uint64_t ipa, uint64_t leaf)
+/*
+ * A page where there is none, in a table that is there: what most faults come to. Below
+ * 2^48 all layouts of a descriptor are the same.
+ */
+uint64_t s2_map_new_page(const struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
+			 struct host_pa pa, uint64_t attributes)
 {
-	struct cursor c;
+	struct s2_table *t = &mmu->table;
+	unsigned int shift = page_shift(vm);
+	uint64_t key = recent_key(vm, ipa.v), *table, *entry, desc, leaf;
+	const struct s2_recent *r = &t->recent[key % S2_RECENT_TABLES];
 
-	if (!find_pages(vm, &mmu->table, ipa, &c) || (*c.entry & DESC_VALID))
-		return false;
-	++*entries_of(vm, c.table);
-	mmu->table.leaf_count[3]++;
-	*c.entry = leaf;
-	return true;
+	if (r->key != key || !in_range(t, ipa.v) || pa.v >> 48)
+		return 0;
+	desc = *entry_in(vm, r->table, shift + index_bits(vm), ipa.v);
+	if (!desc_is_table(desc, 2))
+		return 0;
+	table = child_of(vm, desc);
+	entry = entry_in(vm, table, shift, ipa.v);
+	if (*entry & DESC_VALID)
+		return 0;
+	++*entries_of(vm, table);
+	t->leaf_count[3]++;
+	leaf = floor_to(pa.v, BIT(shift)) | attributes | DESC_TABLE | DESC_VALID;
+	*entry = leaf;
+	return leaf;
 }
 
 static enum s2_map_status map_leaf(struct s2_vm *vm, struct s2_mmu *mmu, uint64_t ipa, int level,
@@ -495,11 +497,11 @@ struct s2_map_result s2_map(struct s2_vm *vm, struct s2_mmu *mmu, struct table_i
 	if (size > limit || ipa.v > limit - size)
 		return (struct s2_map_result){.status = S2_MAP_RANGE};
 	if (size == BIT(page_shift(vm)) && !prot->contig) {
-		uint64_t leaf = pa_to_desc(&vm->cfg, pa) | attr | DESC_VALID | DESC_TABLE;
-
-		r.pte = leaf;
-		if (!map_new_page(vm, mmu, ipa.v, leaf))
-			r.status = map_leaf(vm, mmu, ipa.v, 3, leaf, &r);
+		r.pte = s2_map_new_page(vm, mmu, ipa, pa, attr);
+		if (r.pte)
+			return r;
+		r.pte = pa_to_desc(&vm->cfg, pa) | attr | DESC_VALID | DESC_TABLE;
+		r.status = map_leaf(vm, mmu, ipa.v, 3, r.pte, &r);
 		return r;
 	}
 	if (prot->contig && size == group_size(vm) && !((ipa.v | pa.v) & (size - 1))) {

@@ -348,6 +348,7 @@ const struct s2_policy s2_policies[] = {
 			.rule = "Every mapping is one page of the host.",
 			.source = "nvsim",
 			.size = page_only,
+			.by_sizes = true,
 		},
 	[KVM_V6] =
 		{
@@ -370,6 +371,7 @@ const struct s2_policy s2_policies[] = {
 				"wherever the fault was, and reaches beyond L1's leaf. " FRAME_FLAW,
 			.witness = "bad_inbetween_16k_leaf",
 			.size = kvm_v6,
+			.by_sizes = true,
 		},
 	[REVIEW_A1] =
 		{
@@ -384,6 +386,7 @@ const struct s2_policy s2_policies[] = {
 				"2M. " FRAME_FLAW,
 			.witness = "bad_thp_promotes_past_4k_leaf",
 			.size = review_a1,
+			.by_sizes = true,
 		},
 	[REVIEW_A2] =
 		{
@@ -397,6 +400,7 @@ const struct s2_policy s2_policies[] = {
 				"through it is never reported dirty. " FRAME_FLAW,
 			.witness = "bad_thp_upgrade_under_logging",
 			.size = review_a2,
+			.by_sizes = true,
 		},
 	[GK_2022] =
 		{
@@ -412,6 +416,7 @@ const struct s2_policy s2_policies[] = {
 				"level, from wherever the fault was. " FRAME_FLAW,
 			.witness = "bad_hugetlb_inbetween_leaf",
 			.size = gk_2022,
+			.by_sizes = true,
 		},
 	[KVM_V9] =
 		{
@@ -429,6 +434,7 @@ const struct s2_policy s2_policies[] = {
 				"dirty. " FRAME_FLAW,
 			.witness = "bad_ternary_inverted_under_logging",
 			.size = kvm_v9,
+			.by_sizes = true,
 		},
 	[KVM_6_11_RC1] =
 		{
@@ -439,6 +445,7 @@ const struct s2_policy s2_policies[] = {
 			.flaw = FRAME_FLAW,
 			.witness = "bad_hugetlb_gfn_unaligned",
 			.size = kvm_6_11_rc1,
+			.by_sizes = true,
 		},
 	[KVM_6_11] =
 		{
@@ -455,6 +462,7 @@ const struct s2_policy s2_policies[] = {
 				"table admit one.",
 			.source = "Linux 6.11",
 			.size = kvm_6_11,
+			.by_sizes = true,
 		},
 	[KVM_7_3] =
 		{
@@ -468,6 +476,7 @@ const struct s2_policy s2_policies[] = {
 				"becomes a block where cap and user page table admit one.",
 			.source = "Linux 7.3",
 			.size = kvm_7_3,
+			.by_sizes = true,
 		},
 	[UNCLAMPED] =
 		{
@@ -480,6 +489,7 @@ const struct s2_policy s2_policies[] = {
 				"mapped.",
 			.witness = "bad_unclamped",
 			.size = unclamped,
+			.by_sizes = true,
 		},
 	[CONTIG] =
 		{

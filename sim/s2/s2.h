@@ -133,16 +133,17 @@ enum s2_host_status {
 
 /* How the host backs one page of its virtual memory. */
 struct s2_backing {
-	struct host_pa pa;  /* of the host page that holds the address asked for */
-	uint64_t user_leaf; /* bytes: the user page-table leaf that maps it; 0: not present */
-	uint64_t geometry;  /* with `device`: the largest block that the VMA's bounds and the PA's
-			       alignment admit; else 0 */
-	uint8_t vma_shift;  /* log2 of the VMA's page size (hugetlb), else the host page shift */
-	bool writable;	    /* the page is, or can at once be, mapped writable */
-	bool device;	    /* PFNMAP or MIXEDMAP, and no kernel-mapped memory */
-	bool vma_cacheable; /* with `device`: the VMA maps it cacheable */
-	bool any_uncached;  /* with `device`: may be mapped Normal Non-cacheable */
-	bool mte_allowed;   /* the VMA may hold tags */
+	struct host_pa pa;   /* of the host page that holds the address asked for */
+	uint64_t user_leaf;  /* bytes: the user page-table leaf that maps it; 0: not present */
+	uint64_t geometry;   /* with `device`: the largest block that the VMA's bounds and the PA's
+				alignment admit; else 0 */
+	uint8_t vma_shift;   /* log2 of the VMA's page size (hugetlb), else the host page shift */
+	bool writable;	     /* the page is, or can at once be, mapped writable */
+	bool device;	     /* PFNMAP or MIXEDMAP, and no kernel-mapped memory */
+	bool vma_cacheable;  /* with `device`: the VMA maps it cacheable */
+	bool any_uncached;   /* with `device`: may be mapped Normal Non-cacheable */
+	bool mte_allowed;    /* the VMA may hold tags */
+	uint8_t reserved[2]; /* 0: what follows the sizes is compared as one word */
 };
 
 enum s2_tlb_op {
@@ -240,6 +241,9 @@ struct s2_perm {
 	bool r, w, x_el0, x_el1;
 };
 
+/* By a descriptor's bits: XN << 2 | S2AP (perm.c). */
+extern const _Alignas(4) struct s2_perm s2_perms[16];
+
 struct s2_walk {
 	enum s2_walk_status status;
 	uint32_t esr;	      /* FAULT, FATAL: to inject; else 0 */
@@ -248,10 +252,10 @@ struct s2_walk {
 	uint64_t leaf_size;   /* OK: bytes; the contiguous hint does not enlarge it (Q7) */
 	int8_t level;	      /* of the last descriptor looked at */
 	uint8_t reads;	      /* descriptors read with success */
-	struct s2_perm perm;  /* OK */
 	bool set_af;	      /* this walk set L1's access flag */
+	bool big_endian;      /* how descriptors are stored */
+	struct s2_perm perm;  /* OK */
 	/* Where the last descriptor lies among its like: */
-	bool big_endian;     /* how descriptors are stored */
 	uint8_t table_shift; /* OK: log2 of the bytes that its table spans */
 	uint8_t hint_shift;  /* OK: log2 of the bytes that its contiguous hint covers */
 	struct l1_ipa entry; /* its address */
@@ -287,14 +291,7 @@ struct s2_forward s2_permission_forward(const struct s2_config *cfg, const struc
  */
 static inline struct s2_perm s2_desc_perm(const struct s2_config *cfg, uint64_t desc)
 {
-	unsigned int xn = (unsigned int)(desc >> 53 & (cfg->xnx ? 3 : 2));
-
-	return (struct s2_perm){
-		.r = desc >> 6 & 1,
-		.w = desc >> 7 & 1,
-		.x_el0 = xn < 2,
-		.x_el1 = xn == 0 || xn == 3,
-	};
+	return s2_perms[(desc >> 53 & (2u | cfg->xnx)) << 2 | (desc >> 6 & 3)];
 }
 
 /* ---- stages 4 and 5: slot and size (spec 4.2, 4.3) ---- */
@@ -351,6 +348,7 @@ struct s2_policy {
 	const char *flaw;    /* what is wrong with it; NULL: it is sound */
 	const char *witness; /* name of the smallest stream that shows it; NULL: it is sound */
 	struct s2_size_out (*size)(const struct s2_policy *self, const struct s2_size_in *in);
+	bool by_sizes; /* equal sizes give an equal answer: `near` is not looked at, and is NULL */
 };
 
 static inline bool s2_policy_sound(const struct s2_policy *p)
@@ -470,14 +468,7 @@ uint64_t s2_descriptor(const struct s2_vm *vm, struct s2_mmu *mmu, struct table_
 struct s2_prot s2_leaf_prot(uint64_t desc);
 static inline struct s2_perm s2_leaf_perm(uint64_t desc)
 {
-	unsigned int xn = (unsigned int)(desc >> 53 & 3);
-
-	return (struct s2_perm){
-		.r = desc >> 6 & 1,
-		.w = desc >> 7 & 1,
-		.x_el0 = xn < 2,
-		.x_el1 = xn == 0 || xn == 3,
-	};
+	return s2_perms[(desc >> 53 & 3) << 2 | (desc >> 6 & 3)];
 }
 static inline bool s2_leaf_valid(uint64_t desc)
 {
@@ -566,6 +557,8 @@ struct s2_l1_tables {
 	uint64_t vtcr, vttbr; /* that it is of; vtcr 0: of none */
 	uint64_t base;	      /* of the start table */
 	uint64_t excess;      /* output bits beyond what VTCR.PS allows */
+	uint64_t next_base;   /* bits of a descriptor that hold the next table's address */
+	uint64_t offsets;     /* of entries in a table below the first */
 	uint8_t page_shift;   /* of L1's granule */
 	uint8_t stride;	      /* index bits a level */
 	uint8_t input_bits;
@@ -576,12 +569,32 @@ struct s2_l1_tables {
 	uint8_t fsc;	/* of that */
 };
 
+/*
+ * The last decision on size and permissions that was made of sizes alone, with all that it was
+ * made of: the next fault mostly has the same.
+ */
+struct s2_memo {
+	const struct s2_policy *policy; /* NULL: there is none */
+	struct s2_slot slot;
+	struct s2_backing backing; /* but for its PA */
+	uint64_t l1_leaf;	   /* 0: not a shadow fault */
+	uint64_t access;	   /* L1's permissions and level, and what was asked for */
+	struct host_va start;	   /* of addresses in the same place between the slot's bounds, */
+	uint64_t span;		   /* and their bytes */
+	/* The decision: */
+	struct s2_size size; /* but for its addresses */
+	uint64_t addr_align, frame_align;
+	struct s2_prot prot;
+	uint64_t attributes; /* of a descriptor: of a page that is mapped by itself, else 0 */
+};
+
 struct s2_vcpu {
 	struct s2_vm *vm;
 	struct s2_mmu *mmu; /* in use or kept while scheduled out; NULL: none */
 	struct s2_l1_regs regs;
 	struct s2_l1_tables l1; /* of regs, where vtcr and vttbr are the same */
-	bool hyp;		/* in hyp context: L1 runs */
+	struct s2_memo memo;
+	bool hyp; /* in hyp context: L1 runs */
 };
 
 /* Contexts that KVM has for each vCPU (spec 7.1). */

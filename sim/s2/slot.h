@@ -12,12 +12,15 @@ static inline const struct s2_slot *s2_slot_of(const struct s2_vm *vm, struct l1
 	return slot && !slot->invalid ? slot : NULL;
 }
 
-static inline struct host_va s2_slot_hva(const struct s2_config *cfg, const struct s2_slot *slot,
-					 struct l1_ipa ipa)
+/* The host page that holds ipa. */
+static inline struct l1_ipa s2_page_of(const struct s2_config *cfg, struct l1_ipa ipa)
 {
-	uint64_t page = floor_to(ipa.v, BIT(cfg->page_shift));
+	return (struct l1_ipa){floor_to(ipa.v, BIT(cfg->page_shift))};
+}
 
-	return (struct host_va){slot->uaddr.v + (page - slot->base.v)};
+static inline struct host_va s2_slot_hva(const struct s2_slot *slot, struct l1_ipa page)
+{
+	return (struct host_va){slot->uaddr.v + (page.v - slot->base.v)};
 }
 
 /* IPA and host VA of the slot agree modulo `size`: a block of it can be aligned in both. */

@@ -15,17 +15,6 @@
 
 #define L1_OA_BITS 48u /* the widest output address of L1's tables */
 
-struct walk_state {
-	const struct s2_vm *vm;
-	const struct s2_l1_tables *l1;
-	const struct s2_syndrome *syn;
-	bool el0;
-	uint64_t ipa;
-	unsigned int bottom; /* log2 of what an entry at this level spans */
-	uint64_t stored;     /* the last descriptor, as stored */
-	struct s2_walk *out;
-};
-
 unsigned int s2_l1_granule_shift(const struct s2_config *cfg, uint64_t vtcr)
 {
 	static const uint8_t shift_of_tg0[4] = {12, 16, 14, 16};
@@ -52,20 +41,16 @@ static uint64_t excess_bits(const struct s2_config *cfg, uint64_t vtcr)
 	return ps < L1_OA_BITS ? mask(L1_OA_BITS - 1, ps) : 0;
 }
 
-static void fault(struct walk_state *w, enum s2_walk_status status, unsigned int fsc)
+static inline void fault(struct s2_walk *out, uint64_t esr, enum s2_walk_status status,
+			 unsigned int fsc)
 {
-	w->out->status = status;
-	w->out->esr = esr_with_fsc(w->syn->esr, fsc);
+	out->status = status;
+	out->esr = esr_with_fsc(esr, fsc);
 }
 
-static void fault_at_level(struct walk_state *w, unsigned int fsc_base)
+static inline void fault_at_level(struct s2_walk *out, uint64_t esr, unsigned int fsc_base)
 {
-	fault(w, S2_WALK_FAULT, fsc_base | ((unsigned int)w->out->level & 3));
-}
-
-static bool beyond_output(const struct walk_state *w, uint64_t addr)
-{
-	return addr & w->l1->excess;
+	fault(out, esr, S2_WALK_FAULT, fsc_base | ((unsigned int)out->level & 3));
 }
 
 /* ---- the registers: checks that need no memory (spec 1.2) ---- */
@@ -119,6 +104,8 @@ struct s2_l1_tables s2_l1_tables(const struct s2_config *cfg, const struct s2_l1
 		.vtcr = regs->vtcr,
 		.vttbr = regs->vttbr,
 		.excess = excess_bits(cfg, regs->vtcr),
+		.next_base = mask(L1_OA_BITS - 1, shift),
+		.offsets = mask(shift - 1, 3),
 		.page_shift = (uint8_t)shift,
 		.stride = (uint8_t)(shift - 3),
 		.input_bits = (uint8_t)(64 - VTCR_T0SZ(regs->vtcr)),
@@ -133,16 +120,15 @@ struct s2_l1_tables s2_l1_tables(const struct s2_config *cfg, const struct s2_l1
 }
 
 /* True: go on. */
-static bool registers_allow(struct walk_state *w)
+static inline bool registers_allow(const struct s2_config *cfg, const struct s2_l1_tables *l1,
+				   uint64_t esr, uint64_t ipa, struct s2_walk *out)
 {
-	const struct s2_config *cfg = &w->vm->cfg;
-
-	if (w->l1->status != S2_WALK_OK) {
-		fault(w, (enum s2_walk_status)w->l1->status, w->l1->fsc);
+	if (l1->status != S2_WALK_OK) {
+		fault(out, esr, (enum s2_walk_status)l1->status, l1->fsc);
 		return false;
 	}
-	if (!quirk(cfg, S2_Q1_ALIAS) && w->ipa >> w->l1->input_bits) {
-		fault(w, S2_WALK_FAULT, FSC_TRANSLATION);
+	if (!quirk(cfg, S2_Q1_ALIAS) && ipa >> l1->input_bits) {
+		fault(out, esr, S2_WALK_FAULT, FSC_TRANSLATION);
 		return false;
 	}
 	return true;
@@ -150,156 +136,145 @@ static bool registers_allow(struct walk_state *w)
 
 /* ---- the descent ---- */
 
-static void unreadable(struct walk_state *w)
+static RARE void unreadable(const struct s2_config *cfg, uint64_t esr, struct s2_walk *out)
 {
-	bool fatal = quirk(&w->vm->cfg, S2_Q2_READ_FAILS_RUN);
+	bool fatal = quirk(cfg, S2_Q2_READ_FAILS_RUN);
 
-	fault(w, fatal ? S2_WALK_FATAL : S2_WALK_FAULT, FSC_SEA_WALK + (unsigned int)w->out->level);
+	fault(out, esr, fatal ? S2_WALK_FATAL : S2_WALK_FAULT,
+	      FSC_SEA_WALK + (unsigned int)out->level);
 }
 
-static uint64_t cpu_order(const struct walk_state *w, uint64_t word)
+static RARE uint64_t swapped(uint64_t word)
 {
-	return w->out->big_endian ? __builtin_bswap64(word) : word;
-}
-
-/* Descends to a leaf. False: a fault. The port may do anything: what it cannot change is kept here.
- */
-static bool find_leaf(struct walk_state *w)
-{
-	const struct s2_port *port = w->vm->port;
-	const struct s2_l1_tables *l1 = w->l1;
-	unsigned int bottom = l1->bottom, index_bits = l1->input_bits - bottom, reads = 0;
-	uint64_t base = l1->base, desc = 0, stored;
-	bool big_endian = w->out->big_endian;
-	int level = l1->start_level;
-	struct l1_ipa entry;
-	enum s2_io io;
-
-	for (;;) {
-		entry.v = base | (w->ipa >> bottom & (BIT(index_bits) - 1)) << 3;
-		io = port->read(w->vm->port_ctx, entry, &stored);
-		if (io != S2_IO_OK)
-			break;
-		desc = big_endian ? __builtin_bswap64(stored) : stored;
-		reads++;
-		if (!desc_is_table(desc, level) || beyond_output(w, desc))
-			break;
-		base = desc & mask(L1_OA_BITS - 1, l1->page_shift);
-		bottom -= l1->stride;
-		index_bits = l1->stride;
-		level++;
-	}
-	w->out->entry = entry;
-	w->out->desc = desc;
-	w->out->reads = (uint8_t)reads;
-	w->out->level = (int8_t)level;
-	if (io != S2_IO_OK) {
-		unreadable(w);
-		return false;
-	}
-	if (desc_is_table(desc, level)) {
-		fault_at_level(w, FSC_SIZE);
-		return false;
-	}
-	w->stored = stored;
-	w->bottom = bottom;
-	w->out->table_shift = (uint8_t)(bottom + index_bits);
-	/* At level 3 the table bit must be there, and then it is a page. */
-	if ((desc & DESC_VALID) && ((desc & DESC_TABLE) || level < 3))
-		return true;
-	fault_at_level(w, FSC_TRANSLATION);
-	return false;
+	return __builtin_bswap64(word);
 }
 
 /* Emulates the hardware's update of the access flag (VTCR.HA). False: the walk ended. */
-static bool set_access_flag(struct walk_state *w)
+static bool set_access_flag(const struct s2_vm *vm, uint64_t esr, struct s2_walk *out)
 {
-	const struct s2_port *port = w->vm->port;
-	void *ctx = w->vm->port_ctx;
-	struct l1_ipa entry = w->out->entry;
+	bool big_endian = out->big_endian;
+	struct l1_ipa entry = out->entry;
 	const struct s2_slot *slot;
-	uint64_t new = w->out->desc | DESC_AF;
+	uint64_t old = out->desc, new = old | DESC_AF;
 
-	switch (port->swap(ctx, entry, w->stored, cpu_order(w, new))) {
+	switch (vm->port->swap(vm->port_ctx, entry, big_endian ? swapped(old) : old,
+			       big_endian ? swapped(new) : new)) {
 	case S2_IO_OK:
 		break;
 	case S2_IO_AGAIN:
-		w->out->status = S2_WALK_RETRY;
+		out->status = S2_WALK_RETRY;
 		return false;
 	default:
 		/* Unlike a failed read this does not fail the run (Q26). */
-		fault(w, S2_WALK_FAULT, FSC_SEA_WALK + (unsigned int)w->out->level);
+		fault(out, esr, S2_WALK_FAULT, FSC_SEA_WALK + (unsigned int)out->level);
 		return false;
 	}
-	w->out->desc = new;
-	w->out->set_af = true;
-	slot = port->slot(ctx, entry);
+	out->desc = new;
+	out->set_af = true;
+	slot = vm->port->slot(vm->port_ctx, entry);
 	if (slot && slot->log_dirty)
-		port->dirty(ctx, slot, entry);
+		vm->port->dirty(vm->port_ctx, slot, entry);
 	return true;
 }
 
-static bool check_access_flag(struct walk_state *w, const struct s2_perm *perm)
+/* The leaf is without its access flag. False: the walk ended. */
+static __attribute__((noinline)) bool access_flag(const struct s2_vm *vm, bool ha, uint64_t esr,
+						  bool el0, struct s2_walk *out)
 {
-	const struct s2_config *cfg = &w->vm->cfg;
+	struct s2_syndrome syn = syndrome(&vm->cfg, esr);
+	struct s2_perm perm = s2_desc_perm(&vm->cfg, out->desc);
 
-	if (w->out->desc & DESC_AF)
-		return true;
-	if (!w->l1->ha) {
-		fault_at_level(w, FSC_ACCESS);
+	if (!ha) {
+		fault_at_level(out, esr, FSC_ACCESS);
 		return false;
 	}
-	if (!quirk(cfg, S2_Q6_AF_FIRST) && s2_denies(cfg, w->syn, w->el0, perm))
+	if (!quirk(&vm->cfg, S2_Q6_AF_FIRST) && s2_denies(&vm->cfg, &syn, el0, &perm))
 		return true;
-	return set_access_flag(w);
+	return set_access_flag(vm, esr, out);
 }
 
 /* Extra address bits that the contiguous hint takes from the IPA (spec 1.5, Q9). */
-static unsigned int contiguous_shift(const struct walk_state *w)
+static inline unsigned int contiguous_shift(const struct s2_l1_tables *l1, uint64_t desc, int level)
 {
-	if (!(w->out->desc & DESC_CONTIG))
+	if (!(desc & DESC_CONTIG))
 		return 0;
-	switch (w->l1->page_shift) {
+	switch (l1->page_shift) {
 	case 12:
 		return 4;
 	case 14:
-		return w->out->level == 2 ? 5 : 7;
+		return level == 2 ? 5 : 7;
 	default:
 		return 5;
 	}
 }
 
-static void take_leaf(struct walk_state *w)
+/*
+ * Descends to a leaf and takes it. Scalars stay scalars here, and all that only few walks come to
+ * is elsewhere; so is the caller, who needs the same registers. The port may do anything: what it
+ * cannot change is kept here.
+ */
+__attribute__((noinline)) void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
+					    const struct s2_l1_tables *l1, uint64_t esr, bool el0,
+					    struct l2_ipa ipa, struct s2_walk *out)
 {
-	unsigned int low = w->bottom + contiguous_shift(w);
-	struct s2_perm perm = s2_desc_perm(&w->vm->cfg, w->out->desc);
+	const struct s2_port *port = vm->port;
+	bool big_endian = regs->sctlr & SCTLR_EE;
+	unsigned int bottom = l1->bottom; /* log2 of what an entry of the table at hand spans */
+	uint64_t base = l1->base, word, desc = 0, span;
+	uint64_t offsets; /* of entries in that table */
+	int level = l1->start_level;
+	struct l1_ipa entry;
+	enum s2_io io;
 
-	if (w->out->level < first_block_level(w->l1->page_shift)) {
-		fault_at_level(w, FSC_TRANSLATION);
+	*out = (struct s2_walk){.level = l1->start_level, .big_endian = big_endian};
+	if (!registers_allow(&vm->cfg, l1, esr, ipa.v, out))
+		return;
+	offsets = (BIT(l1->input_bits - bottom) - 1) << 3;
+	for (;;) {
+		entry.v = base | (ipa.v >> (bottom - 3) & offsets);
+		io = port->read(vm->port_ctx, entry, &word);
+		if (io != S2_IO_OK)
+			break;
+		desc = __builtin_expect(big_endian, 0) ? swapped(word) : word;
+		if (__builtin_expect(!desc_is_table(desc, level) || desc & l1->excess, 0))
+			break;
+		base = desc & l1->next_base;
+		offsets = l1->offsets;
+		bottom -= l1->stride;
+		level++;
+	}
+	out->entry = entry;
+	out->desc = desc;
+	out->reads = (uint8_t)(level - l1->start_level + (io == S2_IO_OK));
+	out->level = (int8_t)level;
+	if (io != S2_IO_OK) {
+		unreadable(&vm->cfg, esr, out);
 		return;
 	}
-	if (beyond_output(w, w->out->desc)) {
-		fault_at_level(w, FSC_SIZE);
+	if (desc_is_table(desc, level)) {
+		fault_at_level(out, esr, FSC_SIZE);
 		return;
 	}
-	if (!check_access_flag(w, &perm))
+	out->table_shift =
+		(uint8_t)(level == l1->start_level ? l1->input_bits : bottom + l1->stride);
+	/* At level 3 the table bit must be there, and then it is a page. */
+	if (!(desc & DESC_VALID) || (!(desc & DESC_TABLE) && level == 3) ||
+	    level < first_block_level(l1->page_shift)) {
+		fault_at_level(out, esr, FSC_TRANSLATION);
 		return;
-	w->out->output.v = (w->out->desc & mask(L1_OA_BITS - 1, low)) | (w->ipa & mask(low - 1, 0));
-	w->out->leaf_size = BIT(w->bottom);
-	w->out->perm = perm;
-	w->out->hint_shift = (uint8_t)low;
-}
-
-void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
-		  const struct s2_l1_tables *l1, const struct s2_syndrome *syn, bool el0,
-		  struct l2_ipa ipa, struct s2_walk *out)
-{
-	struct walk_state w = {
-		.vm = vm, .l1 = l1, .syn = syn, .el0 = el0, .ipa = ipa.v, .out = out};
-
-	*out = (struct s2_walk){.level = l1->start_level, .big_endian = regs->sctlr & SCTLR_EE};
-	if (registers_allow(&w) && find_leaf(&w))
-		take_leaf(&w);
+	}
+	if (desc & l1->excess) {
+		fault_at_level(out, esr, FSC_SIZE);
+		return;
+	}
+	if (!(desc & DESC_AF) && !access_flag(vm, l1->ha, esr, el0, out))
+		return;
+	out->leaf_size = BIT(bottom);
+	bottom += contiguous_shift(l1, desc, level);
+	span = BIT(bottom);
+	out->output.v = (floor_to(desc, span) & mask(L1_OA_BITS - 1, 0)) | (ipa.v & (span - 1));
+	out->perm = s2_desc_perm(&vm->cfg, desc);
+	out->hint_shift = (uint8_t)bottom;
 }
 
 struct s2_walk s2_walk(const struct s2_vm *vm, const struct s2_l1_regs *regs,
@@ -308,7 +283,7 @@ struct s2_walk s2_walk(const struct s2_vm *vm, const struct s2_l1_regs *regs,
 	struct s2_l1_tables l1 = s2_l1_tables(&vm->cfg, regs);
 	struct s2_walk out;
 
-	s2_walk_into(vm, regs, &l1, syn, el0, ipa, &out);
+	s2_walk_into(vm, regs, &l1, syn->esr, el0, ipa, &out);
 	return out;
 }
 

@@ -123,6 +123,68 @@ static void a_block_is_mapped_from_its_start(void **state)
 	assert_int_equal(shadow(w, BLOCK) & 3, 1);
 }
 
+/* Both are pages for the host, at level 3 for L1. */
+static void a_decision_is_not_kept_for_a_leaf_of_another_size(void **state)
+{
+	struct world *w = *state;
+	struct s2_outcome out;
+
+	out = fault(w, ESR_READ, L2);
+	assert_int_equal(out.size.in.l1_leaf, 4096);
+	assert_int_equal(s2_size_limits(&out.size).clamp, S2_CLAMP_L1_LEAF);
+	world_enter(w, 0, l1_root(w, 16, 6), l1_vtcr(16), 1);
+	l1_set(w, 16, w->vcpu[0].regs.vttbr, L2, 3, l1_leaf(MEM, 3));
+	out = fault(w, ESR_READ, L2);
+	decided(out, S2_MAPPED, 22, 1);
+	assert_int_equal(out.size.in.l1_leaf, 65536);
+	assert_int_equal(s2_size_limits(&out.size).clamp, S2_CLAMP_ROUNDING);
+}
+
+static void a_decision_is_not_kept_for_memory_of_another_kind(void **state)
+{
+	struct world *w = *state;
+
+	l1_maps(w, L2 + 0x1000, 3, l1_leaf(MEM + 0x1000, 3));
+	l1_maps(w, L2 + 0x2000, 3, l1_leaf(MEM + 0x2000, 3));
+	fault(w, ESR_READ, L2);
+	assert_true(shadow(w, L2) & 0x80);
+	w->port->backing.writable = false;
+	fault(w, ESR_READ, L2 + 0x1000);
+	assert_false(shadow(w, L2 + 0x1000) & 0x80);
+	w->port->backing.device = true;
+	fault(w, ESR_READ, L2 + 0x2000);
+	assert_int_equal(s2_leaf_prot(shadow(w, L2 + 0x2000)).memory, S2_DEVICE);
+}
+
+static void a_kept_decision_is_what_it_would_be_anew(void **state)
+{
+	struct world *w = *state;
+	struct s2_outcome kept, anew;
+
+	l1_maps(w, L2 + 0x1000, 3, l1_leaf(MEM + 0x5000, 3));
+	fault(w, ESR_READ, L2);
+	assert_non_null(w->vcpu[0].memo.policy);
+	kept = fault(w, ESR_READ, L2 + 0x1000);
+	decided(kept, S2_MAPPED, 22, 1);
+	s2_unmap(&w->vm, &w->contexts[0], (struct table_ipa){L2 + 0x1000}, 4096);
+	w->vcpu[0].memo.policy = NULL;
+	anew = fault(w, ESR_READ, L2 + 0x1000);
+	assert_true(kept.filled && kept.shadow);
+	assert_memory_equal(&kept.size.in, &anew.size.in, sizeof(anew.size.in));
+	assert_int_equal(kept.size.vma, anew.size.vma);
+	assert_int_equal(kept.size.size, anew.size.size);
+	assert_int_equal(kept.size.addr.v, anew.size.addr.v);
+	assert_int_equal(kept.size.canonical.v, anew.size.canonical.v);
+	assert_false(kept.size.retry || kept.size.relax || kept.size.contig || kept.size.reads);
+	assert_int_equal(kept.ipa.v, anew.ipa.v);
+	assert_int_equal(kept.map.addr.v, anew.map.addr.v);
+	assert_int_equal(kept.map.size, anew.map.size);
+	assert_int_equal(kept.map.pa.v, anew.map.pa.v);
+	assert_int_equal(kept.map.canonical.v, anew.map.canonical.v);
+	assert_int_equal(kept.map.pte, anew.map.pte);
+	assert_int_equal(shadow(w, L2 + 0x1000), kept.map.pte);
+}
+
 static void a_write_fault_asks_for_a_writable_page(void **state)
 {
 	struct world *w = *state;
@@ -975,6 +1037,9 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(a_fault_of_L2_is_mapped),
 		TEST(a_block_is_mapped_from_its_start),
+		TEST(a_decision_is_not_kept_for_a_leaf_of_another_size),
+		TEST(a_decision_is_not_kept_for_memory_of_another_kind),
+		TEST(a_kept_decision_is_what_it_would_be_anew),
 		TEST(a_write_fault_asks_for_a_writable_page),
 		TEST(an_L1_without_stage_2_has_a_copy_of_its_own),
 		TEST(a_fault_of_L1_goes_to_the_canonical_table),
