@@ -401,7 +401,8 @@ static void fill_from_user(struct abort *a, const struct s2_fill *fill, enum s2_
 	if (a->out->size.retry)
 		return;
 	prot.contig = a->out->size.contig;
-	s2_remember(&a->vcpu->memo, &a->vm->cfg, fill, &a->out->size, &rule, &prot);
+	s2_remember(s2_memo_of(a->vcpu, &fill->backing, fill->walk), &a->vm->cfg, fill,
+		    &a->out->size, &rule, &prot);
 	canonical = a->out->size.canonical;
 	begin_mapping(a->out, a->out->size.addr, canonical,
 		      first_frame(fill->backing.pa, s2_page_of(&a->vm->cfg, fill->ipa), canonical),
@@ -564,11 +565,10 @@ static inline const struct s2_l1_tables *l1_tables(struct s2_vcpu *vcpu)
 
 /* With the size and the permissions of the last fault. */
 static inline void fill_as_before(struct s2_vm *vm, struct s2_vcpu *vcpu,
-				  const struct s2_trap *trap, const struct s2_slot *slot,
-				  struct s2_outcome *out, struct table_ipa addr, struct l1_ipa page,
-				  struct host_pa pa)
+				  const struct s2_memo *memo, const struct s2_trap *trap,
+				  const struct s2_slot *slot, struct s2_outcome *out,
+				  struct table_ipa addr, struct l1_ipa page, struct host_pa pa)
 {
-	const struct s2_memo *memo = &vcpu->memo;
 	struct l1_ipa canonical = {floor_to(page.v, memo->frame_align)};
 	uint64_t pte = 0;
 
@@ -601,6 +601,7 @@ void s2_handle_abort_into(struct s2_vcpu *vcpu, const struct s2_trap *trap, stru
 	const struct s2_walk *walk = NULL;
 	const struct s2_slot *slot;
 	enum s2_host_status status;
+	const struct s2_memo *memo;
 	struct s2_backing backing;
 	struct host_va hva;
 
@@ -627,9 +628,10 @@ void s2_handle_abort_into(struct s2_vcpu *vcpu, const struct s2_trap *trap, stru
 	page = s2_page_of(&vm->cfg, ipa);
 	hva = s2_slot_hva(slot, page);
 	status = vm->port->backing(vm->port_ctx, slot, hva, syn.write, &backing);
+	memo = s2_memo_of(vcpu, &backing, walk);
 	if (status == S2_HOST_OK && syn.class == S2_FSC_TRANSLATION &&
-	    s2_recalls(&vcpu->memo, vm->cfg.policy, slot, hva, &backing, walk, syn.write, syn.exec))
-		fill_as_before(vm, vcpu, trap, slot, out, fault_ipa, page, backing.pa);
+	    s2_recalls(memo, vm->cfg.policy, slot, hva, &backing, walk, syn.write, syn.exec))
+		fill_as_before(vm, vcpu, memo, trap, slot, out, fault_ipa, page, backing.pa);
 	else
 		fill_anew(vcpu, trap, slot, out, &backing, status);
 }

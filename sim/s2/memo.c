@@ -10,6 +10,14 @@ static uint64_t equal_bounds(const struct s2_size_in *in)
 	return in->in_bounds_pud ? in->pud : in->pmd;
 }
 
+/* Writes matter where they are logged, fetches where mappings are not executable for good. */
+static uint64_t what_matters(const struct s2_config *cfg, const struct s2_fill *f)
+{
+	bool write = f->slot->log_dirty, exec = !cfg->dic || f->backing.device;
+
+	return ~s2_access(!write, !exec, NULL);
+}
+
 void s2_remember(struct s2_memo *m, const struct s2_config *cfg, const struct s2_fill *f,
 		 const struct s2_size *size, const struct s2_size_out *out,
 		 const struct s2_prot *prot)
@@ -26,6 +34,7 @@ void s2_remember(struct s2_memo *m, const struct s2_config *cfg, const struct s2
 	m->backing = f->backing;
 	m->l1_leaf = size->in.l1_leaf;
 	m->access = s2_access(f->syn->write, f->syn->exec, f->walk);
+	m->matters = what_matters(cfg, f);
 	m->span = equal_bounds(&size->in);
 	m->start.v = floor_to(f->hva.v, m->span);
 	m->size = *size;

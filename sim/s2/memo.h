@@ -52,13 +52,23 @@ static inline uint64_t s2_access(bool write, bool exec, const struct s2_walk *wa
 	return asked | (uint64_t)(uint8_t)walk->level << 2 | (uint64_t)perm << 32;
 }
 
+/* Where a decision of this kind is kept. */
+static inline struct s2_memo *s2_memo_of(struct s2_vcpu *vcpu, const struct s2_backing *backing,
+					 const struct s2_walk *walk)
+{
+	unsigned int level = walk ? (uint8_t)walk->level & 3u : 0;
+	bool block = backing->user_leaf >> 20;
+
+	return &vcpu->memo[level << 1 | block];
+}
+
 /* Whether what `m` holds was made of just this; the fault is one of translation. */
 static inline bool s2_recalls(const struct s2_memo *m, const struct s2_policy *policy,
 			      const struct s2_slot *slot, struct host_va hva,
 			      const struct s2_backing *backing, const struct s2_walk *walk,
 			      bool write, bool exec)
 {
-	uint64_t differ = m->access ^ s2_access(write, exec, walk);
+	uint64_t differ = (m->access ^ s2_access(write, exec, walk)) & m->matters;
 
 	differ |= m->l1_leaf ^ (walk ? walk->leaf_size : 0);
 	differ |= m->slot.base.v ^ slot->base.v;

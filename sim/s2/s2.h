@@ -570,15 +570,17 @@ struct s2_l1_tables {
 };
 
 /*
- * The last decision on size and permissions that was made of sizes alone, with all that it was
- * made of: the next fault mostly has the same.
+ * A decision on size and permissions that was made of sizes alone, with all that it was made of:
+ * later faults mostly have the same.
  */
+#define S2_MEMOS 8u
 struct s2_memo {
 	const struct s2_policy *policy; /* NULL: there is none */
 	struct s2_slot slot;
 	struct s2_backing backing; /* but for its PA */
 	uint64_t l1_leaf;	   /* 0: not a shadow fault */
-	uint64_t access;	   /* L1's permissions and level, and what was asked for */
+	uint64_t access;	   /* L1's permissions and level, and what was asked for, */
+	uint64_t matters;	   /* as far as it matters: a mask */
 	struct host_va start;	   /* of addresses in the same place between the slot's bounds, */
 	uint64_t span;		   /* and their bytes */
 	/* The decision: */
@@ -592,9 +594,9 @@ struct s2_vcpu {
 	struct s2_vm *vm;
 	struct s2_mmu *mmu; /* in use or kept while scheduled out; NULL: none */
 	struct s2_l1_regs regs;
-	struct s2_l1_tables l1; /* of regs, where vtcr and vttbr are the same */
-	struct s2_memo memo;
-	bool hyp; /* in hyp context: L1 runs */
+	struct s2_l1_tables l1;	       /* of regs, where vtcr and vttbr are the same */
+	struct s2_memo memo[S2_MEMOS]; /* by level of L1's leaf, and whether the host has a block */
+	bool hyp;		       /* in hyp context: L1 runs */
 };
 
 /* Contexts that KVM has for each vCPU (spec 7.1). */

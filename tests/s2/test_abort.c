@@ -156,18 +156,61 @@ static void a_decision_is_not_kept_for_memory_of_another_kind(void **state)
 	assert_int_equal(s2_leaf_prot(shadow(w, L2 + 0x2000)).memory, S2_DEVICE);
 }
 
+/* True: there was one. */
+static bool forget_decisions(struct world *w)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < S2_MEMOS; i++) {
+		any |= w->vcpu[0].memo[i].policy != NULL;
+		w->vcpu[0].memo[i].policy = NULL;
+	}
+	return any;
+}
+
+static void a_kept_decision_tells_what_it_was_made_of(void **state)
+{
+	struct world *w = *state;
+	struct s2_outcome out;
+
+	l1_maps(w, L2 + 0x1000, 3, l1_leaf(MEM + 0x1000, 3));
+	w->port->backing.user_leaf = 2 << 20;
+	fault(w, ESR_READ, L2);
+	w->port->backing.user_leaf = 1 << 30;
+	out = fault(w, ESR_READ, L2 + 0x1000);
+	assert_int_equal(out.size.in.user_leaf, 1 << 30);
+}
+
+static void writes_matter_to_what_is_kept_where_they_are_logged(void **state)
+{
+	struct world *w = *state;
+
+	l1_maps(w, L2 + 0x1000, 3, l1_leaf(MEM + 0x1000, 3));
+	l1_maps(w, L2 + 0x2000, 3, l1_leaf(MEM + 0x2000, 3));
+	w->port->slots[0].log_dirty = true;
+	fault(w, ESR_READ, L2);
+	assert_false(shadow(w, L2) & 0x80);
+	fault(w, ESR_WRITE, L2 + 0x1000);
+	assert_true(shadow(w, L2 + 0x1000) & 0x80);
+	fault(w, ESR_READ, L2 + 0x2000);
+	assert_false(shadow(w, L2 + 0x2000) & 0x80);
+}
+
 static void a_kept_decision_is_what_it_would_be_anew(void **state)
 {
 	struct world *w = *state;
 	struct s2_outcome kept, anew;
 
 	l1_maps(w, L2 + 0x1000, 3, l1_leaf(MEM + 0x5000, 3));
+	l1_maps(w, L2 + 0x2000, 3, l1_leaf(MEM + 0x3000, 3));
 	fault(w, ESR_READ, L2);
-	assert_non_null(w->vcpu[0].memo.policy);
+	assert_true(forget_decisions(w));
+	fault(w, ESR_READ, L2 + 0x2000);
 	kept = fault(w, ESR_READ, L2 + 0x1000);
 	decided(kept, S2_MAPPED, 22, 1);
 	s2_unmap(&w->vm, &w->contexts[0], (struct table_ipa){L2 + 0x1000}, 4096);
-	w->vcpu[0].memo.policy = NULL;
+	assert_true(forget_decisions(w));
 	anew = fault(w, ESR_READ, L2 + 0x1000);
 	assert_true(kept.filled && kept.shadow);
 	assert_memory_equal(&kept.size.in, &anew.size.in, sizeof(anew.size.in));
@@ -1039,6 +1082,8 @@ int main(void)
 		TEST(a_block_is_mapped_from_its_start),
 		TEST(a_decision_is_not_kept_for_a_leaf_of_another_size),
 		TEST(a_decision_is_not_kept_for_memory_of_another_kind),
+		TEST(a_kept_decision_tells_what_it_was_made_of),
+		TEST(writes_matter_to_what_is_kept_where_they_are_logged),
 		TEST(a_kept_decision_is_what_it_would_be_anew),
 		TEST(a_write_fault_asks_for_a_writable_page),
 		TEST(an_L1_without_stage_2_has_a_copy_of_its_own),
