@@ -1,13 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "memo.h"
 
-/*
- * Where the block of a PUD is within the slot, so are the smaller ones of it: all its addresses
- * have the same bounds. Where it is not, those of a PMD have.
- */
-static uint64_t equal_bounds(const struct s2_size_in *in)
+static uint64_t round_up(uint64_t v, uint64_t size)
 {
-	return in->in_bounds_pud ? in->pud : in->pmd;
+	return floor_to(v + (size - 1), size);
+}
+
+/* The addresses around hva where blocks have the same bounds: [m->start, m->start + m->span). */
+static void note_bounds(struct s2_memo *m, const struct s2_size_in *in, uint64_t hva)
+{
+	uint64_t start = m->slot.uaddr.v, end = start + m->slot.size, pud_start, pud_end;
+
+	m->start.v = floor_to(hva, in->pmd);
+	m->span = in->pmd;
+	if (!in->in_bounds_pmd || end < start || end > UINT64_MAX - in->pud)
+		return;
+	pud_start = round_up(start, in->pud);
+	pud_end = floor_to(end, in->pud);
+	start = round_up(start, in->pmd);
+	end = floor_to(end, in->pmd);
+	if (in->in_bounds_pud) {
+		start = pud_start;
+		end = pud_end;
+	} else if (pud_start < pud_end) {
+		start = hva < pud_start ? start : pud_end;
+		end = hva < pud_start ? pud_start : end;
+	}
+	m->start.v = start;
+	m->span = end - start;
 }
 
 /* Writes matter where they are logged, fetches where mappings are not executable for good. */
@@ -35,8 +55,7 @@ void s2_remember(struct s2_memo *m, const struct s2_config *cfg, const struct s2
 	m->l1_leaf = size->in.l1_leaf;
 	m->access = s2_access(f->syn->write, f->syn->exec, f->walk);
 	m->matters = what_matters(cfg, f);
-	m->span = equal_bounds(&size->in);
-	m->start.v = floor_to(f->hva.v, m->span);
+	note_bounds(m, &size->in, f->hva.v);
 	m->size = *size;
 	m->addr_align = out->addr_align;
 	m->frame_align = out->frame_align;

@@ -52,14 +52,14 @@ static inline uint64_t s2_access(bool write, bool exec, const struct s2_walk *wa
 	return asked | (uint64_t)(uint8_t)walk->level << 2 | (uint64_t)perm << 32;
 }
 
-/* Where a decision of this kind is kept. */
+/* By level of L1's leaf, and whether the host has a block, or a large page: they alternate. */
 static inline struct s2_memo *s2_memo_of(struct s2_vcpu *vcpu, const struct s2_backing *backing,
 					 const struct s2_walk *walk)
 {
 	unsigned int level = walk ? (uint8_t)walk->level & 3u : 0;
-	bool block = backing->user_leaf >> 20;
+	unsigned int block = backing->user_leaf >> 20 ? 1 : 0, large = backing->vma_shift >> 4 & 1u;
 
-	return &vcpu->memo[level << 1 | block];
+	return &vcpu->memo[level << 2 | block << 1 | large];
 }
 
 /* Whether what `m` holds was made of just this; the fault is one of translation. */

@@ -573,7 +573,7 @@ struct s2_l1_tables {
  * A decision on size and permissions that was made of sizes alone, with all that it was made of:
  * later faults mostly have the same.
  */
-#define S2_MEMOS 8u
+#define S2_MEMOS 16u
 struct s2_memo {
 	const struct s2_policy *policy; /* NULL: there is none */
 	struct s2_slot slot;
@@ -595,7 +595,7 @@ struct s2_vcpu {
 	struct s2_mmu *mmu; /* in use or kept while scheduled out; NULL: none */
 	struct s2_l1_regs regs;
 	struct s2_l1_tables l1;	       /* of regs, where vtcr and vttbr are the same */
-	struct s2_memo memo[S2_MEMOS]; /* by level of L1's leaf, and whether the host has a block */
+	struct s2_memo memo[S2_MEMOS]; /* by s2_memo_of() */
 	bool hyp;		       /* in hyp context: L1 runs */
 };
 
