@@ -14,18 +14,19 @@
 #include "stage2.h"
 
 /* ESR_ELx (Arm ARM D24.2.40) */
-#define ESR_EC(esr)	    ((unsigned int)((esr) >> 26 & 0x3f))
-#define EC_IABT		    0x20u
-#define EC_DABT		    0x24u
-#define EC_BRK		    0x3cu
-#define ESR_ISV		    (1ull << 24)
-#define ESR_SAS(esr)	    ((unsigned int)((esr) >> 22 & 3))
-#define ESR_CM		    (1ull << 8)
-#define ESR_S1PTW	    (1ull << 7)
-#define ESR_WNR		    (1ull << 6)
-#define ESR_FSC		    0x3full
-#define ESR_PERMISSION(fsc) (((fsc)&0x3c) == 0x0c)
-#define HPFAR_IPA(hpfar)    (((hpfar)&0xfffffffffff0ull) << 8)
+#define ESR_EC(esr)	     ((unsigned int)((esr) >> 26 & 0x3f))
+#define EC_IABT		     0x20u
+#define EC_DABT		     0x24u
+#define EC_BRK		     0x3cu
+#define ESR_ISV		     (1ull << 24)
+#define ESR_SAS(esr)	     ((unsigned int)((esr) >> 22 & 3))
+#define ESR_CM		     (1ull << 8)
+#define ESR_S1PTW	     (1ull << 7)
+#define ESR_WNR		     (1ull << 6)
+#define ESR_FSC		     0x3full
+#define ESR_TRANSLATION(fsc) (((fsc)&0x3c) == 0x04)
+#define ESR_PERMISSION(fsc)  (((fsc)&0x3c) == 0x0c)
+#define HPFAR_IPA(hpfar)     (((hpfar)&0xfffffffffff0ull) << 8)
 
 #define SPSR_EL0 0x3c0 /* interrupts masked */
 #define SPSR_EL1 0x3c5
@@ -80,8 +81,9 @@ static struct {
 	uint64_t pa_limit;
 	struct guest guest;
 	struct plan plan;
-	bool stopped; /* the guest has not come to the end of its access */
-	bool skipped; /* the access at hand is not performed */
+	bool stopped;		     /* the guest has not come to the end of its access */
+	enum s2_outcome_kind served; /* stopped: how its last abort was handled */
+	bool skipped;		     /* the access at hand is not performed */
 	void (*tlb)(void *ctx, const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ipa,
 		    uint64_t size);
 } l;
@@ -377,7 +379,7 @@ static uint8_t fsc_of(const struct plan *p, uint64_t esr)
 	return p->stage1 && !l.stage1_level && !((fsc ^ p->fsc) & 0x3c) ? p->fsc : fsc;
 }
 
-static uint8_t aborted(struct plan *p)
+static uint8_t aborted(struct plan *p, bool again)
 {
 	const struct guest *g = &l.guest;
 	uint8_t fsc = fsc_of(p, g->esr);
@@ -391,6 +393,8 @@ static uint8_t aborted(struct plan *p)
 		    wrong, ULL(g->esr), ULL(g->far), ULL(g->hpfar));
 	else if (fsc != p->fsc)
 		SAY(FOUND_MMU, "the MMU says FSC 0x%02x, the tables 0x%02x", fsc, p->fsc);
+	else if (again && l.served == S2_MAPPED && ESR_TRANSLATION(fsc))
+		SAY(FOUND_REFUSED, "what was just mapped is not mapped: FSC 0x%02x", fsc);
 	l.stopped = true;
 	measure_arrived(g);
 	return fsc;
@@ -450,6 +454,7 @@ static void misled(const struct plan *p)
 	else
 		SAY(FOUND_MMU, "the access leads to an exception of EL1: ESR 0x%llx FAR 0x%llx",
 		    ULL(esr), ULL(far));
+	report_counts.astray += p->somewhere || !(p->fetch || p->stage1);
 }
 
 static void stopped_by_brk(const struct plan *p)
@@ -466,13 +471,13 @@ static void stopped_by_brk(const struct plan *p)
 	completed(p, !p->fetch);
 }
 
-static uint8_t left_guest(struct plan *p)
+static uint8_t left_guest(struct plan *p, bool again)
 {
 	unsigned int ec = ESR_EC(l.guest.esr);
 
 	l.stopped = false;
 	if (ec == EC_IABT || ec == EC_DABT)
-		return aborted(p);
+		return aborted(p, again);
 	if (ec == EC_BRK) {
 		stopped_by_brk(p);
 		clean_up(p);
@@ -480,6 +485,7 @@ static uint8_t left_guest(struct plan *p)
 	}
 	SAY(FOUND_MMU, "an exception that nobody asked for: ESR 0x%llx PC 0x%llx", ULL(l.guest.esr),
 	    ULL(l.guest.pc));
+	report_counts.astray++;
 	return 0;
 }
 
@@ -487,8 +493,10 @@ static uint8_t left_guest(struct plan *p)
 
 static uint8_t skip(enum report_skip why, uint8_t fsc)
 {
-	/* Tries of one access count as one. */
-	if (!l.skipped)
+	/* Tries of one access count as one; what was made once counts as made. */
+	if (l.stopped)
+		report_counts.open++;
+	else if (!l.skipped)
 		report_counts.skipped[why]++;
 	l.skipped = true;
 	l.stopped = false;
@@ -523,14 +531,12 @@ uint8_t live_access(void *arg, const struct engine_access *a, uint8_t fsc)
 	if (why != SKIP_COUNT)
 		return skip(why, fsc);
 	find_memory(p, a, &leaf);
-	if (leads_away(p, &leaf)) {
-		l.stopped = false;
-		return fsc;
-	}
+	if (leads_away(p, &leaf))
+		return skip(SKIP_AWAY, fsc);
 	if (!run_guest(p, resume))
 		return skip(SKIP_NO_PLACE, fsc);
 	report_counts.performed += !resume;
-	return left_guest(p);
+	return left_guest(p, resume);
 }
 
 void live_begin(const struct engine_access *a)
@@ -553,8 +559,10 @@ static void deliver(const struct engine_access *a, const struct s2_injection *in
 	p->mmu = a->vcpu->mmu;
 	stage2_load(p->mmu, false);
 	stub = stage2_show(p->mmu, ~0ull);
-	if (!stub)
+	if (!stub) {
+		report_counts.open++;
 		return;
+	}
 	measure_return();
 	sysreg_write(esr_el1, in->esr);
 	sysreg_write(far_el1, in->far);
@@ -580,8 +588,10 @@ static void step_over(void)
 
 	stage2_load(p->mmu, p->stage1);
 	stub = stage2_show(p->mmu, p->avoid);
-	if (!stub)
+	if (!stub) {
+		report_counts.open++;
 		return;
+	}
 	follow_stub(p, stub);
 	if (p->stage1)
 		stage1_on(p, stub);
@@ -595,6 +605,7 @@ static void step_over(void)
 	if (ESR_EC(g->esr) != EC_BRK || (g->esr & 0xffff) != GUEST_DONE)
 		SAY(FOUND_MMU, "the guest does not go on behind the access: ESR 0x%llx",
 		    ULL(g->esr));
+	report_counts.mmio++;
 }
 
 static void after(const struct engine_access *a, const struct s2_outcome *out)
@@ -611,6 +622,7 @@ static void after(const struct engine_access *a, const struct s2_outcome *out)
 		step_over();
 		break;
 	default:
+		report_counts.exits++;
 		break;
 	}
 }
@@ -636,6 +648,7 @@ void live_end(const struct engine_access *a, const struct s2_outcome *out)
 		check_size(out);
 		given_note(a, out->map.addr.v, out->map.size);
 	}
+	l.served = out->kind;
 	if (resumes(out) && l.stopped)
 		return; /* the engine asks for the access once more */
 	if (l.stopped)
@@ -659,11 +672,27 @@ static bool leaves_entries(const struct nvt_event *ev)
 	       ev->kind == NVT_EXTENT;
 }
 
+/*
+ * The guest has aborted again, and its access is left there. For a recorded fault the stream
+ * tells what follows; of a touch there is nothing more.
+ */
+static void leave_open(const struct nvt_event *ev)
+{
+	const struct plan *p = &l.plan;
+
+	report_counts.open++;
+	if (ev->kind == NVT_TOUCH && (l.served == S2_MAPPED || l.served == S2_RELAXED))
+		SAY(FOUND_REFUSED, "the access never completes, however often it is served");
+	l.stopped = false;
+}
+
 void live_event_done(const struct nvt_event *ev)
 {
 	struct engine *e = l.engine;
 	size_t i;
 
+	if (l.stopped)
+		leave_open(ev);
 	for (i = 0; i < e->step.extent_count; i++) {
 		const struct engine_extent *x = &e->extents[i];
 

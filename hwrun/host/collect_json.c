@@ -516,8 +516,9 @@ static json_t *samples_json(const struct hw_run *r)
 /* null: the frame that tells did not come, or the mode has none. */
 static json_t *hw_json(const struct hw_described *d)
 {
-	static const char *const counts[] = {"performed",  "completed", "faults",
-					     "injections", "stale",	"unknown"};
+	static const char *const counts[] = {"performed", "completed", "injections", "mmio",
+					     "exits",	  "astray",    "open",	     "faults",
+					     "stale",	  "unknown"};
 	const struct hw_run *r = d->run;
 	json_t *hw = json_object();
 

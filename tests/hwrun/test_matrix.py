@@ -35,6 +35,8 @@ DEFAULT = 'kvm-7.3'
 # Recordings that are short enough for every day: of class observed, forwarded faults, logging.
 ONCE = ('l0-dirtylog-on', 'l0-notifier', 'l1-64k', 'l1-dirtylog', 'thp-thp')
 MODES = ('replay', 'live')
+# Of these an access that was made comes to one.
+ENDS = ('completed', 'injections', 'mmio', 'exits', 'astray', 'open')
 # What the MMU itself must notice, not only the checker that runs along.
 CAUGHT_BY_MMU = ('unclamped', 'review-a1')
 FIRMWARE = {'u-boot': '/usr/lib/u-boot/qemu_arm64/u-boot.bin',
@@ -138,6 +140,11 @@ def judge_live(case, hw, sound):
     skipped = sum(hw['skipped'].values())
     expect('accesses made, or skipped for a reason,', hw['performed'] + skipped,
            hw['delivered'] + hw['avoided'])
+    expect('the sum of all ends of accesses', sum(hw[end] for end in ENDS), hw['performed'])
+    if sound and case.trace == SAMPLE:
+        expect('the number of touches that never complete', hw['open'], 0)
+    if sound and hw['astray']:
+        raise Wrong('%d accesses went astray' % hw['astray'])
     if not hw['performed'] or case.trace == SAMPLE and skipped:
         raise Wrong('%d accesses made, skipped %s' % (hw['performed'], hw['skipped']))
     kinds = {finding['kind'] for finding in hw['findings']}
