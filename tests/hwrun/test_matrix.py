@@ -82,7 +82,8 @@ class Traces:
     def path(self, name):
         if name in GENERATED:
             return os.path.join(self.folder, name + '.zst')
-        return str(ROOT / 'traces/samples' / (name + '.zst'))
+        place = 'tests/corpus' if name.startswith('good_') else 'traces/samples'
+        return str(ROOT / place / (name + '.zst'))
 
     @functools.lru_cache(maxsize=None)
     def digest(self, name, policy):
@@ -170,6 +171,32 @@ def run_clang(traces):
     if not CLANG_IMAGE.exists():
         raise Skip('no %s: make hwrun-clang' % CLANG_IMAGE)
     run_case(traces, Case(SAMPLE, DEFAULT, 'live', options=('--image', str(CLANG_IMAGE))))
+
+
+# Of one fault, where instructions are counted: the checker's own are no part of it.
+FEW_INSTRUCTIONS = 10
+PAUSED = ('demand-scattered', 'good_access_flag_by_hardware')
+
+
+def costs(traces, name, options):
+    status, result, error = hw_run(traces, Case(name, DEFAULT, 'replay', options=options))
+    if result is None:
+        raise Wrong('no result, exit status %d: %s' % (status, error))
+    return {(kind, phase): units['instructions']['mean']
+            for kind, phases in result['metrics']['handler_cost']['by_class'].items()
+            for phase, units in phases.items()}
+
+
+def run_costs(traces, name, options):
+    """Costs are the same whether or not the checker runs along."""
+    demand('qemu-virt')
+    alone = costs(traces, name, ('--icount',) + options)
+    checked = costs(traces, name, ('--icount', '--check') + options)
+    expect('the set of classes and phases', sorted(checked), sorted(alone))
+    for what, mean in alone.items():
+        if abs(checked[what] - mean) > FEW_INSTRUCTIONS:
+            raise Wrong('%s: %.1f instructions, %.1f with the checker' %
+                        (' '.join(what), mean, checked[what]))
 
 
 # ---- images that are damaged, machines that hang ----
@@ -285,6 +312,10 @@ def plan(traces, full):
         name = ' '.join((case.board, case.trace, case.policy, case.mode) + case.options)
         yield name, functools.partial(run_case, traces, case)
     yield 'the image that clang builds', functools.partial(run_clang, traces)
+    for name in PAUSED:
+        for options in ((), ('--no-phases',)):
+            yield ' '.join(('costs without the checker:', name) + options), functools.partial(
+                run_costs, traces, name, options)
     for blob in BLOBS:
         yield 'refused: ' + blob, functools.partial(run_bad_blob, traces, blob)
     yield 'a machine that never begins', functools.partial(run_stopped, traces)
