@@ -13,8 +13,8 @@
 /* Register values (Arm ARM D19.2): RES1 bits, and nothing switched on. */
 #define SCTLR_EL2_OFF  0x30c50830
 #define SCTLR_EL1_OFF  0x30d00800
-#define HCR_EL2_RW     (1 << 31)
-#define CPTR_EL2_VALUE 0x33ff /* SVE and SME trap, floating point does not */
+#define HCR_EL2_VALUE  (1 << 31 | 1 << 5) /* RW; AMO: SErrors come to EL2 */
+#define CPTR_EL2_VALUE 0x33ff		  /* SVE and SME trap, floating point does not */
 #define VTCR_EL2_RES1  (1 << 31)
 #define SPSR_EL2H      0x3c9 /* EL2 with its own stack pointer, all interrupts masked */
 /*

@@ -149,7 +149,7 @@ leave_el3:
 
 	/* EL2 as the rest of the image wants it, whatever firmware left. Uses x0, x1. */
 el2_state:
-	mov	x0, #HCR_EL2_RW
+	ldr	x0, =HCR_EL2_VALUE
 	msr	hcr_el2, x0
 	isb
 	mov	x0, #CPTR_EL2_VALUE

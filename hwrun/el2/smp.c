@@ -8,9 +8,9 @@
 #include "platform.h"
 
 unsigned int smp_cpu;
+unsigned int smp_running = 1;
 
 static struct {
-	unsigned int count;
 	unsigned int turn; /* whose */
 	bool over;
 	void (*start)(void);
@@ -59,7 +59,7 @@ static void other_cpu(void *arg)
 	take_turns(cpu);
 }
 
-unsigned int smp_start(unsigned int count, void (*start)(void))
+void smp_start(unsigned int count, void (*start)(void))
 {
 	unsigned int i;
 
@@ -71,8 +71,7 @@ unsigned int smp_start(unsigned int count, void (*start)(void))
 		pass_to(i);
 		wait_for_turn(0);
 	}
-	smp.count = i;
-	return i;
+	smp_running = i;
 }
 
 void smp_run(unsigned int (*work)(void))
