@@ -52,6 +52,8 @@
 #define BRK_WORD(imm) (0xd4200000u | (uint32_t)(imm) << 5)
 #define FETCHED	      0x8000u /* and a number: the immediate of a BRK that was planted */
 
+#define NO_MEMORY "the board has not enough memory for this trace"
+
 #define WINDOW_MAX (1ull << 30)
 #define WINDOW_MIN (1ull << 26)
 
@@ -646,7 +648,8 @@ void live_end(const struct engine_access *a, const struct s2_outcome *out)
 {
 	if (out->kind == S2_MAPPED || out->kind == S2_RELAXED) {
 		check_size(out);
-		given_note(a, out->map.addr.v, out->map.size);
+		if (!given_note(a, out->map.addr.v, out->map.size))
+			refuse(4, NO_MEMORY);
 	}
 	l.served = out->kind;
 	if (resumes(out) && l.stopped)
@@ -662,6 +665,7 @@ void live_end(const struct engine_access *a, const struct s2_outcome *out)
 void live_event(void)
 {
 	l.stopped = l.skipped = false;
+	measure_event();
 }
 
 /* What write protection and ageing leave in TLBs, hosts leave there too (Q17, Q18), but
@@ -785,7 +789,7 @@ void live_start(struct engine *e)
 	l.xnx = stage2_has_xnx();
 	l.pa_limit = 1ull << stage2_pa_bits();
 	if (!stage2_start(e) || !given_start(e))
-		refuse(4, "the board has not enough memory for this trace");
+		refuse(4, NO_MEMORY);
 	l.tlb = e->machine.port.tlb;
 	e->machine.port.tlb = real_tlb;
 }

@@ -307,6 +307,11 @@ static void timed_tlb(void *ctx, const struct s2_mmu *mmu, enum s2_tlb_op op, st
 
 /* ---- a fault ---- */
 
+void measure_event(void)
+{
+	m.handled = m.arrived = false;
+}
+
 void measure_begin(void *arg, const struct engine_access *a)
 {
 	(void)arg;
@@ -518,7 +523,7 @@ void measure_done(uint64_t ordinal)
 					m.now.phase[HW_ENTRY].v[u] + m.now.phase[HW_RETURN].v[u];
 		keep();
 	}
-	m.handled = m.arrived = false;
+	measure_event();
 	memset(&m.now, 0, sizeof(m.now));
 }
 

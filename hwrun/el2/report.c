@@ -14,7 +14,7 @@
 struct report_counts report_counts;
 uint64_t report_ordinal;
 
-void report_trace(const struct hw_blob *b)
+void report_trace(const struct hw_blob *b, unsigned int running)
 {
 	static const char *const modes[HW_MODE_COUNT] = {"replay", "live"};
 	struct hw_line *line = frame_begin("trace");
@@ -30,6 +30,8 @@ void report_trace(const struct hw_blob *b)
 	hw_line_text(line, "mode", modes[b->mode]);
 	hw_line_number(line, "events", b->event_count);
 	hw_line_number(line, "check", b->mode == HW_LIVE || (b->flags & HW_CHECK));
+	if (running)
+		hw_line_number(line, "running", running);
 	for (i = 0; i < b->pmu_event_count; i++) {
 		char key[16];
 

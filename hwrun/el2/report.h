@@ -43,7 +43,8 @@ struct report_counts {
 extern struct report_counts report_counts;
 extern uint64_t report_ordinal; /* of the event at hand */
 
-void report_trace(const struct hw_blob *blob);
+/* running: CPUs; 0 as long as that is not known. */
+void report_trace(const struct hw_blob *blob, unsigned int running);
 /* Where about a second has passed, or many events. */
 void report_progress(void);
 void report_absent(const char *what, const char *why);

@@ -223,10 +223,11 @@ unsigned int run(void)
 	if (!platform.blob)
 		refuse(BLOB_BAD, "%s", platform.problem);
 	r.blob = platform.blob;
-	report_trace(r.blob);
+	report_trace(r.blob, 0);
 	open_trace();
 	start_engine();
 	smp_start(r.flat.machine.vcpu_count ? r.flat.machine.vcpu_count : 1, start_cpu);
+	report_trace(r.blob, smp_running);
 	smp_run(feed_cpu);
 	return finish();
 }

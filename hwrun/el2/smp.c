@@ -6,6 +6,7 @@
 
 #include "cpu.h"
 #include "platform.h"
+#include "report.h"
 
 unsigned int smp_cpu;
 unsigned int smp_running = 1;
@@ -66,8 +67,12 @@ void smp_start(unsigned int count, void (*start)(void))
 	smp.start = start;
 	start();
 	for (i = 1; i < count && i < platform.cpu_count; i++) {
-		if (!platform_cpu_on(i, other_cpu, (void *)(uintptr_t)i))
+		if (!platform_cpu_on(i, other_cpu, (void *)(uintptr_t)i)) {
+			report_absent("cpus", platform.psci == PSCI_NONE
+						      ? "there is no PSCI to start others with"
+						      : "PSCI CPU_ON does not start another one");
 			break;
+		}
 		pass_to(i);
 		wait_for_turn(0);
 	}

@@ -172,6 +172,7 @@ static json_t *context_json(const struct hw_described *d)
 	put(context, "midr", midr);
 	put(context, "part", part ? json_string(part) : json_null());
 	put(context, "cpus", number_json(&r->hello, "cpus"));
+	put(context, "cpus_running", number_json(&r->trace, "running"));
 	put(context, "boot", field_json(&r->hello, "boot"));
 	put(context, "el", number_json(&r->hello, "el"));
 	put(context, "image_xxh64", field_json(&r->hello, "image"));

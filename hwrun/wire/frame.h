@@ -28,7 +28,8 @@
  *		(event counters, absent without a PMU), cpus, memory (bytes free), model,
  *		emulated (0|1), evidence (why that is said)
  * trace	what is run: board, name, sha256, digest, policy, invalidation, quirks, mode,
- *		events, check (0|1), event0..event3 (PMU events: number)
+ *		events, check (0|1), event0..event3 (PMU events: number); sent once more when
+ *		it is known how many CPUs take turns: running
  * absent	what (an event or a mode), why
  * progress	events, faults
  * refused	why: the run ends here

@@ -12,7 +12,7 @@ static void note(void *arg, const struct engine_access *a, const struct s2_outco
 {
 	(void)arg;
 	if (out->kind == S2_MAPPED || out->kind == S2_RELAXED)
-		given_note(a, out->map.addr.v, out->map.size);
+		assert_true(given_note(a, out->map.addr.v, out->map.size));
 }
 
 static const struct engine_hw hw = {.end = note};

@@ -162,6 +162,10 @@ def run_case(traces, case):
         raise Wrong('no result, exit status %d: %s' % (status, error))
     expect('the digest', result['digest'], traces.digest(case.trace, case.policy))
     expect('context.emulated', result['context']['emulated'], True)
+    if not case.options:
+        expect('the number of CPUs at work', result['context']['cpus_running'], 1)
+    if '--smp' in case.options:
+        expect('the number of CPUs at work', result['context']['cpus_running'], 2)
     if case.mode == 'live':
         judge_live(case, result['hw'], sound)
     expect('the exit status', status, 0 if sound else 1)
