@@ -160,13 +160,3 @@ void given_forget(const struct s2_mmu *mmu, uint64_t start, uint64_t size)
 		at = end + 1;
 	}
 }
-
-void given_forget_all(void)
-{
-	uint16_t i;
-
-	for (i = 0; i <= g.engine->vm.context_count; i++) {
-		memory_free(g.words[i]);
-		g.words[i] = NULL;
-	}
-}

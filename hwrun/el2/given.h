@@ -18,6 +18,5 @@ bool given_note(const struct engine_access *a, uint64_t start, uint64_t size);
 bool given_before(const struct s2_mmu *mmu, const struct s2_leaf *leaf);
 /* L1 or the host has asked to take back what is in the range. */
 void given_forget(const struct s2_mmu *mmu, uint64_t start, uint64_t size);
-void given_forget_all(void);
 
 #endif

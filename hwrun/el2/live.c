@@ -11,6 +11,7 @@
 #include "platform.h"
 #include "report.h"
 #include "smp.h"
+#include "stage1.h"
 #include "stage2.h"
 
 /* ESR_ELx (Arm ARM D24.2.40) */
@@ -30,24 +31,6 @@
 
 #define SPSR_EL0 0x3c0 /* interrupts masked */
 #define SPSR_EL1 0x3c5
-
-/* SCTLR_EL1, TCR_EL1, MAIR_EL1 of the guest */
-#define SCTLR_GUEST   0x34d00800ull /* RES1; cache maintenance at EL0 */
-#define SCTLR_STAGE1  (1ull << 12 | 1ull << 2 | 1ull << 0)
-#define STAGE1_SIZE   25u /* bits: one look-up, in a table of level 2 */
-#define TCR_HALF      ((64 - STAGE1_SIZE) | 1ull << 8 | 1ull << 10 | 3ull << 12)
-#define TCR_GUEST     (TCR_HALF | TCR_HALF << 16 | 2ull << 30)
-#define TCR_IPS_SHIFT 32
-#define MAIR_GUEST    0xffull
-
-/* Leaves of the guest's stage 1 */
-#define STAGE1_BLOCK	0x701ull /* inner-shareable, write-back, accessed */
-#define STAGE1_DATA	(1ull << 6 | 1ull << 53 | 1ull << 54)
-#define STAGE1_CODE	(3ull << 6) /* read-only: code of both EL0 and EL1 */
-#define STAGE1_SHIFT	21u
-#define STAGE1_ENTRIES	16u
-#define STAGE1_CODE_VA	(~0ull << STAGE1_SIZE)
-#define STAGE1_BASE_MAX 48u /* bits of a table's address */
 
 #define BRK_WORD(imm) (0xd4200000u | (uint32_t)(imm) << 5)
 #define FETCHED	      0x8000u /* and a number: the immediate of a BRK that was planted */
@@ -91,13 +74,6 @@ static struct {
 } l;
 
 /* ---- memory of the guest ---- */
-
-/* EL2 and the guest may see the line with different attributes: what one wrote leaves its cache. */
-static void line_out(uint64_t pa)
-{
-	__asm__ volatile("dc civac, %0" : : "r"(pa) : "memory");
-	dsb(sy);
-}
 
 static void put(uint64_t pa, uint64_t value, unsigned int size)
 {
@@ -234,7 +210,7 @@ static void find_memory(struct plan *p, const struct engine_access *a, const str
 	}
 }
 
-/* ---- the guest's stage 1 ---- */
+/* ---- into the guest ---- */
 
 static uint64_t stage1_va(const struct plan *p)
 {
@@ -243,32 +219,6 @@ static uint64_t stage1_va(const struct plan *p)
 
 	return (uint64_t)p->row << STAGE1_SHIFT | in_block;
 }
-
-static void stage1_on(const struct plan *p, uint64_t stub)
-{
-	uint64_t *table = stage2_page(STUB_STAGE1);
-	uint64_t code_base = stub + ((uint64_t)STUB_STAGE1 << l.engine->machine.page_shift);
-	uint64_t range = field(sysreg_read(id_aa64mmfr0_el1), 0, 4);
-
-	table[0] = stub | STAGE1_BLOCK | STAGE1_CODE;
-	line_out((uint64_t)table);
-	sysreg_write(ttbr0_el1, p->ipa);
-	sysreg_write(ttbr1_el1, code_base);
-	sysreg_write(tcr_el1, TCR_GUEST | (range > 5 ? 5 : range) << TCR_IPS_SHIFT);
-	sysreg_write(mair_el1, MAIR_GUEST);
-	sysreg_write(sctlr_el1, SCTLR_GUEST | SCTLR_STAGE1);
-	isb();
-	stage2_flush_stage1();
-}
-
-static void stage1_off(void)
-{
-	sysreg_write(sctlr_el1, SCTLR_GUEST);
-	isb();
-	stage2_flush_stage1();
-}
-
-/* ---- into the guest ---- */
 
 /* Puts what the access is to find where it is to find it. */
 static void plant(const struct plan *p, uint64_t stub)
@@ -280,7 +230,7 @@ static void plant(const struct plan *p, uint64_t stub)
 	if (!p->somewhere)
 		return;
 	if (p->stage1) {
-		put(p->pa, stub | STAGE1_BLOCK | (p->fetch ? STAGE1_CODE : STAGE1_DATA), 8);
+		put(p->pa, p->fetch ? stage1_code(stub) : stage1_data(stub), 8);
 	} else if (p->fetch) {
 		put(p->pa, BRK_WORD(p->tag), 4);
 		icache_sync((const void *)p->pa, 4);
@@ -318,8 +268,42 @@ static void follow_stub(const struct plan *p, uint64_t stub)
 	sysreg_write(vbar_el1, (p->stage1 ? STAGE1_CODE_VA : stub) + STUB_VECTORS);
 }
 
-/* Starts it, or lets it go on after a fault. False: there is no place for its code. */
-static bool run_guest(struct plan *p, bool resume)
+enum entry {
+	ENTER_FIRST,  /* at the access */
+	ENTER_AGAIN,  /* the same, after a fault that was handled */
+	ENTER_BEHIND, /* at what follows the access, which is emulated */
+	ENTER_L1,     /* with an exception, at virtual EL2 or at the guest's own EL1 */
+};
+
+static void prepare(struct plan *p, enum entry how, uint64_t stub)
+{
+	if (how == ENTER_FIRST || how == ENTER_AGAIN)
+		plant(p, stub);
+	if (how == ENTER_FIRST)
+		start_guest(p, stub);
+	else if (how != ENTER_L1)
+		follow_stub(p, stub);
+}
+
+/* The part of it that a hypervisor has, too. */
+static void set_registers(enum entry how, uint64_t stub, const struct s2_injection *in)
+{
+	struct guest *g = &l.guest;
+
+	if (how == ENTER_BEHIND)
+		g->pc += 4;
+	if (how != ENTER_L1)
+		return;
+	sysreg_write(esr_el1, in->esr);
+	sysreg_write(far_el1, in->far);
+	sysreg_write(elr_el1, g->pc);
+	sysreg_write(spsr_el1, g->pstate);
+	g->pc = stub + STUB_L1;
+	g->pstate = SPSR_EL1;
+}
+
+/* Runs the guest until it leaves. in: of ENTER_L1. False: there is no place for its code. */
+static bool run_guest(struct plan *p, enum entry how, const struct s2_injection *in)
 {
 	uint64_t stub;
 
@@ -327,24 +311,25 @@ static bool run_guest(struct plan *p, bool resume)
 	stub = stage2_show(p->mmu, p->avoid);
 	if (!stub)
 		return false;
-	plant(p, stub);
-	if (!resume)
-		start_guest(p, stub);
-	else
-		follow_stub(p, stub);
+	prepare(p, how, stub);
 	if (p->stage1)
-		stage1_on(p, stub);
-	if (resume)
+		stage1_on(stub, p->ipa);
+	if (how != ENTER_FIRST)
 		measure_return();
+	set_registers(how, stub, in);
 	guest_run(&l.guest);
 	stage2_hide();
 	if (p->stage1)
 		stage1_off();
-	if (resume) {
+	if (how != ENTER_FIRST)
 		measure_returned(&l.guest);
-		measure_done(report_ordinal);
-	}
 	return true;
+}
+
+/* It left by the BRK that was to come. */
+static bool came_to(unsigned int imm)
+{
+	return ESR_EC(l.guest.esr) == EC_BRK && (l.guest.esr & 0xffff) == imm;
 }
 
 /* ---- out of the guest ---- */
@@ -535,8 +520,10 @@ uint8_t live_access(void *arg, const struct engine_access *a, uint8_t fsc)
 	find_memory(p, a, &leaf);
 	if (leads_away(p, &leaf))
 		return skip(SKIP_AWAY, fsc);
-	if (!run_guest(p, resume))
+	if (!run_guest(p, resume ? ENTER_AGAIN : ENTER_FIRST, NULL))
 		return skip(SKIP_NO_PLACE, fsc);
+	if (resume)
+		measure_done(report_ordinal);
 	report_counts.performed += !resume;
 	return left_guest(p, resume);
 }
@@ -550,34 +537,22 @@ void live_begin(const struct engine_access *a)
 
 /* ---- after the handler: what the engine does not ask for ---- */
 
-/* The guest takes the exception, at virtual EL2 or at its own EL1. */
+/* The guest takes the exception. */
 static void deliver(const struct engine_access *a, const struct s2_injection *in)
 {
 	struct plan *p = &l.plan;
-	struct guest *g = &l.guest;
-	uint64_t stub;
 
 	clean_up(p);
 	p->mmu = a->vcpu->mmu;
-	stage2_load(p->mmu, false);
-	stub = stage2_show(p->mmu, ~0ull);
-	if (!stub) {
+	p->stage1 = false;
+	p->avoid = ~0ull;
+	if (!run_guest(p, ENTER_L1, in)) {
 		report_counts.open++;
 		return;
 	}
-	measure_return();
-	sysreg_write(esr_el1, in->esr);
-	sysreg_write(far_el1, in->far);
-	sysreg_write(elr_el1, g->pc);
-	sysreg_write(spsr_el1, g->pstate);
-	g->pc = stub + STUB_L1;
-	g->pstate = SPSR_EL1;
-	guest_run(g);
-	stage2_hide();
-	measure_returned(g);
-	if (ESR_EC(g->esr) != EC_BRK || (g->esr & 0xffff) != GUEST_L1 || g->x[0] != in->esr)
+	if (!came_to(GUEST_L1) || l.guest.x[0] != in->esr)
 		SAY(FOUND_MMU, "the injected exception does not arrive: ESR 0x%llx at EL2",
-		    ULL(g->esr));
+		    ULL(l.guest.esr));
 	report_counts.injections++;
 }
 
@@ -585,28 +560,14 @@ static void deliver(const struct engine_access *a, const struct s2_injection *in
 static void step_over(void)
 {
 	struct plan *p = &l.plan;
-	struct guest *g = &l.guest;
-	uint64_t stub;
 
-	stage2_load(p->mmu, p->stage1);
-	stub = stage2_show(p->mmu, p->avoid);
-	if (!stub) {
+	if (!run_guest(p, ENTER_BEHIND, NULL)) {
 		report_counts.open++;
 		return;
 	}
-	follow_stub(p, stub);
-	if (p->stage1)
-		stage1_on(p, stub);
-	measure_return();
-	g->pc += 4;
-	guest_run(g);
-	stage2_hide();
-	if (p->stage1)
-		stage1_off();
-	measure_returned(g);
-	if (ESR_EC(g->esr) != EC_BRK || (g->esr & 0xffff) != GUEST_DONE)
+	if (!came_to(GUEST_DONE))
 		SAY(FOUND_MMU, "the guest does not go on behind the access: ESR 0x%llx",
-		    ULL(g->esr));
+		    ULL(l.guest.esr));
 	report_counts.mmio++;
 }
 
@@ -754,7 +715,7 @@ static void try_maintenance(void)
 			 .maintenance = true,
 			 .fsc = 4};
 
-	l.maintains = run_guest(&p, false) && ESR_EC(l.guest.esr) == EC_DABT;
+	l.maintains = run_guest(&p, ENTER_FIRST, NULL) && ESR_EC(l.guest.esr) == EC_DABT;
 	if (!l.maintains)
 		report_absent("maintenance",
 			      "the CPU's cache maintenance does not look at stage 2");
@@ -777,7 +738,7 @@ static void try_stage1(void)
 	p.ipa = stage2_show(p.mmu, p.avoid) +
 		((uint64_t)STUB_PAGE_COUNT << l.engine->machine.page_shift);
 	stage2_hide();
-	l.stage1_level = run_guest(&p, false) && (l.guest.esr & ESR_FSC) == p.fsc;
+	l.stage1_level = run_guest(&p, ENTER_FIRST, NULL) && (l.guest.esr & ESR_FSC) == p.fsc;
 	if (!l.stage1_level)
 		report_absent("s1ptw_level", "aborts on stage-1 tables tell the level of stage 1: "
 					     "their class alone is compared");
@@ -798,8 +759,7 @@ void live_start_cpu(void)
 {
 	l.guest.counters = measure_counters;
 	stage2_start_cpu();
-	sysreg_write(sctlr_el1, SCTLR_GUEST);
-	isb();
+	stage1_off();
 	if (!smp_cpu) {
 		try_maintenance();
 		try_stage1();

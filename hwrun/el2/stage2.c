@@ -312,9 +312,14 @@ void stage2_hide(void)
 	s.shown = NULL;
 }
 
+uint64_t stage2_stub_offset(enum stub_page page)
+{
+	return (uint64_t)page << s.page_shift;
+}
+
 void *stage2_page(enum stub_page page)
 {
-	return s.pages + ((uint64_t)page << s.page_shift);
+	return s.pages + stage2_stub_offset(page);
 }
 
 static uint64_t leaf_of(enum stub_page page)

@@ -37,7 +37,8 @@ static void open_as(struct world *w, const char *policy)
 
 static void close_world(struct world *w)
 {
-	given_forget_all();
+	for (unsigned int i = 0; i <= w->e->vm.context_count; i++)
+		memory_free(g.words[i]);
 	free(g.words);
 	world_close(w);
 }
