@@ -32,6 +32,19 @@ static inline unsigned int current_el(void)
 	return field(sysreg_read(CurrentEL), 2, 2);
 }
 
+#define ISR_SERROR (1ull << 8)
+
+/* EL2 masks SErrors: one that is pending is taken here, and ends the run. */
+static inline void take_serror(void)
+{
+	dsb(sy);
+	isb();
+	if (!(sysreg_read(isr_el1) & ISR_SERROR))
+		return;
+	__asm__ volatile("msr daifclr, #4");
+	isb();
+}
+
 /* To the point of coherency. */
 void dcache_clean(const void *address, uint64_t size);
 /* After code was written: size bytes from address are what is fetched from now on. */

@@ -55,8 +55,10 @@ static bool leads_there(const struct check_fault *f, const struct s2_leaf *leaf)
 
 		at.ipa = leaf->start.v + done;
 		m = check_meeting(g.engine->check, &at);
-		if (m.meets == CHECK_MEETS_UNKNOWN)
-			return true;
+		if (m.meets == CHECK_MEETS_UNKNOWN) {
+			done += 1ull << g.engine->machine.page_shift;
+			continue;
+		}
 		if (m.meets != CHECK_MEETS_MEMORY || m.pa != leaf->pa.v + done)
 			return false;
 		done += m.room < leaf->size - done ? m.room : leaf->size - done;
@@ -90,7 +92,7 @@ static bool is_given(const struct engine_access *a, const struct s2_leaf *leaf)
 	return true;
 }
 
-void given_note(const struct engine_access *a, uint64_t start, uint64_t size)
+bool given_note(const struct engine_access *a, uint64_t start, uint64_t size)
 {
 	struct s2_mmu *mmu = a->mmu;
 	struct memory **words = words_of(mmu);
@@ -98,17 +100,21 @@ void given_note(const struct engine_access *a, uint64_t start, uint64_t size)
 
 	if (!*words)
 		*words = memory_new();
-	while (*words && at - start < size) {
+	while (at - start < size) {
 		struct s2_leaf leaf = s2_lookup(&g.engine->vm, mmu, (struct table_ipa){at});
 		uint64_t *word;
 
 		if (!leaf.size)
-			return;
-		word = leaf.valid ? memory_make(*words, address_of(leaf.start.v)) : NULL;
-		if (word)
-			*word = is_given(a, &leaf) ? word_of(&leaf) : 0;
+			return true;
 		at = leaf.start.v + leaf.size;
+		if (!leaf.valid)
+			continue;
+		word = *words ? memory_make(*words, address_of(leaf.start.v)) : NULL;
+		if (!word)
+			return false;
+		*word = is_given(a, &leaf) ? word_of(&leaf) : 0;
 	}
+	return true;
 }
 
 bool given_before(const struct s2_mmu *mmu, const struct s2_leaf *leaf)
@@ -152,15 +158,5 @@ void given_forget(const struct s2_mmu *mmu, uint64_t start, uint64_t size)
 		if (word)
 			memset(word, 0, (end < last ? end - at + 1 : last + 8 - at) & ~7ull);
 		at = end + 1;
-	}
-}
-
-void given_forget_all(void)
-{
-	uint16_t i;
-
-	for (i = 0; i <= g.engine->vm.context_count; i++) {
-		memory_free(g.words[i]);
-		g.words[i] = NULL;
 	}
 }

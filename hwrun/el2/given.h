@@ -12,12 +12,11 @@
 /* False: no memory. */
 bool given_start(struct engine *e);
 /* [start, start + size) was mapped or relaxed: keeps those leaves in it that the checker finds
- * to be L1's and the host's, all of them, with all they permit. */
-void given_note(const struct engine_access *a, uint64_t start, uint64_t size);
+ * to be L1's and the host's, all of them, with all they permit. False: no memory. */
+bool given_note(const struct engine_access *a, uint64_t start, uint64_t size);
 /* The leaf at hand was such a one when it was made, and is as it was. */
 bool given_before(const struct s2_mmu *mmu, const struct s2_leaf *leaf);
 /* L1 or the host has asked to take back what is in the range. */
 void given_forget(const struct s2_mmu *mmu, uint64_t start, uint64_t size);
-void given_forget_all(void);
 
 #endif

@@ -133,7 +133,26 @@ enter_main:
 	/* ---- EL3 ---- */
 
 leave_el3:
-	ldr	x0, =SCR_EL3_VALUE
+	/* Caches of these take no part in coherency before they are told to. */
+	mrs	x0, midr_el1
+	lsr	x1, x0, #24
+	cmp	x1, #MIDR_ARM
+	b.ne	1f
+	ubfx	x0, x0, #4, #12
+	mov	x1, #MIDR_A53
+	cmp	x0, x1
+	mov	x1, #MIDR_A57
+	ccmp	x0, x1, #4, ne
+	mov	x1, #MIDR_A72
+	ccmp	x0, x1, #4, ne
+	mov	x1, #MIDR_A73
+	ccmp	x0, x1, #4, ne
+	b.ne	1f
+	mrs	x0, s3_1_c15_c2_1	/* CPUECTLR_EL1 */
+	orr	x0, x0, #CPUECTLR_SMPEN
+	msr	s3_1_c15_c2_1, x0
+	isb
+1:	ldr	x0, =SCR_EL3_VALUE
 	msr	scr_el3, x0
 	msr	cptr_el3, xzr
 	msr	mdcr_el3, xzr
@@ -149,7 +168,7 @@ leave_el3:
 
 	/* EL2 as the rest of the image wants it, whatever firmware left. Uses x0, x1. */
 el2_state:
-	mov	x0, #HCR_EL2_RW
+	ldr	x0, =HCR_EL2_VALUE
 	msr	hcr_el2, x0
 	isb
 	mov	x0, #CPTR_EL2_VALUE

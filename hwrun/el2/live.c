@@ -11,45 +11,31 @@
 #include "platform.h"
 #include "report.h"
 #include "smp.h"
+#include "stage1.h"
 #include "stage2.h"
 
 /* ESR_ELx (Arm ARM D24.2.40) */
-#define ESR_EC(esr)	    ((unsigned int)((esr) >> 26 & 0x3f))
-#define EC_IABT		    0x20u
-#define EC_DABT		    0x24u
-#define EC_BRK		    0x3cu
-#define ESR_ISV		    (1ull << 24)
-#define ESR_SAS(esr)	    ((unsigned int)((esr) >> 22 & 3))
-#define ESR_CM		    (1ull << 8)
-#define ESR_S1PTW	    (1ull << 7)
-#define ESR_WNR		    (1ull << 6)
-#define ESR_FSC		    0x3full
-#define ESR_PERMISSION(fsc) (((fsc)&0x3c) == 0x0c)
-#define HPFAR_IPA(hpfar)    (((hpfar)&0xfffffffffff0ull) << 8)
+#define ESR_EC(esr)	     ((unsigned int)((esr) >> 26 & 0x3f))
+#define EC_IABT		     0x20u
+#define EC_DABT		     0x24u
+#define EC_BRK		     0x3cu
+#define ESR_ISV		     (1ull << 24)
+#define ESR_SAS(esr)	     ((unsigned int)((esr) >> 22 & 3))
+#define ESR_CM		     (1ull << 8)
+#define ESR_S1PTW	     (1ull << 7)
+#define ESR_WNR		     (1ull << 6)
+#define ESR_FSC		     0x3full
+#define ESR_TRANSLATION(fsc) (((fsc)&0x3c) == 0x04)
+#define ESR_PERMISSION(fsc)  (((fsc)&0x3c) == 0x0c)
+#define HPFAR_IPA(hpfar)     (((hpfar)&0xfffffffffff0ull) << 8)
 
 #define SPSR_EL0 0x3c0 /* interrupts masked */
 #define SPSR_EL1 0x3c5
 
-/* SCTLR_EL1, TCR_EL1, MAIR_EL1 of the guest */
-#define SCTLR_GUEST   0x34d00800ull /* RES1; cache maintenance at EL0 */
-#define SCTLR_STAGE1  (1ull << 12 | 1ull << 2 | 1ull << 0)
-#define STAGE1_SIZE   25u /* bits: one look-up, in a table of level 2 */
-#define TCR_HALF      ((64 - STAGE1_SIZE) | 1ull << 8 | 1ull << 10 | 3ull << 12)
-#define TCR_GUEST     (TCR_HALF | TCR_HALF << 16 | 2ull << 30)
-#define TCR_IPS_SHIFT 32
-#define MAIR_GUEST    0xffull
-
-/* Leaves of the guest's stage 1 */
-#define STAGE1_BLOCK	0x701ull /* inner-shareable, write-back, accessed */
-#define STAGE1_DATA	(1ull << 6 | 1ull << 53 | 1ull << 54)
-#define STAGE1_CODE	(3ull << 6) /* read-only: code of both EL0 and EL1 */
-#define STAGE1_SHIFT	21u
-#define STAGE1_ENTRIES	16u
-#define STAGE1_CODE_VA	(~0ull << STAGE1_SIZE)
-#define STAGE1_BASE_MAX 48u /* bits of a table's address */
-
 #define BRK_WORD(imm) (0xd4200000u | (uint32_t)(imm) << 5)
 #define FETCHED	      0x8000u /* and a number: the immediate of a BRK that was planted */
+
+#define NO_MEMORY "the board has not enough memory for this trace"
 
 #define WINDOW_MAX (1ull << 30)
 #define WINDOW_MIN (1ull << 26)
@@ -80,20 +66,14 @@ static struct {
 	uint64_t pa_limit;
 	struct guest guest;
 	struct plan plan;
-	bool stopped; /* the guest has not come to the end of its access */
-	bool skipped; /* the access at hand is not performed */
+	bool stopped;		     /* the guest has not come to the end of its access */
+	enum s2_outcome_kind served; /* stopped: how its last abort was handled */
+	bool skipped;		     /* the access at hand is not performed */
 	void (*tlb)(void *ctx, const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ipa,
 		    uint64_t size);
 } l;
 
 /* ---- memory of the guest ---- */
-
-/* EL2 and the guest may see the line with different attributes: what one wrote leaves its cache. */
-static void line_out(uint64_t pa)
-{
-	__asm__ volatile("dc civac, %0" : : "r"(pa) : "memory");
-	dsb(sy);
-}
 
 static void put(uint64_t pa, uint64_t value, unsigned int size)
 {
@@ -230,7 +210,7 @@ static void find_memory(struct plan *p, const struct engine_access *a, const str
 	}
 }
 
-/* ---- the guest's stage 1 ---- */
+/* ---- into the guest ---- */
 
 static uint64_t stage1_va(const struct plan *p)
 {
@@ -239,32 +219,6 @@ static uint64_t stage1_va(const struct plan *p)
 
 	return (uint64_t)p->row << STAGE1_SHIFT | in_block;
 }
-
-static void stage1_on(const struct plan *p, uint64_t stub)
-{
-	uint64_t *table = stage2_page(STUB_STAGE1);
-	uint64_t code_base = stub + ((uint64_t)STUB_STAGE1 << l.engine->machine.page_shift);
-	uint64_t range = field(sysreg_read(id_aa64mmfr0_el1), 0, 4);
-
-	table[0] = stub | STAGE1_BLOCK | STAGE1_CODE;
-	line_out((uint64_t)table);
-	sysreg_write(ttbr0_el1, p->ipa);
-	sysreg_write(ttbr1_el1, code_base);
-	sysreg_write(tcr_el1, TCR_GUEST | (range > 5 ? 5 : range) << TCR_IPS_SHIFT);
-	sysreg_write(mair_el1, MAIR_GUEST);
-	sysreg_write(sctlr_el1, SCTLR_GUEST | SCTLR_STAGE1);
-	isb();
-	stage2_flush_stage1();
-}
-
-static void stage1_off(void)
-{
-	sysreg_write(sctlr_el1, SCTLR_GUEST);
-	isb();
-	stage2_flush_stage1();
-}
-
-/* ---- into the guest ---- */
 
 /* Puts what the access is to find where it is to find it. */
 static void plant(const struct plan *p, uint64_t stub)
@@ -276,7 +230,7 @@ static void plant(const struct plan *p, uint64_t stub)
 	if (!p->somewhere)
 		return;
 	if (p->stage1) {
-		put(p->pa, stub | STAGE1_BLOCK | (p->fetch ? STAGE1_CODE : STAGE1_DATA), 8);
+		put(p->pa, p->fetch ? stage1_code(stub) : stage1_data(stub), 8);
 	} else if (p->fetch) {
 		put(p->pa, BRK_WORD(p->tag), 4);
 		icache_sync((const void *)p->pa, 4);
@@ -314,8 +268,42 @@ static void follow_stub(const struct plan *p, uint64_t stub)
 	sysreg_write(vbar_el1, (p->stage1 ? STAGE1_CODE_VA : stub) + STUB_VECTORS);
 }
 
-/* Starts it, or lets it go on after a fault. False: there is no place for its code. */
-static bool run_guest(struct plan *p, bool resume)
+enum entry {
+	ENTER_FIRST,  /* at the access */
+	ENTER_AGAIN,  /* the same, after a fault that was handled */
+	ENTER_BEHIND, /* at what follows the access, which is emulated */
+	ENTER_L1,     /* with an exception, at virtual EL2 or at the guest's own EL1 */
+};
+
+static void prepare(struct plan *p, enum entry how, uint64_t stub)
+{
+	if (how == ENTER_FIRST || how == ENTER_AGAIN)
+		plant(p, stub);
+	if (how == ENTER_FIRST)
+		start_guest(p, stub);
+	else if (how != ENTER_L1)
+		follow_stub(p, stub);
+}
+
+/* The part of it that a hypervisor has, too. */
+static void set_registers(enum entry how, uint64_t stub, const struct s2_injection *in)
+{
+	struct guest *g = &l.guest;
+
+	if (how == ENTER_BEHIND)
+		g->pc += 4;
+	if (how != ENTER_L1)
+		return;
+	sysreg_write(esr_el1, in->esr);
+	sysreg_write(far_el1, in->far);
+	sysreg_write(elr_el1, g->pc);
+	sysreg_write(spsr_el1, g->pstate);
+	g->pc = stub + STUB_L1;
+	g->pstate = SPSR_EL1;
+}
+
+/* Runs the guest until it leaves. in: of ENTER_L1. False: there is no place for its code. */
+static bool run_guest(struct plan *p, enum entry how, const struct s2_injection *in)
 {
 	uint64_t stub;
 
@@ -323,24 +311,25 @@ static bool run_guest(struct plan *p, bool resume)
 	stub = stage2_show(p->mmu, p->avoid);
 	if (!stub)
 		return false;
-	plant(p, stub);
-	if (!resume)
-		start_guest(p, stub);
-	else
-		follow_stub(p, stub);
+	prepare(p, how, stub);
 	if (p->stage1)
-		stage1_on(p, stub);
-	if (resume)
+		stage1_on(stub, p->ipa);
+	if (how != ENTER_FIRST)
 		measure_return();
+	set_registers(how, stub, in);
 	guest_run(&l.guest);
 	stage2_hide();
 	if (p->stage1)
 		stage1_off();
-	if (resume) {
+	if (how != ENTER_FIRST)
 		measure_returned(&l.guest);
-		measure_done(report_ordinal);
-	}
 	return true;
+}
+
+/* It left by the BRK that was to come. */
+static bool came_to(unsigned int imm)
+{
+	return ESR_EC(l.guest.esr) == EC_BRK && (l.guest.esr & 0xffff) == imm;
 }
 
 /* ---- out of the guest ---- */
@@ -377,7 +366,7 @@ static uint8_t fsc_of(const struct plan *p, uint64_t esr)
 	return p->stage1 && !l.stage1_level && !((fsc ^ p->fsc) & 0x3c) ? p->fsc : fsc;
 }
 
-static uint8_t aborted(struct plan *p)
+static uint8_t aborted(struct plan *p, bool again)
 {
 	const struct guest *g = &l.guest;
 	uint8_t fsc = fsc_of(p, g->esr);
@@ -391,6 +380,8 @@ static uint8_t aborted(struct plan *p)
 		    wrong, ULL(g->esr), ULL(g->far), ULL(g->hpfar));
 	else if (fsc != p->fsc)
 		SAY(FOUND_MMU, "the MMU says FSC 0x%02x, the tables 0x%02x", fsc, p->fsc);
+	else if (again && l.served == S2_MAPPED && ESR_TRANSLATION(fsc))
+		SAY(FOUND_REFUSED, "what was just mapped is not mapped: FSC 0x%02x", fsc);
 	l.stopped = true;
 	measure_arrived(g);
 	return fsc;
@@ -450,6 +441,7 @@ static void misled(const struct plan *p)
 	else
 		SAY(FOUND_MMU, "the access leads to an exception of EL1: ESR 0x%llx FAR 0x%llx",
 		    ULL(esr), ULL(far));
+	report_counts.astray += p->somewhere || !(p->fetch || p->stage1);
 }
 
 static void stopped_by_brk(const struct plan *p)
@@ -466,13 +458,13 @@ static void stopped_by_brk(const struct plan *p)
 	completed(p, !p->fetch);
 }
 
-static uint8_t left_guest(struct plan *p)
+static uint8_t left_guest(struct plan *p, bool again)
 {
 	unsigned int ec = ESR_EC(l.guest.esr);
 
 	l.stopped = false;
 	if (ec == EC_IABT || ec == EC_DABT)
-		return aborted(p);
+		return aborted(p, again);
 	if (ec == EC_BRK) {
 		stopped_by_brk(p);
 		clean_up(p);
@@ -480,6 +472,7 @@ static uint8_t left_guest(struct plan *p)
 	}
 	SAY(FOUND_MMU, "an exception that nobody asked for: ESR 0x%llx PC 0x%llx", ULL(l.guest.esr),
 	    ULL(l.guest.pc));
+	report_counts.astray++;
 	return 0;
 }
 
@@ -487,8 +480,10 @@ static uint8_t left_guest(struct plan *p)
 
 static uint8_t skip(enum report_skip why, uint8_t fsc)
 {
-	/* Tries of one access count as one. */
-	if (!l.skipped)
+	/* Tries of one access count as one; what was made once counts as made. */
+	if (l.stopped)
+		report_counts.open++;
+	else if (!l.skipped)
 		report_counts.skipped[why]++;
 	l.skipped = true;
 	l.stopped = false;
@@ -523,14 +518,14 @@ uint8_t live_access(void *arg, const struct engine_access *a, uint8_t fsc)
 	if (why != SKIP_COUNT)
 		return skip(why, fsc);
 	find_memory(p, a, &leaf);
-	if (leads_away(p, &leaf)) {
-		l.stopped = false;
-		return fsc;
-	}
-	if (!run_guest(p, resume))
+	if (leads_away(p, &leaf))
+		return skip(SKIP_AWAY, fsc);
+	if (!run_guest(p, resume ? ENTER_AGAIN : ENTER_FIRST, NULL))
 		return skip(SKIP_NO_PLACE, fsc);
+	if (resume)
+		measure_done(report_ordinal);
 	report_counts.performed += !resume;
-	return left_guest(p);
+	return left_guest(p, resume);
 }
 
 void live_begin(const struct engine_access *a)
@@ -542,32 +537,22 @@ void live_begin(const struct engine_access *a)
 
 /* ---- after the handler: what the engine does not ask for ---- */
 
-/* The guest takes the exception, at virtual EL2 or at its own EL1. */
+/* The guest takes the exception. */
 static void deliver(const struct engine_access *a, const struct s2_injection *in)
 {
 	struct plan *p = &l.plan;
-	struct guest *g = &l.guest;
-	uint64_t stub;
 
 	clean_up(p);
 	p->mmu = a->vcpu->mmu;
-	stage2_load(p->mmu, false);
-	stub = stage2_show(p->mmu, ~0ull);
-	if (!stub)
+	p->stage1 = false;
+	p->avoid = ~0ull;
+	if (!run_guest(p, ENTER_L1, in)) {
+		report_counts.open++;
 		return;
-	measure_return();
-	sysreg_write(esr_el1, in->esr);
-	sysreg_write(far_el1, in->far);
-	sysreg_write(elr_el1, g->pc);
-	sysreg_write(spsr_el1, g->pstate);
-	g->pc = stub + STUB_L1;
-	g->pstate = SPSR_EL1;
-	guest_run(g);
-	stage2_hide();
-	measure_returned(g);
-	if (ESR_EC(g->esr) != EC_BRK || (g->esr & 0xffff) != GUEST_L1 || g->x[0] != in->esr)
+	}
+	if (!came_to(GUEST_L1) || l.guest.x[0] != in->esr)
 		SAY(FOUND_MMU, "the injected exception does not arrive: ESR 0x%llx at EL2",
-		    ULL(g->esr));
+		    ULL(l.guest.esr));
 	report_counts.injections++;
 }
 
@@ -575,26 +560,15 @@ static void deliver(const struct engine_access *a, const struct s2_injection *in
 static void step_over(void)
 {
 	struct plan *p = &l.plan;
-	struct guest *g = &l.guest;
-	uint64_t stub;
 
-	stage2_load(p->mmu, p->stage1);
-	stub = stage2_show(p->mmu, p->avoid);
-	if (!stub)
+	if (!run_guest(p, ENTER_BEHIND, NULL)) {
+		report_counts.open++;
 		return;
-	follow_stub(p, stub);
-	if (p->stage1)
-		stage1_on(p, stub);
-	measure_return();
-	g->pc += 4;
-	guest_run(g);
-	stage2_hide();
-	if (p->stage1)
-		stage1_off();
-	measure_returned(g);
-	if (ESR_EC(g->esr) != EC_BRK || (g->esr & 0xffff) != GUEST_DONE)
+	}
+	if (!came_to(GUEST_DONE))
 		SAY(FOUND_MMU, "the guest does not go on behind the access: ESR 0x%llx",
-		    ULL(g->esr));
+		    ULL(l.guest.esr));
+	report_counts.mmio++;
 }
 
 static void after(const struct engine_access *a, const struct s2_outcome *out)
@@ -611,6 +585,7 @@ static void after(const struct engine_access *a, const struct s2_outcome *out)
 		step_over();
 		break;
 	default:
+		report_counts.exits++;
 		break;
 	}
 }
@@ -634,8 +609,10 @@ void live_end(const struct engine_access *a, const struct s2_outcome *out)
 {
 	if (out->kind == S2_MAPPED || out->kind == S2_RELAXED) {
 		check_size(out);
-		given_note(a, out->map.addr.v, out->map.size);
+		if (!given_note(a, out->map.addr.v, out->map.size))
+			refuse(4, NO_MEMORY);
 	}
+	l.served = out->kind;
 	if (resumes(out) && l.stopped)
 		return; /* the engine asks for the access once more */
 	if (l.stopped)
@@ -649,6 +626,7 @@ void live_end(const struct engine_access *a, const struct s2_outcome *out)
 void live_event(void)
 {
 	l.stopped = l.skipped = false;
+	measure_event();
 }
 
 /* What write protection and ageing leave in TLBs, hosts leave there too (Q17, Q18), but
@@ -659,11 +637,27 @@ static bool leaves_entries(const struct nvt_event *ev)
 	       ev->kind == NVT_EXTENT;
 }
 
+/*
+ * The guest has aborted again, and its access is left there. For a recorded fault the stream
+ * tells what follows; of a touch there is nothing more.
+ */
+static void leave_open(const struct nvt_event *ev)
+{
+	const struct plan *p = &l.plan;
+
+	report_counts.open++;
+	if (ev->kind == NVT_TOUCH && (l.served == S2_MAPPED || l.served == S2_RELAXED))
+		SAY(FOUND_REFUSED, "the access never completes, however often it is served");
+	l.stopped = false;
+}
+
 void live_event_done(const struct nvt_event *ev)
 {
 	struct engine *e = l.engine;
 	size_t i;
 
+	if (l.stopped)
+		leave_open(ev);
 	for (i = 0; i < e->step.extent_count; i++) {
 		const struct engine_extent *x = &e->extents[i];
 
@@ -721,7 +715,7 @@ static void try_maintenance(void)
 			 .maintenance = true,
 			 .fsc = 4};
 
-	l.maintains = run_guest(&p, false) && ESR_EC(l.guest.esr) == EC_DABT;
+	l.maintains = run_guest(&p, ENTER_FIRST, NULL) && ESR_EC(l.guest.esr) == EC_DABT;
 	if (!l.maintains)
 		report_absent("maintenance",
 			      "the CPU's cache maintenance does not look at stage 2");
@@ -744,7 +738,7 @@ static void try_stage1(void)
 	p.ipa = stage2_show(p.mmu, p.avoid) +
 		((uint64_t)STUB_PAGE_COUNT << l.engine->machine.page_shift);
 	stage2_hide();
-	l.stage1_level = run_guest(&p, false) && (l.guest.esr & ESR_FSC) == p.fsc;
+	l.stage1_level = run_guest(&p, ENTER_FIRST, NULL) && (l.guest.esr & ESR_FSC) == p.fsc;
 	if (!l.stage1_level)
 		report_absent("s1ptw_level", "aborts on stage-1 tables tell the level of stage 1: "
 					     "their class alone is compared");
@@ -756,7 +750,7 @@ void live_start(struct engine *e)
 	l.xnx = stage2_has_xnx();
 	l.pa_limit = 1ull << stage2_pa_bits();
 	if (!stage2_start(e) || !given_start(e))
-		refuse(4, "the board has not enough memory for this trace");
+		refuse(4, NO_MEMORY);
 	l.tlb = e->machine.port.tlb;
 	e->machine.port.tlb = real_tlb;
 }
@@ -765,8 +759,7 @@ void live_start_cpu(void)
 {
 	l.guest.counters = measure_counters;
 	stage2_start_cpu();
-	sysreg_write(sctlr_el1, SCTLR_GUEST);
-	isb();
+	stage1_off();
 	if (!smp_cpu) {
 		try_maintenance();
 		try_stage1();

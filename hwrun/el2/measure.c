@@ -9,12 +9,28 @@
 
 #define RING_ROOM 65536u
 
-/* What is not the handler's, or is maintenance: summed up when the fault is through. */
-#define MARKS 64u
+/* What is not the handler's, or is maintenance. Marks are summed up in a pause, or at the end. */
+#define MARKS	   64u
+#define MARKS_FULL (MARKS - 8u) /* a pause and maintenance, begun and ended, still fit */
 enum mark_kind { PAUSED, RESUMED, TLB_BEGINS, TLB_ENDS };
 struct mark {
 	enum mark_kind kind;
+	enum hw_phase phase; /* of the handler, at that time */
 	struct stamp at;
+};
+
+/* Of the marks that are summed up. */
+struct sums {
+	struct stamp pauses[HW_PHASE_COUNT], maintenance[HW_PHASE_COUNT]; /* by handler's phase */
+	unsigned int pause_count[HW_PHASE_COUNT], tlb_count[HW_PHASE_COUNT];
+	unsigned int pauses_in_tlb[HW_PHASE_COUNT]; /* no part of pause_count */
+	struct stamp paused, from;		    /* where what is not over began */
+	bool in_tlb;
+};
+
+/* What an empty interruption leaves in the figures: within itself, and around. */
+struct toll {
+	struct stamp within, around;
 };
 
 struct sample {
@@ -35,10 +51,12 @@ static struct {
 
 	/* The fault at hand. */
 	struct stamp begin, slot, backing, end, leave;
-	bool slot_seen, backing_seen;
+	enum hw_phase phase;
 	uint32_t pages; /* of the table */
 	struct mark marks[MARKS];
 	unsigned int mark_count;
+	struct sums sums;
+	struct toll pause_toll, tlb_toll;
 	struct sample now;
 	bool arrived, handled;
 
@@ -174,12 +192,16 @@ static void add_span(struct stamp *sum, const struct stamp *from, const struct s
 		sum->v[u] += difference(u, from->v[u], to->v[u]);
 }
 
-static void take_away(struct stamp *sum, const struct stamp *part)
+/* What is taken away may be an estimate: nothing costs less than nothing. */
+static void take_away(struct stamp *sum, const struct stamp *part, unsigned int times)
 {
 	unsigned int u;
 
-	for (u = 0; u < HW_UNIT_COUNT; u++)
-		sum->v[u] -= part->v[u];
+	for (u = 0; u < HW_UNIT_COUNT; u++) {
+		uint64_t all = part->v[u] * times;
+
+		sum->v[u] -= all < sum->v[u] ? all : sum->v[u];
+	}
 }
 
 static struct stamp span(const struct stamp *from, const struct stamp *to)
@@ -192,18 +214,57 @@ static struct stamp span(const struct stamp *from, const struct stamp *to)
 
 /* ---- within the handler ---- */
 
-/* Of what comes after the last mark that there is room for, nothing is told apart. */
 static void set_mark(enum mark_kind kind)
 {
-	if (m.mark_count == MARKS)
-		return;
-	m.marks[m.mark_count].kind = kind;
-	stamp_now(&m.marks[m.mark_count++].at);
+	struct mark *mark = &m.marks[m.mark_count++];
+
+	mark->kind = kind;
+	mark->phase = m.phase;
+	stamp_now(&mark->at);
+}
+
+static void sum_mark(struct sums *s, const struct mark *mark)
+{
+	switch (mark->kind) {
+	case PAUSED:
+		s->paused = mark->at;
+		if (s->in_tlb)
+			add_span(&s->maintenance[mark->phase], &s->from, &mark->at);
+		break;
+	case RESUMED:
+		add_span(&s->pauses[mark->phase], &s->paused, &mark->at);
+		if (s->in_tlb)
+			s->pauses_in_tlb[mark->phase]++;
+		else
+			s->pause_count[mark->phase]++;
+		s->from = mark->at;
+		break;
+	case TLB_BEGINS:
+		s->in_tlb = true;
+		s->from = mark->at;
+		break;
+	case TLB_ENDS:
+		add_span(&s->maintenance[mark->phase], &s->from, &mark->at);
+		s->tlb_count[mark->phase]++;
+		s->in_tlb = false;
+		break;
+	}
+}
+
+static void sum_marks(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < m.mark_count; i++)
+		sum_mark(&m.sums, &m.marks[i]);
+	m.mark_count = 0;
 }
 
 static void measure_paused(void)
 {
 	set_mark(PAUSED);
+	if (m.mark_count > MARKS_FULL)
+		sum_marks();
 }
 
 static void measure_resumed(void)
@@ -213,9 +274,10 @@ static void measure_resumed(void)
 
 static const struct s2_slot *timed_slot(void *ctx, struct l1_ipa addr)
 {
-	if (!m.slot_seen)
+	if (m.phase == HW_WALK) {
 		stamp_now(&m.slot);
-	m.slot_seen = true;
+		m.phase = HW_DECIDE;
+	}
 	return m.port.slot(ctx, addr);
 }
 
@@ -225,13 +287,19 @@ static enum s2_host_status timed_backing(void *ctx, const struct s2_slot *slot, 
 	enum s2_host_status status = m.port.backing(ctx, slot, hva, write, backing);
 
 	stamp_now(&m.backing);
-	m.backing_seen = true;
+	if (m.phase == HW_WALK)
+		m.slot = m.backing;
+	m.phase = HW_MAP;
 	return status;
 }
 
 static void timed_tlb(void *ctx, const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ipa,
 		      uint64_t size)
 {
+	if (m.mark_count > MARKS_FULL) {
+		measure_paused();
+		measure_resumed();
+	}
 	set_mark(TLB_BEGINS);
 	m.port.tlb(ctx, mmu, op, ipa, size);
 	set_mark(TLB_ENDS);
@@ -239,12 +307,18 @@ static void timed_tlb(void *ctx, const struct s2_mmu *mmu, enum s2_tlb_op op, st
 
 /* ---- a fault ---- */
 
+void measure_event(void)
+{
+	m.handled = m.arrived = false;
+}
+
 void measure_begin(void *arg, const struct engine_access *a)
 {
 	(void)arg;
-	m.slot_seen = m.backing_seen = false;
+	m.phase = HW_WALK;
 	m.pages = a->mmu->table.page_count;
 	m.mark_count = 0;
+	memset(&m.sums, 0, sizeof(m.sums));
 	stamp_from_now(&m.begin);
 }
 
@@ -296,67 +370,66 @@ static enum hw_class class_of(const struct engine_access *a, const struct s2_out
 	}
 }
 
-/* Pauses and, without what was paused in them, maintenance. */
-static void sum_marks(struct stamp *pauses, struct stamp *maintenance)
+static void add(struct stamp *sum, const struct stamp *part)
 {
-	const struct stamp *from = NULL, *paused = NULL;
-	unsigned int i;
+	unsigned int u;
 
-	for (i = 0; i < m.mark_count; i++) {
-		const struct mark *mark = &m.marks[i];
-
-		switch (mark->kind) {
-		case PAUSED:
-			paused = &mark->at;
-			if (from)
-				add_span(maintenance, from, paused);
-			break;
-		case RESUMED:
-			if (paused)
-				add_span(pauses, paused, &mark->at);
-			if (from)
-				from = &mark->at;
-			break;
-		case TLB_BEGINS:
-			from = &mark->at;
-			break;
-		case TLB_ENDS:
-			if (from)
-				add_span(maintenance, from, &mark->at);
-			from = NULL;
-			break;
-		}
-	}
+	for (u = 0; u < HW_UNIT_COUNT; u++)
+		sum->v[u] += part->v[u];
 }
 
-/* From the stamps on the way; marks lie in the phase in which the handler writes. */
-static void set_phases(const struct stamp *pauses, const struct stamp *maintenance)
+/* One phase of the handler: its pauses, and its maintenance, which is told apart. */
+static void settle(struct stamp *sum, enum hw_phase phase, struct stamp *maintenance)
+{
+	const struct sums *s = &m.sums;
+	struct stamp own = s->maintenance[phase];
+
+	take_away(sum, &s->pauses[phase], 1);
+	take_away(sum, &own, 1);
+	take_away(sum, &m.pause_toll.around, s->pause_count[phase]);
+	take_away(sum, &m.tlb_toll.around, s->tlb_count[phase]);
+	take_away(&own, &m.pause_toll.around, s->pauses_in_tlb[phase]);
+	take_away(&own, &m.tlb_toll.within, s->tlb_count[phase]);
+	add(maintenance, &own);
+}
+
+/* From the stamps on the way. */
+static void set_phases(void)
 {
 	struct stamp *phase = m.now.phase;
-	const struct stamp *walked = m.slot_seen ? &m.slot : &m.end;
-	const struct stamp *decided = m.backing_seen ? &m.backing : &m.end;
-	enum hw_phase last = m.backing_seen ? HW_MAP : m.slot_seen ? HW_DECIDE : HW_WALK;
+	const struct stamp *walked = m.phase == HW_WALK ? &m.end : &m.slot;
+	const struct stamp *decided = m.phase == HW_MAP ? &m.backing : &m.end;
+	unsigned int p;
 
 	phase[HW_WALK] = span(&m.begin, walked);
 	phase[HW_DECIDE] = span(walked, decided);
 	phase[HW_MAP] = span(decided, &m.end);
-	phase[HW_MAINTENANCE] = *maintenance;
-	take_away(&phase[last], maintenance);
-	take_away(&phase[last], pauses);
+	for (p = HW_WALK; p <= HW_MAP; p++)
+		settle(&phase[p], p, &phase[HW_MAINTENANCE]);
+	for (p = HW_WALK; p <= HW_MAINTENANCE; p++)
+		add(&phase[HW_TOTAL], &phase[p]);
+}
+
+/* Nothing is stamped on the way but pauses. */
+static void set_total(void)
+{
+	struct stamp *total = &m.now.phase[HW_TOTAL];
+
+	*total = span(&m.begin, &m.end);
+	settle(total, HW_WALK, total);
 }
 
 /* Apart: what it needs of the stack is not to be made before the last stamp. */
 static __attribute__((noinline)) void evaluate(const struct engine_access *a,
 					       const struct s2_outcome *out)
 {
-	struct stamp pauses = {{0}}, maintenance = {{0}};
-
-	sum_marks(&pauses, &maintenance);
+	memset(&m.now.phase[HW_WALK], 0, (HW_PHASE_COUNT - HW_WALK) * sizeof(struct stamp));
+	sum_marks();
 	m.now.class = class_of(a, out);
-	m.now.phase[HW_TOTAL] = span(&m.begin, &m.end);
-	take_away(&m.now.phase[HW_TOTAL], &pauses);
 	if (m.phases)
-		set_phases(&pauses, &maintenance);
+		set_phases();
+	else
+		set_total();
 	m.handled = true;
 }
 
@@ -450,7 +523,7 @@ void measure_done(uint64_t ordinal)
 					m.now.phase[HW_ENTRY].v[u] + m.now.phase[HW_RETURN].v[u];
 		keep();
 	}
-	m.handled = m.arrived = false;
+	measure_event();
 	memset(&m.now, 0, sizeof(m.now));
 }
 
@@ -515,17 +588,84 @@ static void time_port(struct s2_port *port)
 	port->tlb = timed_tlb;
 }
 
+/* ---- what interruptions cost themselves ---- */
+
+#define TRIES 16u
+
+static void no_tlb(void *ctx, const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ipa,
+		   uint64_t size)
+{
+	(void)ctx, (void)mmu, (void)op, (void)ipa, (void)size;
+}
+
+typedef void interruption(void *arg, const struct s2_mmu *mmu, enum s2_tlb_op op,
+			  struct table_ipa ipa, uint64_t size);
+
+static struct stamp span_of(interruption *volatile call)
+{
+	struct stamp from = {{0}}, to = {{0}};
+
+	m.mark_count = 0;
+	stamp_from_now(&from);
+	if (call)
+		call(NULL, NULL, S2_TLB_IPA, (struct table_ipa){0}, 0);
+	stamp_now(&to);
+	return span(&from, &to);
+}
+
+static void lower(struct stamp *least, const struct stamp *s)
+{
+	unsigned int u;
+
+	for (u = 0; u < HW_UNIT_COUNT; u++)
+		if (s->v[u] < least->v[u])
+			least->v[u] = s->v[u];
+}
+
+/*
+ * The least of some tries: what is certainly not the handler's. Without measuring there would be
+ * a call of `instead`, or none.
+ */
+static struct toll toll_of(interruption *call, interruption *instead)
+{
+	struct toll least;
+	unsigned int i;
+
+	memset(&least, 0xff, sizeof(least));
+	for (i = 0; i < TRIES; i++) {
+		struct stamp without = span_of(instead), around = span_of(call);
+		struct stamp within = span(&m.marks[0].at, &m.marks[1].at);
+
+		take_away(&around, &within, 1);
+		take_away(&around, &without, 1);
+		lower(&least.within, &within);
+		lower(&least.around, &around);
+	}
+	return least;
+}
+
+/* Before the machine's hooks and port are known. */
+static void set_tolls(void)
+{
+	m.machine.on_tlb = no_tlb;
+	m.port.tlb = no_tlb;
+	m.pause_toll = toll_of(quiet_tlb, NULL);
+	m.tlb_toll = toll_of(timed_tlb, no_tlb);
+	m.mark_count = 0;
+}
+
 bool measure_start(const struct hw_blob *blob, struct engine *e)
 {
 	m.blob = blob;
 	m.engine = e;
 	m.live = blob->mode == HW_LIVE;
 	m.phases = !(blob->flags & HW_NO_PHASES);
+	start_counters(blob);
+	set_tolls();
 	if (m.phases)
 		time_port(&e->machine.port);
 	if (e->check)
 		pause_checker(&e->machine);
-	start_counters(blob);
 	if (blob->flags & HW_SAMPLES)
 		m.ring = calloc(RING_ROOM, sizeof(*m.ring));
 	return m.ring || !(blob->flags & HW_SAMPLES);

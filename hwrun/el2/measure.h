@@ -13,6 +13,8 @@ bool measure_start(const struct hw_blob *blob, struct engine *e);
 /* The counters of the CPU that runs, as those of the first. */
 void measure_start_cpu(void);
 
+/* Before an event: of the one before, nothing is waited for any more. */
+void measure_event(void);
 /* Around each call of the handler. */
 void measure_begin(void *arg, const struct engine_access *a);
 void measure_end(const struct engine_access *a, const struct s2_outcome *out);

@@ -14,7 +14,7 @@
 struct report_counts report_counts;
 uint64_t report_ordinal;
 
-void report_trace(const struct hw_blob *b)
+void report_trace(const struct hw_blob *b, unsigned int running)
 {
 	static const char *const modes[HW_MODE_COUNT] = {"replay", "live"};
 	struct hw_line *line = frame_begin("trace");
@@ -30,6 +30,8 @@ void report_trace(const struct hw_blob *b)
 	hw_line_text(line, "mode", modes[b->mode]);
 	hw_line_number(line, "events", b->event_count);
 	hw_line_number(line, "check", b->mode == HW_LIVE || (b->flags & HW_CHECK));
+	if (running)
+		hw_line_number(line, "running", running);
 	for (i = 0; i < b->pmu_event_count; i++) {
 		char key[16];
 
@@ -87,8 +89,10 @@ static void send_finding(const char *kind, uint64_t ordinal, uint16_t context, u
 
 void report_finding(enum report_kind kind, uint16_t context, uint64_t ipa, const char *format, ...)
 {
-	static const char *const names[] = {
-		[FOUND_MMU] = "mmu", [FOUND_DATA] = "data", [FOUND_GRANTED] = "granted"};
+	static const char *const names[] = {[FOUND_MMU] = "mmu",
+					    [FOUND_DATA] = "data",
+					    [FOUND_GRANTED] = "granted",
+					    [FOUND_REFUSED] = "refused"};
 	static unsigned int sent[FOUND_COUNT];
 	char text[200];
 	va_list args;
@@ -127,6 +131,7 @@ static void count_skipped(struct hw_line *line)
 		[SKIP_NO_PLACE] = "skipped_no_place",
 		[SKIP_NO_ADDRESS] = "skipped_no_address",
 		[SKIP_EXTERNAL] = "skipped_external",
+		[SKIP_AWAY] = "skipped_away",
 	};
 	unsigned int i;
 
@@ -147,8 +152,12 @@ void report_counted(bool live)
 	if (live) {
 		hw_line_number(line, "performed", c->performed);
 		hw_line_number(line, "completed", c->completed);
-		hw_line_number(line, "faults", c->aborts);
 		hw_line_number(line, "injections", c->injections);
+		hw_line_number(line, "mmio", c->mmio);
+		hw_line_number(line, "exits", c->exits);
+		hw_line_number(line, "astray", c->astray);
+		hw_line_number(line, "open", c->open);
+		hw_line_number(line, "faults", c->aborts);
 		hw_line_number(line, "stale", c->stale);
 		hw_line_number(line, "unknown", c->unknown);
 		count_skipped(line);

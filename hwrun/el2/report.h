@@ -19,6 +19,7 @@ enum report_skip {
 	SKIP_NO_PLACE,	   /* no entry of the root is left for the guest's own code */
 	SKIP_NO_ADDRESS,   /* delivered without an address */
 	SKIP_EXTERNAL,	   /* external aborts, and others that no table makes */
+	SKIP_AWAY,	   /* the table leads out of the guest's memory: a finding, too */
 	SKIP_COUNT
 };
 
@@ -26,12 +27,15 @@ enum report_kind {
 	FOUND_MMU,     /* an abort is not as it should be */
 	FOUND_DATA,    /* an access met other data than L1 and the host have there */
 	FOUND_GRANTED, /* it completed, and should not have */
+	FOUND_REFUSED, /* it was served, and is refused all the same */
 	FOUND_COUNT
 };
 
 struct report_counts {
 	uint64_t events, faults, delivered, avoided;
-	uint64_t performed, completed, aborts, injections, stale, unknown;
+	/* Each access that is performed comes to one end. */
+	uint64_t performed, completed, injections, mmio, exits, astray, open;
+	uint64_t aborts, stale, unknown;
 	uint64_t skipped[SKIP_COUNT];
 	uint64_t findings;
 	uint64_t outcomes[S2_OUTCOME_COUNT];
@@ -39,7 +43,8 @@ struct report_counts {
 extern struct report_counts report_counts;
 extern uint64_t report_ordinal; /* of the event at hand */
 
-void report_trace(const struct hw_blob *blob);
+/* running: CPUs; 0 as long as that is not known. */
+void report_trace(const struct hw_blob *blob, unsigned int running);
 /* Where about a second has passed, or many events. */
 void report_progress(void);
 void report_absent(const char *what, const char *why);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cpu.h"
 #include "flat.h"
 #include "live.h"
 #include "measure.h"
@@ -23,7 +24,6 @@ static struct {
 	struct engine_hw hw;
 	struct engine *engine;
 	size_t at; /* the next event of the block */
-	unsigned int cpus;
 } r;
 
 static bool is_live(void)
@@ -139,7 +139,7 @@ static void start_cpu(void)
 
 static unsigned int cpu_of(const struct nvt_event *ev)
 {
-	return ev->vcpu % r.cpus;
+	return ev->vcpu % smp_running;
 }
 
 static void feed(const struct nvt_event *ev)
@@ -169,11 +169,15 @@ static unsigned int feed_cpu(void)
 	for (;;) {
 		const struct nvt_event *ev;
 
-		if (r.at == r.flat.batch.count && !next_block())
+		if (r.at == r.flat.batch.count && !next_block()) {
+			take_serror();
 			return SMP_DONE;
+		}
 		ev = &r.flat.batch.events[r.at];
-		if (cpu_of(ev) != smp_cpu)
+		if (cpu_of(ev) != smp_cpu) {
+			take_serror();
 			return cpu_of(ev);
+		}
 		feed(ev);
 		r.at++;
 	}
@@ -204,6 +208,7 @@ static unsigned int finish(void)
 	report_counted(is_live());
 	measure_report();
 	status = verdict();
+	take_serror();
 	snprintf(digest, sizeof(digest), "%016llx%016llx", (unsigned long long)r.engine->digest.a,
 		 (unsigned long long)r.engine->digest.b);
 	line = frame_begin("end");
@@ -218,10 +223,11 @@ unsigned int run(void)
 	if (!platform.blob)
 		refuse(BLOB_BAD, "%s", platform.problem);
 	r.blob = platform.blob;
-	report_trace(r.blob);
+	report_trace(r.blob, 0);
 	open_trace();
 	start_engine();
-	r.cpus = smp_start(r.flat.machine.vcpu_count ? r.flat.machine.vcpu_count : 1, start_cpu);
+	smp_start(r.flat.machine.vcpu_count ? r.flat.machine.vcpu_count : 1, start_cpu);
+	report_trace(r.blob, smp_running);
 	smp_run(feed_cpu);
 	return finish();
 }

@@ -6,11 +6,12 @@
 
 #include "cpu.h"
 #include "platform.h"
+#include "report.h"
 
 unsigned int smp_cpu;
+unsigned int smp_running = 1;
 
 static struct {
-	unsigned int count;
 	unsigned int turn; /* whose */
 	bool over;
 	void (*start)(void);
@@ -59,20 +60,23 @@ static void other_cpu(void *arg)
 	take_turns(cpu);
 }
 
-unsigned int smp_start(unsigned int count, void (*start)(void))
+void smp_start(unsigned int count, void (*start)(void))
 {
 	unsigned int i;
 
 	smp.start = start;
 	start();
 	for (i = 1; i < count && i < platform.cpu_count; i++) {
-		if (!platform_cpu_on(i, other_cpu, (void *)(uintptr_t)i))
+		if (!platform_cpu_on(i, other_cpu, (void *)(uintptr_t)i)) {
+			report_absent("cpus", platform.psci == PSCI_NONE
+						      ? "there is no PSCI to start others with"
+						      : "PSCI CPU_ON does not start another one");
 			break;
+		}
 		pass_to(i);
 		wait_for_turn(0);
 	}
-	smp.count = i;
-	return i;
+	smp_running = i;
 }
 
 void smp_run(unsigned int (*work)(void))

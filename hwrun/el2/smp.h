@@ -7,11 +7,10 @@
 
 /* The CPU that works now. */
 extern unsigned int smp_cpu;
+extern unsigned int smp_running; /* CPUs that take turns */
 
-/*
- * Starts up to `count` CPUs, this one included, each with start(). Returns how many there are.
- */
-unsigned int smp_start(unsigned int count, void (*start)(void));
+/* Starts up to `count` CPUs, this one included, each with start(). */
+void smp_start(unsigned int count, void (*start)(void));
 /*
  * work() is called on CPU 0 first, and then on the CPU that it returns, until that is
  * SMP_DONE; comes back on the CPU that called.

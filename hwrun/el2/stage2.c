@@ -22,6 +22,7 @@
 /* HCR_EL2 (Arm ARM D19.2.48) */
 #define HCR_VM	 (1ull << 0)
 #define HCR_SWIO (1ull << 1)
+#define HCR_AMO	 (1ull << 5) /* an SError interrupts the guest, whatever it masks */
 #define HCR_DC	 (1ull << 12)
 #define HCR_RW	 (1ull << 31)
 #define HCR_FWB	 (1ull << 46)
@@ -150,7 +151,8 @@ static void use(const struct s2_mmu *mmu)
 
 void stage2_load(const struct s2_mmu *mmu, bool stage1)
 {
-	uint64_t hcr = HCR_RW | HCR_SWIO | HCR_VM | (s.fwb ? HCR_FWB : 0) | (stage1 ? 0 : HCR_DC);
+	uint64_t hcr = HCR_RW | HCR_AMO | HCR_SWIO | HCR_VM | (s.fwb ? HCR_FWB : 0) |
+		       (stage1 ? 0 : HCR_DC);
 
 	use(mmu);
 	if (s.hcr[smp_cpu] == hcr)
@@ -216,9 +218,17 @@ static void flush_range(uint64_t ipa, uint64_t size)
 	flush_combined();
 }
 
-/* More permissions than before: what this CPU has is what it would fault on again. */
-static void flush_local(uint64_t ipa)
+/*
+ * More permissions than before: what this CPU has is what it would fault on again. Others may
+ * keep theirs, and fault once more for nothing; but the oracle takes no fault for nothing.
+ */
+static void flush_old_permissions(uint64_t ipa)
 {
+	if (smp_running > 1) {
+		__asm__ volatile("tlbi ipas2e1is, %0" : : "r"(ipa >> 12) : "memory");
+		flush_combined();
+		return;
+	}
 	__asm__ volatile("tlbi ipas2e1, %0" : : "r"(ipa >> 12) : "memory");
 	dsb(nsh);
 	stage2_flush_stage1();
@@ -234,7 +244,7 @@ void stage2_tlb(const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ip
 		flush_range(ipa.v, size);
 		break;
 	case S2_TLB_PERMS:
-		flush_local(ipa.v);
+		flush_old_permissions(ipa.v);
 		break;
 	case S2_TLB_S1:
 		flush_combined();
@@ -302,9 +312,14 @@ void stage2_hide(void)
 	s.shown = NULL;
 }
 
+uint64_t stage2_stub_offset(enum stub_page page)
+{
+	return (uint64_t)page << s.page_shift;
+}
+
 void *stage2_page(enum stub_page page)
 {
-	return s.pages + ((uint64_t)page << s.page_shift);
+	return s.pages + stage2_stub_offset(page);
 }
 
 static uint64_t leaf_of(enum stub_page page)

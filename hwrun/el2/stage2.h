@@ -37,6 +37,8 @@ uint64_t stage2_show(const struct s2_mmu *mmu, uint64_t avoid);
 /* They are gone again: the table is the handler's alone. */
 void stage2_hide(void);
 void *stage2_page(enum stub_page page);
+/* Behind the input address that stage2_show() returns. */
+uint64_t stage2_stub_offset(enum stub_page page);
 
 /* The maintenance that the handler asks for. */
 void stage2_tlb(const struct s2_mmu *mmu, enum s2_tlb_op op, struct table_ipa ipa, uint64_t size);

@@ -199,6 +199,8 @@ static void describe(uint64_t device_tree, unsigned int how)
 	described = find_fdt(device_tree, how);
 	if (described)
 		fdt_describe();
+	if (how & BOOT_EL3)
+		platform.psci = PSCI_NONE; /* whoever would answer is what the image has left */
 	find_memory(head, described);
 	find_console(head);
 	find_blob();

@@ -172,6 +172,7 @@ static json_t *context_json(const struct hw_described *d)
 	put(context, "midr", midr);
 	put(context, "part", part ? json_string(part) : json_null());
 	put(context, "cpus", number_json(&r->hello, "cpus"));
+	put(context, "cpus_running", number_json(&r->trace, "running"));
 	put(context, "boot", field_json(&r->hello, "boot"));
 	put(context, "el", number_json(&r->hello, "el"));
 	put(context, "image_xxh64", field_json(&r->hello, "image"));
@@ -516,8 +517,9 @@ static json_t *samples_json(const struct hw_run *r)
 /* null: the frame that tells did not come, or the mode has none. */
 static json_t *hw_json(const struct hw_described *d)
 {
-	static const char *const counts[] = {"performed",  "completed", "faults",
-					     "injections", "stale",	"unknown"};
+	static const char *const counts[] = {"performed", "completed", "injections", "mmio",
+					     "exits",	  "astray",    "open",	     "faults",
+					     "stale",	  "unknown"};
 	const struct hw_run *r = d->run;
 	json_t *hw = json_object();
 

@@ -28,7 +28,8 @@
  *		(event counters, absent without a PMU), cpus, memory (bytes free), model,
  *		emulated (0|1), evidence (why that is said)
  * trace	what is run: board, name, sha256, digest, policy, invalidation, quirks, mode,
- *		events, check (0|1), event0..event3 (PMU events: number)
+ *		events, check (0|1), event0..event3 (PMU events: number); sent once more when
+ *		it is known how many CPUs take turns: running
  * absent	what (an event or a mode), why
  * progress	events, faults
  * refused	why: the run ends here
@@ -38,10 +39,13 @@
  * finding	ordinal (of the event), kind (mmu, data, refused, granted, or a rule: NV-nnn),
  *		ipa, context, text
  * counts	events, delivered, avoided, findings; in live mode also performed (accesses made by
- *		EL1), completed, faults (aborts taken), injections (that the guest took), stale
- *		(completed by a translation that nobody has invalidated yet), unknown (completed
- *		where no fact of the trace tells what is there), skipped_* (accesses that cannot
- *		be performed, by reason)
+ *		EL1), and how each of them ended: completed, injections (that the guest took),
+ *		mmio (stepped over: emulated, or skipped by the handler), exits (to the VMM),
+ *		astray (in an exception that nobody asked for: a finding), open (aborted again
+ *		after the handler had served them: the stream tells what follows); then faults
+ *		(aborts taken), stale (completed by a translation that nobody has invalidated
+ *		yet), unknown (completed where no fact of the trace tells what is there),
+ *		skipped_* (accesses that cannot be performed, by reason)
  * outcomes	of delivered faults: kind=count
  * cost		class, phase, unit (cycles|instructions|ticks|event0..event3), n, min, max,
  *		sum, p50, p90, p99

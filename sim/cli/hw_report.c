@@ -170,8 +170,12 @@ static void line_accesses(FILE *out, const struct hw_run *r)
 		return;
 	add_field(&t, &r->counts, "performed", "performed");
 	add_field(&t, &r->counts, "completed", "completed");
-	add_field(&t, &r->counts, "faults", "aborts~taken");
 	add_field(&t, &r->counts, "injections", "injections");
+	add_field(&t, &r->counts, "mmio", "emulated~or~skipped");
+	add_field(&t, &r->counts, "exits", "exits~to~the~VMM");
+	add_field(&t, &r->counts, "astray", "astray");
+	add_field(&t, &r->counts, "open", "open");
+	add_field(&t, &r->counts, "faults", "aborts~taken");
 	add_field(&t, &r->counts, "stale", "by~stale~translations");
 	add_field(&t, &r->counts, "unknown", "to~unknown~memory");
 	add_fields(&t, &r->counts, "skipped_", "; skipped: ");

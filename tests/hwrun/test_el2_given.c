@@ -12,7 +12,7 @@ static void note(void *arg, const struct engine_access *a, const struct s2_outco
 {
 	(void)arg;
 	if (out->kind == S2_MAPPED || out->kind == S2_RELAXED)
-		given_note(a, out->map.addr.v, out->map.size);
+		assert_true(given_note(a, out->map.addr.v, out->map.size));
 }
 
 static const struct engine_hw hw = {.end = note};
@@ -37,7 +37,8 @@ static void open_as(struct world *w, const char *policy)
 
 static void close_world(struct world *w)
 {
-	given_forget_all();
+	for (unsigned int i = 0; i <= w->e->vm.context_count; i++)
+		memory_free(g.words[i]);
 	free(g.words);
 	world_close(w);
 }

@@ -35,6 +35,8 @@ DEFAULT = 'kvm-7.3'
 # Recordings that are short enough for every day: of class observed, forwarded faults, logging.
 ONCE = ('l0-dirtylog-on', 'l0-notifier', 'l1-64k', 'l1-dirtylog', 'thp-thp')
 MODES = ('replay', 'live')
+# Of these an access that was made comes to one.
+ENDS = ('completed', 'injections', 'mmio', 'exits', 'astray', 'open')
 # What the MMU itself must notice, not only the checker that runs along.
 CAUGHT_BY_MMU = ('unclamped', 'review-a1')
 FIRMWARE = {'u-boot': '/usr/lib/u-boot/qemu_arm64/u-boot.bin',
@@ -80,7 +82,8 @@ class Traces:
     def path(self, name):
         if name in GENERATED:
             return os.path.join(self.folder, name + '.zst')
-        return str(ROOT / 'traces/samples' / (name + '.zst'))
+        place = 'tests/corpus' if name.startswith('good_') else 'traces/samples'
+        return str(ROOT / place / (name + '.zst'))
 
     @functools.lru_cache(maxsize=None)
     def digest(self, name, policy):
@@ -138,6 +141,11 @@ def judge_live(case, hw, sound):
     skipped = sum(hw['skipped'].values())
     expect('accesses made, or skipped for a reason,', hw['performed'] + skipped,
            hw['delivered'] + hw['avoided'])
+    expect('the sum of all ends of accesses', sum(hw[end] for end in ENDS), hw['performed'])
+    if sound and case.trace == SAMPLE:
+        expect('the number of touches that never complete', hw['open'], 0)
+    if sound and hw['astray']:
+        raise Wrong('%d accesses went astray' % hw['astray'])
     if not hw['performed'] or case.trace == SAMPLE and skipped:
         raise Wrong('%d accesses made, skipped %s' % (hw['performed'], hw['skipped']))
     kinds = {finding['kind'] for finding in hw['findings']}
@@ -154,6 +162,10 @@ def run_case(traces, case):
         raise Wrong('no result, exit status %d: %s' % (status, error))
     expect('the digest', result['digest'], traces.digest(case.trace, case.policy))
     expect('context.emulated', result['context']['emulated'], True)
+    if not case.options:
+        expect('the number of CPUs at work', result['context']['cpus_running'], 1)
+    if '--smp' in case.options:
+        expect('the number of CPUs at work', result['context']['cpus_running'], 2)
     if case.mode == 'live':
         judge_live(case, result['hw'], sound)
     expect('the exit status', status, 0 if sound else 1)
@@ -163,6 +175,32 @@ def run_clang(traces):
     if not CLANG_IMAGE.exists():
         raise Skip('no %s: make hwrun-clang' % CLANG_IMAGE)
     run_case(traces, Case(SAMPLE, DEFAULT, 'live', options=('--image', str(CLANG_IMAGE))))
+
+
+# Of one fault, where instructions are counted: the checker's own are no part of it.
+FEW_INSTRUCTIONS = 10
+PAUSED = ('demand-scattered', 'good_access_flag_by_hardware')
+
+
+def costs(traces, name, options):
+    status, result, error = hw_run(traces, Case(name, DEFAULT, 'replay', options=options))
+    if result is None:
+        raise Wrong('no result, exit status %d: %s' % (status, error))
+    return {(kind, phase): units['instructions']['mean']
+            for kind, phases in result['metrics']['handler_cost']['by_class'].items()
+            for phase, units in phases.items()}
+
+
+def run_costs(traces, name, options):
+    """Costs are the same whether or not the checker runs along."""
+    demand('qemu-virt')
+    alone = costs(traces, name, ('--icount',) + options)
+    checked = costs(traces, name, ('--icount', '--check') + options)
+    expect('the set of classes and phases', sorted(checked), sorted(alone))
+    for what, mean in alone.items():
+        if abs(checked[what] - mean) > FEW_INSTRUCTIONS:
+            raise Wrong('%s: %.1f instructions, %.1f with the checker' %
+                        (' '.join(what), mean, checked[what]))
 
 
 # ---- images that are damaged, machines that hang ----
@@ -278,6 +316,10 @@ def plan(traces, full):
         name = ' '.join((case.board, case.trace, case.policy, case.mode) + case.options)
         yield name, functools.partial(run_case, traces, case)
     yield 'the image that clang builds', functools.partial(run_clang, traces)
+    for name in PAUSED:
+        for options in ((), ('--no-phases',)):
+            yield ' '.join(('costs without the checker:', name) + options), functools.partial(
+                run_costs, traces, name, options)
     for blob in BLOBS:
         yield 'refused: ' + blob, functools.partial(run_bad_blob, traces, blob)
     yield 'a machine that never begins', functools.partial(run_stopped, traces)
