@@ -204,6 +204,8 @@ static unsigned int finish(void)
 	report_counted(is_live());
 	measure_report();
 	status = verdict();
+	say_hello();
+	report_trace(r.blob);
 	snprintf(digest, sizeof(digest), "%016llx%016llx", (unsigned long long)r.engine->digest.a,
 		 (unsigned long long)r.engine->digest.b);
 	line = frame_begin("end");

@@ -165,7 +165,7 @@ static void find_console(const struct hw_blob *head)
 	console_start();
 }
 
-static void say_hello(void)
+void say_hello(void)
 {
 	unsigned int version = field(sysreg_read(id_aa64dfr0_el1), 8, 4);
 	struct hw_line *l = frame_begin("hello");
@@ -180,7 +180,7 @@ static void say_hello(void)
 	if (version && version != 15)
 		hw_line_number(l, "pmu", field(sysreg_read(pmcr_el0), 11, 5));
 	hw_line_number(l, "cpus", platform.cpu_count);
-	hw_line_number(l, "memory", memory_total());
+	hw_line_number(l, "memory", platform.memory);
 	hw_line_text(l, "model", platform.model);
 	hw_line_number(l, "emulated", platform.emulated);
 	hw_line_text(l, "evidence", platform.evidence);
@@ -203,6 +203,7 @@ static void describe(uint64_t device_tree, unsigned int how)
 	find_console(head);
 	find_blob();
 	memory_start();
+	platform.memory = memory_total();
 	if (platform.blob)
 		head = platform.blob;
 	judge_emulation(head, described || platform.model[0]);

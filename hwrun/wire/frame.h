@@ -22,6 +22,7 @@
 
 /*
  * Types of frames, and their fields. Numbers are decimal, registers 0x and hexadecimal.
+ * hello and trace come first, and once more before end: who listens late has them, too.
  *
  * hello	what runs where: handler (sha256), compiler, image (XXH64 of the image's code and
  *		constants), boot (image|efi|elf, +el3 where that was left), el, midr, cntfrq, pmu

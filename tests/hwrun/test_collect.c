@@ -179,6 +179,24 @@ static void a_run_is_collected_however_its_bytes_come(void **state)
 	}
 }
 
+/* Who listens late, or on a bad line, has what ran by the frames that are sent again. */
+static void what_ran_is_known_without_the_first_frames(void **state)
+{
+	struct hw_collect *c;
+
+	(void)state;
+	console.sequence = 2;
+	send_frame("progress", "events", "7");
+	send_frame("hello", "handler", "abc");
+	send_frame("trace", "policy", "page");
+	send_frame("end", "digest", "0123");
+	c = collect(50);
+	assert_frames(hw_collect_run(c), 4, 2, 0);
+	assert_string_equal(value(&hw_collect_run(c)->hello, "handler"), "abc");
+	assert_string_equal(value(&hw_collect_run(c)->trace, "policy"), "page");
+	hw_collect_free(c);
+}
+
 /* Terminal programs and their logs turn line ends into each other. */
 static void line_ends_of_any_kind_end_lines(void **state)
 {
@@ -514,6 +532,7 @@ static void damaged_logs_are_read_without_harm(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(what_ran_is_known_without_the_first_frames, clear),
 		cmocka_unit_test_setup(a_run_is_collected_however_its_bytes_come, clear),
 		cmocka_unit_test_setup(line_ends_of_any_kind_end_lines, clear),
 		cmocka_unit_test_setup(the_last_frame_is_told, clear),
