@@ -172,6 +172,9 @@ void say_hello(void)
 
 	hw_line_text(l, "handler", NVSIM_HANDLER_SHA256);
 	hw_line_text(l, "compiler", NVSIM_COMPILER);
+	hw_line_text(l, "version", NVSIM_VERSION);
+	hw_line_text(l, "revision", NVSIM_REVISION);
+	hw_line_number(l, "dirty", NVSIM_DIRTY);
 	hw_line_hex(l, "image", platform.image_xxh64);
 	hw_line_text(l, "boot", platform.boot);
 	hw_line_number(l, "el", current_el());
