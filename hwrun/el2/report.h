@@ -30,7 +30,7 @@ enum report_kind {
 };
 
 struct report_counts {
-	uint64_t events, faults, delivered, avoided;
+	uint64_t events, accesses, delivered, avoided;
 	uint64_t performed, completed, aborts, injections, stale, unknown;
 	uint64_t skipped[SKIP_COUNT];
 	uint64_t findings;
@@ -38,6 +38,9 @@ struct report_counts {
 };
 extern struct report_counts report_counts;
 extern uint64_t report_ordinal; /* of the event at hand */
+
+/* Bytes that recorded addresses are folded into; known once the run has begun. */
+extern uint64_t report_window;
 
 void report_trace(const struct hw_blob *blob);
 /* Where about a second has passed, or many events. */

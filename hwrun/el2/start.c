@@ -53,6 +53,27 @@ bool emulated_by_name(const char *name)
 	return false;
 }
 
+#define INST_RETIRED 8u
+
+/*
+ * Arm's manuals say of each of these cores that its PMU counts retired instructions. QEMU's
+ * models have the same MIDRs, but count them only with a clock that does (-icount).
+ */
+static bool pmu_is_not_the_cores(void)
+{
+	/* Cortex-A53, A57, A72, A76; Neoverse-N1. */
+	static const uint16_t parts[] = {0xd03, 0xd07, 0xd08, 0xd0b, 0xd0c};
+	unsigned int part = field(sysreg_read(midr_el1), 4, 12), i = 0;
+	unsigned int version = field(sysreg_read(id_aa64dfr0_el1), 8, 4);
+
+	if (sysreg_read(midr_el1) >> 24 != 0x41 || !version || version == 15)
+		return false;
+	while (i < sizeof(parts) / sizeof(parts[0]) && parts[i] != part)
+		i++;
+	return i < sizeof(parts) / sizeof(parts[0]) &&
+	       !(sysreg_read(pmceid0_el0) & 1u << INST_RETIRED);
+}
+
 static void judge_emulation(const struct hw_blob *head, bool described)
 {
 	if (head && (head->flags & HW_EMULATED))
@@ -61,6 +82,8 @@ static void judge_emulation(const struct hw_blob *head, bool described)
 		emulated_by("semihosting");
 	if (!(sysreg_read(midr_el1) >> 24))
 		emulated_by("MIDR: a CPU of no vendor");
+	if (pmu_is_not_the_cores())
+		emulated_by("the PMU lacks INST_RETIRED, which this core has");
 	if (!described)
 		emulated_by("no description of the platform");
 	if (!platform.emulated)

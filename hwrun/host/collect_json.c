@@ -553,6 +553,7 @@ static json_t *hw_json(const struct hw_described *d)
 	put(hw, "mode", field_json(&r->trace, "mode"));
 	put(hw, "emulated", json_boolean(hw_emulated(d)));
 	put(hw, "checked", json_boolean(strcmp(hw_text(&r->trace, "check"), "1") == 0));
+	put(hw, "window", number_json(&r->trace, "window"));
 	put(hw, "delivered", number_json(&r->counts, "delivered"));
 	put(hw, "avoided", number_json(&r->counts, "avoided"));
 	put(hw, "outcomes", numbers_json(&r->outcomes, ""));

@@ -30,9 +30,10 @@
  *		PMU), cpus, memory (bytes free), model, emulated (0|1), evidence (why that is
  *		said)
  * trace	what is run: board, name, sha256, digest, policy, invalidation, quirks, mode,
- *		events, check (0|1), event0..event3 (PMU events: number)
+ *		events, check (0|1), window (bytes that recorded addresses are folded into; live
+ *		mode, and only the second time), event0..event3 (PMU events: number)
  * absent	what (an event or a mode), why
- * progress	events, faults
+ * progress	events, accesses (those of them that are faults or touches)
  * refused	why: the run ends here
  * unexpected	an exception that nobody asked for: vector, esr, elr, far, hpfar, spsr,
  *		sctlr, hcr, cpu; x0..x30 follow in frames of type regs
