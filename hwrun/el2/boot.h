@@ -64,6 +64,8 @@ struct console {
 extern struct console console;
 
 void console_write(const char *text, size_t size);
+/* Waits until what was written has left the board. */
+void console_drain(void);
 void console_start(void);
 
 /* ---- descriptions of the platform ---- */

@@ -125,6 +125,7 @@ void platform_off(unsigned int status)
 {
 	uint64_t exit[2] = {APPLICATION_EXIT, status};
 
+	console_drain();
 	if (semihosting)
 		semihosting_call(SYS_EXIT_EXTENDED, exit);
 	if (platform.psci != PSCI_NONE)

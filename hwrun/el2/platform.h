@@ -24,6 +24,7 @@ struct platform {
 	enum platform_psci psci;
 	unsigned int cpu_count;
 	uint64_t cpu_mpidr[PLATFORM_CPUS_MAX]; /* affinities; [0] is the boot CPU's */
+	uint64_t memory;		       /* bytes free before the run */
 	uint64_t pa_bits;     /* of physical addresses (ID_AA64MMFR0_EL1.PARange) */
 	uint64_t image_xxh64; /* of the image's code and constants */
 };
@@ -42,6 +43,8 @@ uint64_t platform_free(void);
 /* One frame at a time: begin, fields with hw_line_*(), send. */
 struct hw_line *frame_begin(const char *type);
 void frame_send(struct hw_line *line);
+/* What runs where: the first frame, and again before the last, for one of them may be lost. */
+void say_hello(void);
 /* "refused", then the end of the run; never returns. status: 3 the blob is bad, 4 not here. */
 __attribute__((noreturn, format(printf, 2, 3))) void refuse(unsigned int status, const char *format,
 							    ...);

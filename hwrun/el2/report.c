@@ -13,6 +13,7 @@
 
 struct report_counts report_counts;
 uint64_t report_ordinal;
+uint64_t report_window;
 
 void report_trace(const struct hw_blob *b, unsigned int running)
 {
@@ -32,6 +33,8 @@ void report_trace(const struct hw_blob *b, unsigned int running)
 	hw_line_number(line, "check", b->mode == HW_LIVE || (b->flags & HW_CHECK));
 	if (running)
 		hw_line_number(line, "running", running);
+	if (report_window)
+		hw_line_number(line, "window", report_window);
 	for (i = 0; i < b->pmu_event_count; i++) {
 		char key[16];
 
@@ -56,7 +59,7 @@ void report_progress(void)
 	told_at = now;
 	line = frame_begin("progress");
 	hw_line_number(line, "events", events);
-	hw_line_number(line, "faults", report_counts.faults);
+	hw_line_number(line, "accesses", report_counts.accesses);
 	frame_send(line);
 }
 

@@ -32,7 +32,7 @@ enum report_kind {
 };
 
 struct report_counts {
-	uint64_t events, faults, delivered, avoided;
+	uint64_t events, accesses, delivered, avoided;
 	/* Each access that is performed comes to one end. */
 	uint64_t performed, completed, injections, mmio, exits, astray, open;
 	uint64_t aborts, stale, unknown;
@@ -42,6 +42,9 @@ struct report_counts {
 };
 extern struct report_counts report_counts;
 extern uint64_t report_ordinal; /* of the event at hand */
+
+/* Bytes that recorded addresses are folded into; known once the run has begun. */
+extern uint64_t report_window;
 
 /* running: CPUs; 0 as long as that is not known. */
 void report_trace(const struct hw_blob *blob, unsigned int running);

@@ -116,6 +116,7 @@ static void start_engine(void)
 
 	if (is_live()) {
 		live_prepare(&r.flat.machine, &o.fold);
+		report_window = o.fold.size;
 		r.hw.access = live_access;
 	}
 	r.engine = engine_new(&r.flat.machine, r.flat.class, &o);
@@ -155,7 +156,7 @@ static void feed(const struct nvt_event *ev)
 	if (status != ENGINE_OK)
 		no_memory();
 	report_counts.avoided += r.engine->step.avoided;
-	report_counts.faults += ev->kind == NVT_FAULT || ev->kind == NVT_TOUCH;
+	report_counts.accesses += ev->kind == NVT_FAULT || ev->kind == NVT_TOUCH;
 	if (is_live())
 		live_event_done(ev);
 	report_ordinal++;
@@ -209,6 +210,8 @@ static unsigned int finish(void)
 	measure_report();
 	status = verdict();
 	take_serror();
+	say_hello();
+	report_trace(r.blob, smp_running);
 	snprintf(digest, sizeof(digest), "%016llx%016llx", (unsigned long long)r.engine->digest.a,
 		 (unsigned long long)r.engine->digest.b);
 	line = frame_begin("end");

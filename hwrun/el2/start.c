@@ -53,6 +53,27 @@ bool emulated_by_name(const char *name)
 	return false;
 }
 
+#define INST_RETIRED 8u
+
+/*
+ * Arm's manuals say of each of these cores that its PMU counts retired instructions. QEMU's
+ * models have the same MIDRs, but count them only with a clock that does (-icount).
+ */
+static bool pmu_is_not_the_cores(void)
+{
+	/* Cortex-A53, A57, A72, A76; Neoverse-N1. */
+	static const uint16_t parts[] = {0xd03, 0xd07, 0xd08, 0xd0b, 0xd0c};
+	unsigned int part = field(sysreg_read(midr_el1), 4, 12), i = 0;
+	unsigned int version = field(sysreg_read(id_aa64dfr0_el1), 8, 4);
+
+	if (sysreg_read(midr_el1) >> 24 != 0x41 || !version || version == 15)
+		return false;
+	while (i < sizeof(parts) / sizeof(parts[0]) && parts[i] != part)
+		i++;
+	return i < sizeof(parts) / sizeof(parts[0]) &&
+	       !(sysreg_read(pmceid0_el0) & 1u << INST_RETIRED);
+}
+
 static void judge_emulation(const struct hw_blob *head, bool described)
 {
 	if (head && (head->flags & HW_EMULATED))
@@ -61,6 +82,8 @@ static void judge_emulation(const struct hw_blob *head, bool described)
 		emulated_by("semihosting");
 	if (!(sysreg_read(midr_el1) >> 24))
 		emulated_by("MIDR: a CPU of no vendor");
+	if (pmu_is_not_the_cores())
+		emulated_by("the PMU lacks INST_RETIRED, which this core has");
 	if (!described)
 		emulated_by("no description of the platform");
 	if (!platform.emulated)
@@ -165,13 +188,16 @@ static void find_console(const struct hw_blob *head)
 	console_start();
 }
 
-static void say_hello(void)
+void say_hello(void)
 {
 	unsigned int version = field(sysreg_read(id_aa64dfr0_el1), 8, 4);
 	struct hw_line *l = frame_begin("hello");
 
 	hw_line_text(l, "handler", NVSIM_HANDLER_SHA256);
 	hw_line_text(l, "compiler", NVSIM_COMPILER);
+	hw_line_text(l, "version", NVSIM_VERSION);
+	hw_line_text(l, "revision", NVSIM_REVISION);
+	hw_line_number(l, "dirty", NVSIM_DIRTY);
 	hw_line_hex(l, "image", platform.image_xxh64);
 	hw_line_text(l, "boot", platform.boot);
 	hw_line_number(l, "el", current_el());
@@ -180,7 +206,7 @@ static void say_hello(void)
 	if (version && version != 15)
 		hw_line_number(l, "pmu", field(sysreg_read(pmcr_el0), 11, 5));
 	hw_line_number(l, "cpus", platform.cpu_count);
-	hw_line_number(l, "memory", memory_total());
+	hw_line_number(l, "memory", platform.memory);
 	hw_line_text(l, "model", platform.model);
 	hw_line_number(l, "emulated", platform.emulated);
 	hw_line_text(l, "evidence", platform.evidence);
@@ -205,6 +231,7 @@ static void describe(uint64_t device_tree, unsigned int how)
 	find_console(head);
 	find_blob();
 	memory_start();
+	platform.memory = memory_total();
 	if (platform.blob)
 		head = platform.blob;
 	judge_emulation(head, described || platform.model[0]);

@@ -281,7 +281,8 @@ static void take_frame(struct hw_collect *c, const struct hw_frame *f)
 		r->repeated++;
 		return;
 	}
-	if (f->sequence < c->next)
+	/* Also where a next run's first frames are lost. */
+	if (f->sequence < c->next || hw_run_is_over(r))
 		begin_again(c);
 	r->lost += f->sequence - c->next;
 	c->next = f->sequence + 1ull;

@@ -146,7 +146,36 @@ static void copy_hex(char to[65], const char *from)
 		memcpy(to, from, 65);
 }
 
-/* As of a replay, but for the machine that ran it, and the compiler of what ran. */
+static json_t *dirty_json(const struct hw_run *r)
+{
+	uint64_t dirty;
+
+	return number(&r->hello, "dirty", &dirty) ? json_boolean(dirty) : json_null();
+}
+
+/* The image and the command that reads its frames may be of different sources. */
+static void put_build(json_t *context, const struct hw_run *r, const struct result_build *here)
+{
+	put(context, "version", field_json(&r->hello, "version"));
+	put(context, "revision", field_json(&r->hello, "revision"));
+	put(context, "dirty", dirty_json(r));
+	put(context, "compiler", field_json(&r->hello, "compiler"));
+	put(context, "collected_by",
+	    json_pack("{s:s, s:s, s:b}", "version", here->version, "revision", here->revision,
+		      "dirty", here->dirty));
+}
+
+bool hw_other_build(const struct hw_described *d)
+{
+	const struct result_build *here = d->context.build;
+	const struct hw_kept *hello = &d->run->hello;
+
+	return strcmp(hw_text(hello, "version"), here->version) ||
+	       strcmp(hw_text(hello, "revision"), here->revision) ||
+	       strcmp(hw_text(hello, "dirty"), here->dirty ? "1" : "0");
+}
+
+/* As of a replay, but for the machine that ran it, and what the image was built from. */
 static json_t *context_json(const struct hw_described *d)
 {
 	const struct hw_run *r = d->run;
@@ -162,7 +191,7 @@ static json_t *context_json(const struct hw_described *d)
 		midr = json_sprintf("%#010llx", (unsigned long long)v);
 		part = hw_part_name(v);
 	}
-	put(context, "compiler", field_json(&r->hello, "compiler"));
+	put_build(context, r, d->context.build);
 	put(context, "ran_on", json_string(hw_emulated(d) ? "emulator" : "hardware"));
 	json_object_del(context, "host");
 	put(context, "emulated", json_boolean(hw_emulated(d)));
@@ -526,6 +555,7 @@ static json_t *hw_json(const struct hw_described *d)
 	put(hw, "mode", field_json(&r->trace, "mode"));
 	put(hw, "emulated", json_boolean(hw_emulated(d)));
 	put(hw, "checked", json_boolean(strcmp(hw_text(&r->trace, "check"), "1") == 0));
+	put(hw, "window", number_json(&r->trace, "window"));
 	put(hw, "delivered", number_json(&r->counts, "delivered"));
 	put(hw, "avoided", number_json(&r->counts, "avoided"));
 	put(hw, "outcomes", numbers_json(&r->outcomes, ""));

@@ -29,6 +29,8 @@ const char *hw_text(const struct hw_kept *k, const char *key);
 bool hw_emulated(const struct hw_described *d);
 /* Why that is said. */
 const char *hw_evidence(const struct hw_described *d);
+/* The image was built from other sources than the command, or does not tell. */
+bool hw_other_build(const struct hw_described *d);
 /* "Cortex-A72"; NULL: no name is known for it. */
 const char *hw_part_name(uint64_t midr);
 /* "cycles", or the name of a PMU event that was chosen; buf is for those without a name. */

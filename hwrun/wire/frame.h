@@ -22,16 +22,19 @@
 
 /*
  * Types of frames, and their fields. Numbers are decimal, registers 0x and hexadecimal.
+ * hello and trace come first, and once more before end: who listens late has them, too.
  *
- * hello	what runs where: handler (sha256), compiler, image (XXH64 of the image's code and
- *		constants), boot (image|efi|elf, +el3 where that was left), el, midr, cntfrq, pmu
- *		(event counters, absent without a PMU), cpus, memory (bytes free), model,
- *		emulated (0|1), evidence (why that is said)
+ * hello	what runs where: handler (sha256), compiler, version, revision and dirty (0|1) of
+ *		the sources, image (XXH64 of its code and constants), boot (image|efi|elf, +el3
+ *		where that was left), el, midr, cntfrq, pmu (event counters, absent without a
+ *		PMU), cpus, memory (bytes free), model, emulated (0|1), evidence (why that is
+ *		said)
  * trace	what is run: board, name, sha256, digest, policy, invalidation, quirks, mode,
- *		events, check (0|1), event0..event3 (PMU events: number); sent once more when
- *		it is known how many CPUs take turns: running
+ *		events, check (0|1), running (CPUs that take turns) and window (bytes that
+ *		recorded addresses are folded into; live mode): both once they are known,
+ *		event0..event3 (PMU events: number)
  * absent	what (an event or a mode), why
- * progress	events, faults
+ * progress	events, accesses (those of them that are faults or touches)
  * refused	why: the run ends here
  * unexpected	an exception that nobody asked for: vector, esr, elr, far, hpfar, spsr,
  *		sctlr, hcr, cpu; x0..x30 follow in frames of type regs

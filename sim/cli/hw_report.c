@@ -73,6 +73,27 @@ static void line_emulated(FILE *out, const struct hw_described *d)
 	report_line(out, "emulated", &t);
 }
 
+static void line_image(FILE *out, const struct hw_described *d)
+{
+	const char *version = hw_text(&d->run->hello, "version");
+	struct text t = {.used = 0};
+
+	if (!hw_other_build(d))
+		return;
+	if (*version) {
+		text_add(&t, "nvsim~");
+		add_foreign(&t, version);
+		text_add(&t, ", revision~");
+		add_foreign(&t, hw_text(&d->run->hello, "revision"));
+		if (strcmp(hw_text(&d->run->hello, "dirty"), "1") == 0)
+			text_add(&t, " with changes");
+	} else {
+		text_add(&t, "of a revision that it does not tell");
+	}
+	text_add(&t, "; this command is another build");
+	report_line(out, "image", &t);
+}
+
 static void line_clock(FILE *out, const struct hw_run *r)
 {
 	struct text t = {.used = 0};
@@ -409,6 +430,7 @@ void hw_report(FILE *out, const struct hw_described *d)
 {
 	line_board(out, d->run);
 	line_emulated(out, d);
+	line_image(out, d);
 	line_clock(out, d->run);
 	line_trace(out, d->run);
 	report_policy(out, &d->context);

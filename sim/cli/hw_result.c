@@ -99,17 +99,18 @@ static enum cli_exit describe(const struct hw_run *r, const struct hw_show *how,
 
 /* ---- the trace on this host ---- */
 
-/* By the file's own hash, or, where the file was not known when it was packed, by its content's. */
+/* By its content; the file's own hash, which depends on how it is compressed, where that is lost.
+ */
 static enum cli_exit check_trace(const struct hw_run *r, const struct run *here,
 				 const struct hw_show *how)
 {
-	const char *ran = hw_text(&r->trace, "sha256"), *is = here->trace.sha256;
-	const char *what = "sha256";
+	const char *ran = hw_text(&r->trace, "digest"), *is = here->trace.digest;
+	const char *what = "digest";
 
 	if (!*ran || !*is) {
-		ran = hw_text(&r->trace, "digest");
-		is = here->trace.digest;
-		what = "digest";
+		ran = hw_text(&r->trace, "sha256");
+		is = here->trace.sha256;
+		what = "sha256";
 	}
 	if (*ran && strcmp(ran, is) == 0)
 		return CLI_OK;

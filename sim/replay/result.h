@@ -73,7 +73,7 @@ struct result {
 	char digest[33];
 };
 
-/* SHA-256 of a file in hex. False: it cannot be read; errno says why. */
+/* SHA-256 of a file in hex; "" of what is none, as a pipe. False: it cannot be read; errno. */
 bool result_file_sha256(const char *path, char hex[65]);
 
 /* 32 hexadecimal digits. */

@@ -248,7 +248,7 @@ fi
 
 "$here/raspi_tree.py" "$out/raspi3b.dtb"
 on=yes serials="-serial null -serial stdio" boots "a console behind a bus, and memory with holes" \
-	"hello .* boot=image el=2 .* cpus=4 memory=988[0-9]{6} model=Raspberry%20Pi%203%20Model%20B emulated=0 .*
+	"hello .* boot=image el=2 .* cpus=4 memory=988[0-9]{6} model=Raspberry%20Pi%203%20Model%20B emulated=1 evidence=the%20PMU%20lacks%20INST_RETIRED,.*
 $none" -M raspi3b -dtb "$out/raspi3b.dtb" -kernel "$image"
 
 # No device tree: console and memory are the blob's word, even where its trace is damaged.

@@ -179,6 +179,41 @@ static void a_run_is_collected_however_its_bytes_come(void **state)
 	}
 }
 
+/* Who listens late, or on a bad line, has what ran by the frames that are sent again. */
+static void what_ran_is_known_without_the_first_frames(void **state)
+{
+	struct hw_collect *c;
+
+	(void)state;
+	console.sequence = 2;
+	send_frame("progress", "events", "7");
+	send_frame("hello", "handler", "abc");
+	send_frame("trace", "policy", "page");
+	send_frame("end", "digest", "0123");
+	c = collect(50);
+	assert_frames(hw_collect_run(c), 4, 2, 0);
+	assert_string_equal(value(&hw_collect_run(c)->hello, "handler"), "abc");
+	assert_string_equal(value(&hw_collect_run(c)->trace, "policy"), "page");
+	hw_collect_free(c);
+}
+
+/* A run that is over takes no frames of the next one, whose first ones are lost. */
+static void nothing_is_added_to_a_run_that_is_over(void **state)
+{
+	struct hw_collect *c;
+
+	(void)state;
+	send_run();
+	console.sequence += 5;
+	send_frame("progress", "events", "7");
+	c = collect(50);
+	assert_frames(hw_collect_run(c), 1, 16, 0);
+	assert_int_equal(hw_collect_run(c)->earlier, 1);
+	assert_false(hw_run_is_over(hw_collect_run(c)));
+	assert_string_equal(value(&hw_collect_run(c)->hello, "handler"), "(none)");
+	hw_collect_free(c);
+}
+
 /* Terminal programs and their logs turn line ends into each other. */
 static void line_ends_of_any_kind_end_lines(void **state)
 {
@@ -514,6 +549,8 @@ static void damaged_logs_are_read_without_harm(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(what_ran_is_known_without_the_first_frames, clear),
+		cmocka_unit_test_setup(nothing_is_added_to_a_run_that_is_over, clear),
 		cmocka_unit_test_setup(a_run_is_collected_however_its_bytes_come, clear),
 		cmocka_unit_test_setup(line_ends_of_any_kind_end_lines, clear),
 		cmocka_unit_test_setup(the_last_frame_is_told, clear),

@@ -286,7 +286,7 @@ def run_stopped(traces):
 
 
 def run_silent(traces):
-    last = frame('0 progress events=4711 faults=11')
+    last = frame('0 progress events=4711 accesses=11')
     run_hang(traces, "#!/bin/sh\n[ \"$2\" = help ] && exec %s \"$@\"\necho '%s'\nexec tail -f \"$0\"\n"
              % (shutil.which(QEMU), last), 'events=4711')
 

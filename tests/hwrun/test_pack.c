@@ -94,7 +94,7 @@ static void a_blob_has_the_content_of_the_file(void **state)
 	nvt_buffer_free(&blob);
 }
 
-static void a_blob_of_a_pipe_is_the_same_but_for_the_hash(void **state)
+static void assert_pipe_is_packed(const char *name)
 {
 	struct hw_job job = job_of(source_path(SAMPLE));
 	struct nvt_buffer blob = {0}, piped = {0};
@@ -104,11 +104,10 @@ static void a_blob_of_a_pipe_is_the_same_but_for_the_hash(void **state)
 	char *data = read_file(source_path(SAMPLE), &size);
 	int in = dup(STDIN_FILENO);
 
-	(void)state;
 	assert_int_equal(hw_pack(&job, &blob, &err), NVT_OK);
 	fed_pipe_open(&p, data, size);
 	dup2(p.out, STDIN_FILENO);
-	job.trace = "-";
+	job.trace = name;
 	assert_int_equal(hw_pack(&job, &piped, &err), NVT_OK);
 	dup2(in, STDIN_FILENO);
 	fed_pipe_close(&p);
@@ -121,6 +120,14 @@ static void a_blob_of_a_pipe_is_the_same_but_for_the_hash(void **state)
 	free(data);
 	nvt_buffer_free(&blob);
 	nvt_buffer_free(&piped);
+}
+
+/* By any name: what is read a second time is not what was packed. */
+static void a_blob_of_a_pipe_is_the_same_but_for_the_hash(void **state)
+{
+	(void)state;
+	assert_pipe_is_packed("-");
+	assert_pipe_is_packed("/dev/stdin");
 }
 
 /* Of every kind of damage test_damage knows, one each: truncated, and a byte changed. */

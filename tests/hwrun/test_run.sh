@@ -51,6 +51,12 @@ an_elf_file() {
 		decides_alike
 }
 
+# A listener that comes late has what ran from the frames before the end.
+without_its_head() {
+	pack -o hw.img && boot ,virtualization=on -kernel hw.img || return
+	sed -i '/~nv1 [0-2] /d' console && decides_alike
+}
+
 # Who is started at EL3 has no firmware below that could switch the machine off.
 an_elf_file_at_el3() {
 	pack --format elf -o hw.elf || return
@@ -81,7 +87,7 @@ no_sample_is_lost() {
 }
 
 digest=$("$nvsim" replay --digest "$trace")
-tests=(an_image an_elf_file an_elf_file_at_el3 a_blob_at_an_address no_sample_is_lost)
+tests=(an_image an_elf_file an_elf_file_at_el3 without_its_head a_blob_at_an_address no_sample_is_lost)
 number=0 failed=0
 echo "1..${#tests[@]}"
 for test in "${tests[@]}"; do
