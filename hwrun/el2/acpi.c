@@ -3,11 +3,14 @@
 #include <string.h>
 
 #include "boot.h"
+#include "bytes.h"
 
 #define HEADER	      36u /* of each table: signature, length u32, ... */
 #define LENGTH	      4u  /* offset of the length */
+#define LENGTH_MAX    (1u << 20)
 #define RSDP_REVISION 15u /* offsets in the root pointer */
 #define RSDP_XSDT     24u
+#define RSDP_SIZE     36u
 #define SPCR_TYPE     36u /* offsets in SPCR */
 #define SPCR_WIDTH    41u
 #define SPCR_ACCESS   43u
@@ -23,18 +26,28 @@
 #define GICC_SIZE     76u
 #define GICC_ENABLED  1u
 
-static uint64_t get(const uint8_t *p, unsigned int size)
-{
-	uint64_t value = 0;
-
-	while (size--)
-		value = value << 8 | p[size];
-	return value;
-}
-
 static uint32_t length_of(const uint8_t *table)
 {
-	return (uint32_t)get(table + LENGTH, 4);
+	return nvt_get32(table + LENGTH);
+}
+
+static bool sums_up(const uint8_t *p, uint32_t size)
+{
+	uint8_t sum = 0;
+
+	while (size--)
+		sum = (uint8_t)(sum + *p++);
+	return !sum;
+}
+
+static bool is_table(const uint8_t *t, const char *signature)
+{
+	uint32_t size;
+
+	if (!t || memcmp(t, signature, 4))
+		return false;
+	size = length_of(t);
+	return size >= HEADER && size <= LENGTH_MAX && sums_up(t, size);
 }
 
 /* Types of DBG2 and SPCR: what counts is which registers they have. */
@@ -42,7 +55,7 @@ static void read_spcr(const uint8_t *t)
 {
 	if (length_of(t) < SPCR_SIZE || t[HEADER + 4])
 		return;
-	console.base = get(t + SPCR_BASE, 8);
+	console.base = nvt_get64(t + SPCR_BASE);
 	switch (t[SPCR_TYPE]) {
 	case 0x03: /* PL011 */
 	case 0x0d: /* SBSA, 32 bits wide */
@@ -66,7 +79,7 @@ static void read_spcr(const uint8_t *t)
 
 static void read_fadt(const uint8_t *t)
 {
-	uint64_t flags = length_of(t) < FADT_ARM_BOOT + 2 ? 0 : get(t + FADT_ARM_BOOT, 2);
+	uint64_t flags = length_of(t) < FADT_ARM_BOOT + 2 ? 0 : nvt_get16(t + FADT_ARM_BOOT);
 
 	if (flags & FADT_PSCI)
 		platform.psci = flags & FADT_HVC ? PSCI_HVC : PSCI_SMC;
@@ -78,8 +91,8 @@ static void read_madt(const uint8_t *t)
 
 	for (at = MADT_ENTRIES; at + 2 <= size && t[at + 1] >= 2; at += t[at + 1])
 		if (t[at] == MADT_GICC && t[at + 1] >= GICC_SIZE && at + GICC_SIZE <= size &&
-		    (get(t + at + GICC_FLAGS, 4) & GICC_ENABLED))
-			cpu_add(get(t + at + GICC_MPIDR, 8));
+		    (nvt_get32(t + at + GICC_FLAGS) & GICC_ENABLED))
+			cpu_add(nvt_get64(t + at + GICC_MPIDR));
 }
 
 void acpi_describe(uint64_t rsdp)
@@ -91,17 +104,17 @@ void acpi_describe(uint64_t rsdp)
 	const uint8_t *root = (const uint8_t *)rsdp, *xsdt;
 	uint32_t size, at, i;
 
-	if (memcmp(root, "RSD PTR ", 8) || root[RSDP_REVISION] < 2)
+	if (memcmp(root, "RSD PTR ", 8) || root[RSDP_REVISION] < 2 || !sums_up(root, RSDP_SIZE))
 		return;
-	xsdt = (const uint8_t *)get(root + RSDP_XSDT, 8);
-	if (!xsdt || memcmp(xsdt, "XSDT", 4))
+	xsdt = (const uint8_t *)nvt_get64(root + RSDP_XSDT);
+	if (!is_table(xsdt, "XSDT"))
 		return;
 	size = length_of(xsdt);
 	for (at = HEADER; at + 8 <= size; at += 8) {
-		const uint8_t *t = (const uint8_t *)get(xsdt + at, 8);
+		const uint8_t *t = (const uint8_t *)nvt_get64(xsdt + at);
 
-		for (i = 0; t && i < sizeof(tables) / sizeof(tables[0]); i++)
-			if (!memcmp(t, tables[i].signature, 4))
+		for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+			if (is_table(t, tables[i].signature))
 				tables[i].read(t);
 	}
 }

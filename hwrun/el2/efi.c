@@ -8,6 +8,7 @@
 #include "cpu.h"
 
 #define PAGE	  4096ull
+#define PAGES_MAX (1ull << 52) /* their bytes are 64 bits */
 #define TRIES	  4u
 #define MAP_SLACK 4096u /* the map grows when room for it is taken */
 
@@ -57,7 +58,7 @@ static void add_memory(const uint8_t *map, uint64_t size, uint64_t row)
 		struct efi_memory m;
 
 		memcpy(&m, map, sizeof(m));
-		if (becomes_free(&m))
+		if (becomes_free(&m) && m.pages < PAGES_MAX)
 			memory_add(m.start, m.pages * PAGE);
 	}
 	efi_memory = true;
@@ -79,6 +80,8 @@ static uint64_t leave(const struct efi_system *s, void *handle)
 	for (try = 0; !status && try < TRIES; try++) {
 		size = room;
 		status = s->boot->get_memory_map(&size, map, &key, &row, &version);
+		if (!status && row < sizeof(struct efi_memory))
+			status = EFI_UNSUPPORTED;
 		if (status)
 			break;
 		status = s->boot->exit_boot_services(handle, key);
@@ -126,6 +129,6 @@ uint64_t efi_main(void *handle, void *system_table)
 	}
 	status = leave(s, handle);
 	if (status)
-		say(s, "nvsim: firmware does not end its boot services\r\n");
+		say(s, "nvsim: firmware has no memory map, or does not end its boot services\r\n");
 	return status;
 }

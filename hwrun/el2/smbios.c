@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "boot.h"
+#include "bytes.h"
 
 #define SM3_SIZE     12u /* offsets in the 64-bit entry point */
 #define SM3_TABLE    16u
@@ -15,15 +16,6 @@
 #define MANUFACTURER 4u /* offsets in SYSTEM: numbers of strings */
 #define PRODUCT	     5u
 #define VENDOR	     4u /* in BIOS */
-
-static uint64_t get(const uint8_t *p, unsigned int size)
-{
-	uint64_t value = 0;
-
-	while (size--)
-		value = value << 8 | p[size];
-	return value;
-}
 
 /* The n-th string behind a structure; "": there is none. */
 static const char *string_of(const uint8_t *s, const uint8_t *end, unsigned int n)
@@ -77,10 +69,11 @@ void smbios_describe(uint64_t entry3, uint64_t entry2)
 	const uint8_t *e = (const uint8_t *)entry3;
 
 	if (e && !memcmp(e, "_SM3_", 5)) {
-		read_table((const uint8_t *)get(e + SM3_TABLE, 8), get(e + SM3_SIZE, 4));
+		read_table((const uint8_t *)nvt_get64(e + SM3_TABLE), nvt_get32(e + SM3_SIZE));
 		return;
 	}
 	e = (const uint8_t *)entry2;
 	if (e && !memcmp(e, "_SM_", 4))
-		read_table((const uint8_t *)get(e + SM2_TABLE, 4), get(e + SM2_SIZE, 2));
+		read_table((const uint8_t *)(uint64_t)nvt_get32(e + SM2_TABLE),
+			   nvt_get16(e + SM2_SIZE));
 }

@@ -19,7 +19,17 @@ static const struct hw_value *find(const char *text, const struct hw_value *valu
 	return NULL;
 }
 
-char *hw_expand(const char *text, const struct hw_value *values)
+/* In a list of options a comma of a value is doubled. */
+static void put_value(FILE *out, const char *value, bool in_list)
+{
+	for (; *value; value++) {
+		fputc(*value, out);
+		if (in_list && *value == ',')
+			fputc(',', out);
+	}
+}
+
+static char *expand(const char *text, const struct hw_value *values, bool in_list)
 {
 	char *expanded = NULL;
 	size_t size;
@@ -31,7 +41,7 @@ char *hw_expand(const char *text, const struct hw_value *values)
 		const struct hw_value *value = find(text, values);
 
 		if (value) {
-			fputs(value->value, out);
+			put_value(out, value->value, in_list);
 			text += strlen(value->name) + 2;
 		} else {
 			fputc(*text++, out);
@@ -41,6 +51,11 @@ char *hw_expand(const char *text, const struct hw_value *values)
 		return expanded;
 	free(expanded);
 	return NULL;
+}
+
+char *hw_expand(const char *text, const struct hw_value *values)
+{
+	return expand(text, values, false);
 }
 
 bool hw_qemu_takes(const struct hw_board *board, const char *name)
@@ -61,12 +76,12 @@ void hw_words_free(char **words)
 	free(words);
 }
 
-/* Behind `count` words that are there already. */
+/* Behind `count` words that are there already. A word that is a name alone is no list. */
 static bool append(char **words, size_t *count, const struct hw_lines *lines,
-		   const struct hw_value *values)
+		   const struct hw_value *values, bool lists)
 {
 	for (unsigned int i = 0; i < lines->count; i++) {
-		words[*count] = hw_expand(lines->v[i], values);
+		words[*count] = expand(lines->v[i], values, lists && lines->v[i][0] != '{');
 		if (!words[(*count)++])
 			return false;
 	}
@@ -78,7 +93,7 @@ char **hw_lines_expand(const struct hw_lines *lines, const struct hw_value *valu
 	char **words = calloc(HW_LINES_MAX + 1, sizeof(*words));
 	size_t count = 0;
 
-	if (words && append(words, &count, lines, values))
+	if (words && append(words, &count, lines, values, false))
 		return words;
 	hw_words_free(words);
 	return NULL;
@@ -98,10 +113,10 @@ char **hw_qemu_command(const struct hw_board *board, const struct hw_value *valu
 	char **words = calloc(3 * HW_LINES_MAX, sizeof(*words));
 	size_t count = 0;
 
-	if (words && append(words, &count, &first, values) &&
-	    (!board->semihosting || append(words, &count, &calls, values)) &&
-	    append(words, &count, &board->qemu, values) &&
-	    (!icount || append(words, &count, &counted, values)))
+	if (words && append(words, &count, &first, values, false) &&
+	    (!board->semihosting || append(words, &count, &calls, values, false)) &&
+	    append(words, &count, &board->qemu, values, true) &&
+	    (!icount || append(words, &count, &counted, values, false)))
 		return words;
 	hw_words_free(words);
 	return NULL;

@@ -238,27 +238,62 @@ struct hw_launch_end hw_launch(const struct hw_launch *launch)
 	s.deadline = now_ms() + launch->timeout_s * 1000ll;
 	end.how = watch_child(&s);
 	said = (struct pollfd){.fd = s.child.err, .events = POLLIN};
-	/* A line on its way says why the child ended. */
+	/* A line on its way says why the child ended; one that never stops says nothing. */
+	s.deadline = now_ms() + LAST_WORDS_MS;
 	if (end.how == HW_ENDED)
-		while (poll(&said, 1, DYING_MS) > 0 && take_error(&s))
+		while (now_ms() < s.deadline && poll(&said, 1, DYING_MS) > 0 && take_error(&s))
 			;
 	end_child(&s.child);
 	return end;
 }
 
-int hw_launch_read(char *const *argv, char *text, size_t size)
+/* False: there is no more, or no room for it. */
+static bool take_text(const struct child *c, char *text, size_t size, size_t *used)
 {
+	ssize_t got = read(c->out, text + *used, size - 1 - *used);
+
+	if (got > 0)
+		*used += (size_t)got;
+	return got > 0 ? *used < size - 1 : got < 0 && errno == EINTR;
+}
+
+static enum hw_launched read_child(struct session *s, char *text, size_t size, size_t *used)
+{
+	struct pollfd fds[2] = {{.fd = s->child.out, .events = POLLIN},
+				{.fd = s->child.err, .events = POLLIN}};
+
+	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
+		int64_t left = s->deadline - now_ms();
+		int ready = left > 0 ? poll(fds, 2, (int)left) : 0;
+
+		if (ready == 0)
+			return HW_HUNG;
+		if (ready < 0)
+			continue;
+		if (fds[1].revents && !take_error(s))
+			fds[1].fd = -1;
+		if (fds[0].revents && !take_text(&s->child, text, size, used))
+			fds[0].fd = -1;
+		if (*used == size - 1)
+			break;
+	}
+	return HW_ENDED;
+}
+
+struct hw_launch_end hw_launch_read(char *const *argv, unsigned int timeout_s, char *text,
+				    size_t size)
+{
+	struct hw_launch_end end = {.how = HW_NOT_STARTED};
+	struct session s = {.end = &end};
 	size_t used = 0;
-	struct child c;
-	ssize_t got;
-	int error = start_child(&c, argv);
 
 	*text = 0;
-	if (error)
-		return error;
-	while (used < size - 1 && (got = read(c.out, text + used, size - 1 - used)) > 0)
-		used += (size_t)got;
+	end.error = start_child(&s.child, argv);
+	if (end.error)
+		return end;
+	s.deadline = now_ms() + timeout_s * 1000ll;
+	end.how = read_child(&s, text, size, &used);
 	text[used] = 0;
-	end_child(&c);
-	return 0;
+	end_child(&s.child);
+	return end;
 }

@@ -38,9 +38,10 @@ struct hw_launch_end {
 struct hw_launch_end hw_launch(const struct hw_launch *launch);
 
 /*
- * What a program prints on standard output, at most size - 1 bytes of it, with a NUL.
- * 0 or an errno value.
+ * What a program prints on standard output, at most size - 1 bytes of it, with a NUL. HW_HUNG: it
+ * has not ended in timeout_s.
  */
-int hw_launch_read(char *const *argv, char *text, size_t size);
+struct hw_launch_end hw_launch_read(char *const *argv, unsigned int timeout_s, char *text,
+				    size_t size);
 
 #endif

@@ -14,7 +14,8 @@
 #include "launch.h"
 #include "text.h"
 
-#define TIMEOUT_S 30u
+#define TIMEOUT_S      30u
+#define LIST_TIMEOUT_S 20u
 
 struct run_options {
 	struct hw_job_options job;
@@ -91,15 +92,18 @@ static enum cli_exit find_machine(const struct hw_board *board, bool *there)
 {
 	static char *const argv[] = {HW_QEMU, "-M", "help", NULL};
 	size_t length = board->machine ? strlen(board->machine) : 0;
+	struct hw_launch_end end;
 	char text[32768];
-	int error;
 
 	*there = false;
 	if (!board->qemu.count)
 		return CLI_OK;
-	error = hw_launch_read(argv, text, sizeof(text));
-	if (error)
-		return no_qemu(error);
+	end = hw_launch_read(argv, LIST_TIMEOUT_S, text, sizeof(text));
+	if (end.how == HW_NOT_STARTED)
+		return no_qemu(end.error);
+	if (end.how == HW_HUNG || !*text)
+		return cli_fail(CLI_ENVIRONMENT, HW_QEMU " does not list its machines%s%s",
+				*end.said ? ": " : "", end.said);
 	for (const char *line = text; line && !*there; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		*there = strncmp(line, board->machine, length) == 0 && line[length] == ' ';
@@ -211,9 +215,10 @@ static enum cli_exit judge(struct hw_running *r, const struct hw_launch_end *end
 		return no_qemu(end->error);
 	case HW_HUNG:
 		return cli_fail(CLI_ENVIRONMENT,
-				"%s: it hangs: no frame for %u s; the last one: %s", r->board->name,
+				"%s: it hangs: no frame for %u s; the last one: %s%s%s",
+				r->board->name,
 				r->o->timeout.given ? (unsigned int)r->o->timeout.value : TIMEOUT_S,
-				*last ? last : "none");
+				*last ? last : "none", *end->said ? "; " : "", end->said);
 	case HW_ENDED:
 		return cli_fail(CLI_ENVIRONMENT,
 				"%s: " HW_QEMU " ended before the run did; the last frame: %s%s%s",

@@ -82,6 +82,35 @@ static void a_hang_is_noticed(void **state)
 	hw_collect_free(how.collect);
 }
 
+/* Nor by noise without a pause, nor by one frame again and again. */
+static void a_loud_hang_is_noticed(void **state)
+{
+	static const char *const bodies[] = {"hello; progress; exec yes noise",
+					     "hello; progress; while :; do progress; done",
+					     "hello; progress; yes noise >&2"};
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++) {
+		struct hw_launch how = {.timeout_s = 1};
+
+		assert_int_equal(launch_shell(&how, bodies[i]).how, HW_HUNG);
+		assert_int_equal(hw_collect_run(how.collect)->seen, 2);
+		hw_collect_free(how.collect);
+	}
+}
+
+/* Without a console it is over, whatever it goes on saying elsewhere. */
+static void a_console_that_ends_before_the_child(void **state)
+{
+	struct hw_launch how = {.timeout_s = 60};
+	time_t start = time(NULL);
+
+	(void)state;
+	assert_int_equal(launch_shell(&how, "hello; exec yes noise >&2").how, HW_ENDED);
+	assert_true(time(NULL) - start < 30);
+	hw_collect_free(how.collect);
+}
+
 static void frames_put_the_hang_off(void **state)
 {
 	struct hw_launch how = {.timeout_s = 3};
@@ -144,7 +173,9 @@ static void what_cannot_be_started(void **state)
 	(void)state;
 	assert_int_equal(end.how, HW_NOT_STARTED);
 	assert_int_equal(end.error, ENOENT);
-	assert_int_equal(hw_launch_read(argv, text, sizeof(text)), ENOENT);
+	end = hw_launch_read(argv, 20, text, sizeof(text));
+	assert_int_equal(end.how, HW_NOT_STARTED);
+	assert_int_equal(end.error, ENOENT);
 	hw_collect_free(how.collect);
 }
 
@@ -153,8 +184,24 @@ static void output_is_read_as_far_as_it_fits(void **state)
 	char *argv[] = {"sh", "-c", "printf 0123456789; printf abcdefghij", NULL}, text[16];
 
 	(void)state;
-	assert_int_equal(hw_launch_read(argv, text, sizeof(text)), 0);
+	assert_int_equal(hw_launch_read(argv, 20, text, sizeof(text)).how, HW_ENDED);
 	assert_string_equal(text, "0123456789abcde");
+}
+
+/* More on standard error than a pipe holds, or no end: neither keeps the caller. */
+static void what_is_read_has_an_end(void **state)
+{
+	char *loud[] = {"sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x >&2; echo out", NULL};
+	char *stuck[] = {"sh", "-c", "echo out; echo no disk >&2; sleep 60", NULL}, text[16];
+	struct hw_launch_end end = hw_launch_read(loud, 20, text, sizeof(text));
+
+	(void)state;
+	assert_int_equal(end.how, HW_ENDED);
+	assert_string_equal(text, "out\n");
+	end = hw_launch_read(stuck, 1, text, sizeof(text));
+	assert_int_equal(end.how, HW_HUNG);
+	assert_string_equal(text, "out\n");
+	assert_string_equal(end.said, "no disk");
 }
 
 static void a_folder_goes_with_what_is_in_it(void **state)
@@ -191,12 +238,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_end_of_the_run_ends_the_child),
 		cmocka_unit_test(a_hang_is_noticed),
+		cmocka_unit_test(a_loud_hang_is_noticed),
+		cmocka_unit_test(a_console_that_ends_before_the_child),
 		cmocka_unit_test(frames_put_the_hang_off),
 		cmocka_unit_test(a_child_that_ends_says_why),
 		cmocka_unit_test(what_is_refused_is_over_soon),
 		cmocka_unit_test(lines_are_typed_when_they_are_waited_for),
 		cmocka_unit_test(what_cannot_be_started),
 		cmocka_unit_test(output_is_read_as_far_as_it_fits),
+		cmocka_unit_test(what_is_read_has_an_end),
 		cmocka_unit_test(a_folder_goes_with_what_is_in_it),
 	};
 	int failed;
