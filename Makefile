@@ -162,7 +162,7 @@ check-full: check ## the same, once more under AddressSanitizer and UBSan, mutan
 .PHONY: matrix
 matrix: $(O)/nvsim hwrun ## run the image for EL2 in QEMU: every policy, sample, board and CPU; then its costs
 	@NVSIM=$(O)/nvsim tests/hwrun/test_matrix.py --full
-	@scripts/bench $(O)/nvsim --only el2
+	@scripts/bench $(O)/nvsim --only el2 --regressions
 
 .PHONY: mutants
 mutants: $(O)/tests/corpus/test_corpus ## disable rules of the checker, plant faults in the handler: each is noticed
