@@ -599,7 +599,7 @@ static bool resumes(const struct s2_outcome *out)
 static void check_size(const struct s2_outcome *out)
 {
 	if (out->map.size > l.fold.size)
-		refuse(4,
+		refuse(HW_CANNOT_RUN,
 		       "live mode: a mapping of %llu MiB does not fit into the %llu MiB of "
 		       "memory that the board has for the guest",
 		       ULL(out->map.size >> 20), ULL(l.fold.size >> 20));
@@ -610,7 +610,7 @@ void live_end(const struct engine_access *a, const struct s2_outcome *out)
 	if (out->kind == S2_MAPPED || out->kind == S2_RELAXED) {
 		check_size(out);
 		if (!given_note(a, out->map.addr.v, out->map.size))
-			refuse(4, NO_MEMORY);
+			refuse(HW_CANNOT_RUN, NO_MEMORY);
 	}
 	l.served = out->kind;
 	if (resumes(out) && l.stopped)
@@ -686,7 +686,8 @@ static void take_window(void)
 	for (; size >= WINDOW_MIN && !window; size /= 2)
 		window = platform_take(size, size);
 	if (!window)
-		refuse(4, "live mode: the board has not enough memory: the guest's takes %llu MiB",
+		refuse(HW_CANNOT_RUN,
+		       "live mode: the board has not enough memory: the guest's takes %llu MiB",
 		       ULL(WINDOW_MIN >> 20));
 	l.fold = (struct pa_fold){(uint64_t)window, size * 2};
 }
@@ -696,7 +697,7 @@ void live_prepare(const struct nvt_machine *machine, struct pa_fold *fold)
 	const char *problem = stage2_problem(machine);
 
 	if (problem)
-		refuse(4, "live mode: %s", problem);
+		refuse(HW_CANNOT_RUN, "live mode: %s", problem);
 	if (machine->fwb && !stage2_has_fwb())
 		report_absent("fwb",
 			      "the CPU has no FEAT_S2FWB: what the tables have as write-back "
@@ -750,7 +751,7 @@ void live_start(struct engine *e)
 	l.xnx = stage2_has_xnx();
 	l.pa_limit = 1ull << stage2_pa_bits();
 	if (!stage2_start(e) || !given_start(e))
-		refuse(4, NO_MEMORY);
+		refuse(HW_CANNOT_RUN, NO_MEMORY);
 	l.tlb = e->machine.port.tlb;
 	e->machine.port.tlb = real_tlb;
 }

@@ -12,11 +12,6 @@
 #include "report.h"
 #include "smp.h"
 
-#define FINE	   0u
-#define FINDINGS   1u
-#define BLOB_BAD   3u
-#define CANNOT_RUN 4u
-
 static struct {
 	const struct hw_blob *blob;
 	struct nvt_flat flat;
@@ -33,7 +28,7 @@ static bool is_live(void)
 
 static void no_memory(void)
 {
-	refuse(CANNOT_RUN, "the board has not enough memory for this trace");
+	refuse(HW_CANNOT_RUN, "the board has not enough memory for this trace");
 }
 
 /* ---- the trace ---- */
@@ -46,9 +41,9 @@ static void open_trace(void)
 	if (status == NVT_EENV)
 		no_memory();
 	if (status != NVT_OK)
-		refuse(BLOB_BAD, "the trace in the blob: %s", r.flat.why.text);
+		refuse(HW_BLOB_BAD, "the trace in the blob: %s", r.flat.why.text);
 	if (r.flat.class == NVT_PARTIAL)
-		refuse(CANNOT_RUN, "the trace is of class partial: L1's tables are not known");
+		refuse(HW_CANNOT_RUN, "the trace is of class partial: L1's tables are not known");
 }
 
 /* The next block; false: there is none. */
@@ -60,7 +55,7 @@ static bool next_block(void)
 	if (status == NVT_EENV)
 		no_memory();
 	if (status == NVT_EINPUT)
-		refuse(BLOB_BAD, "the trace in the blob: %s", r.flat.why.text);
+		refuse(HW_BLOB_BAD, "the trace in the blob: %s", r.flat.why.text);
 	return status == NVT_OK;
 }
 
@@ -99,9 +94,9 @@ static struct engine_options options_of(const struct hw_blob *blob)
 	};
 
 	if (!o.policy)
-		refuse(BLOB_BAD, "policy \"%s\" is not known", blob->policy);
+		refuse(HW_BLOB_BAD, "policy \"%s\" is not known", blob->policy);
 	if (!o.invalidation)
-		refuse(BLOB_BAD, "invalidation policy \"%s\" is not known", blob->invalidation);
+		refuse(HW_BLOB_BAD, "invalidation policy \"%s\" is not known", blob->invalidation);
 	r.hw = (struct engine_hw){.begin = handler_begins, .end = handler_ended};
 	r.check = (struct check_options){.quirks = blob->quirks, .report = report_checked};
 	if (is_live() || (blob->flags & HW_CHECK))
@@ -151,7 +146,7 @@ static void feed(const struct nvt_event *ev)
 		live_event();
 	status = engine_event(r.engine, ev);
 	if (status == ENGINE_BAD_EVENT)
-		refuse(BLOB_BAD, "event %llu of the trace cannot be: %s",
+		refuse(HW_BLOB_BAD, "event %llu of the trace cannot be: %s",
 		       (unsigned long long)report_ordinal, r.engine->problem);
 	if (status != ENGINE_OK)
 		no_memory();
@@ -191,12 +186,12 @@ static unsigned int verdict(void)
 	const struct check_result *found = r.engine->check ? check_result(r.engine->check) : NULL;
 
 	if (report_counts.findings)
-		return FINDINGS;
+		return HW_FINDINGS;
 	if (found && found->out_of_memory) {
 		report_absent("check", "no memory was left for all of it");
-		return CANNOT_RUN;
+		return HW_CANNOT_RUN;
 	}
-	return FINE;
+	return HW_FINE;
 }
 
 static unsigned int finish(void)
@@ -224,7 +219,7 @@ static unsigned int finish(void)
 unsigned int run(void)
 {
 	if (!platform.blob)
-		refuse(BLOB_BAD, "%s", platform.problem);
+		refuse(HW_BLOB_BAD, "%s", platform.problem);
 	r.blob = platform.blob;
 	report_trace(r.blob, 0);
 	open_trace();

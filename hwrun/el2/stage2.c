@@ -366,7 +366,7 @@ bool stage2_start(struct engine *e)
 	s.fwb = cfg->fwb && stage2_has_fwb();
 	s.vmid16 = has_vmid16();
 	if (e->vm.context_count + 2u > (s.vmid16 ? 1u << 16 : 1u << 8))
-		refuse(4, "live mode: %u contexts are more than this CPU has VMIDs",
+		refuse(HW_CANNOT_RUN, "live mode: %u contexts are more than this CPU has VMIDs",
 		       e->vm.context_count);
 	s.slots = calloc(e->vm.context_count + 1u, sizeof(*s.slots));
 	return s.slots && make_stub();

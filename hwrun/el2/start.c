@@ -11,7 +11,6 @@
 
 #define PAGE		4096u
 #define QEMU_FDT_OFFSET 0x200000u /* RAM's start, as seen from where the ELF file is linked to */
-#define CANNOT_RUN	4u
 
 struct platform platform;
 
@@ -247,6 +246,6 @@ void boot_main(uint64_t device_tree, unsigned int how)
 	describe(device_tree, how);
 	say_hello();
 	if (current_el() != 2)
-		refuse(CANNOT_RUN, "this needs EL2, and was started at EL%u", current_el());
+		refuse(HW_CANNOT_RUN, "this needs EL2, and was started at EL%u", current_el());
 	platform_off(run());
 }

@@ -5,8 +5,6 @@
 #include "boot.h"
 #include "cpu.h"
 
-#define CANNOT_RUN 4u
-
 extern const uint64_t unexpected_registers[31];
 /* From vectors.S. */
 __attribute__((noreturn)) void unexpected(uint64_t vector);
@@ -52,7 +50,7 @@ void unexpected(uint64_t vector)
 	}
 	frame_send(l);
 	l = frame_begin("end");
-	hw_line_number(l, "status", CANNOT_RUN);
+	hw_line_number(l, "status", HW_CANNOT_RUN);
 	frame_send(l);
-	platform_off(CANNOT_RUN);
+	platform_off(HW_CANNOT_RUN);
 }

@@ -58,6 +58,12 @@
  * end		status (0 fine, 1 findings, 3 the blob is bad, 4 it cannot run here), digest
  */
 
+/* How a run ends: the status of the frame `end`, and of the command that reads it. */
+#define HW_FINE	      0u
+#define HW_FINDINGS   1u
+#define HW_BLOB_BAD   3u
+#define HW_CANNOT_RUN 4u
+
 /* ---- out: no allocation ---- */
 
 struct hw_line {
