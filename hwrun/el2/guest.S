@@ -5,36 +5,80 @@
  */
 #include "guest.h"
 
-	/* Counters into the stamp at `offset` of the guest at `base`. */
-	.macro	stamp base, offset, temporary
-	ldr	\temporary, [\base, #GUEST_COUNTERS]
-	cbz	\temporary, 8f
-	mrs	\temporary, pmevcntr0_el0
-	str	\temporary, [\base, #\offset + STAMP_INSTRUCTIONS]
-	mrs	\temporary, pmccntr_el0
-	str	\temporary, [\base, #\offset + STAMP_CYCLES]
-	ldr	\temporary, [\base, #GUEST_COUNTERS]
-	tbz	\temporary, #1, 6f	/* 2: one more event, 3: two */
-	mrs	\temporary, pmevcntr1_el0
-	str	\temporary, [\base, #\offset + STAMP_EVENTS]
-	ldr	\temporary, [\base, #GUEST_COUNTERS]
-	tbz	\temporary, #0, 8f
-	mrs	\temporary, pmevcntr2_el0
-	str	\temporary, [\base, #\offset + STAMP_EVENTS + 8]
-	b	8f
-6:	tbz	\temporary, #2, 8f	/* 4: three, 5: four */
-	mrs	\temporary, pmevcntr1_el0
-	str	\temporary, [\base, #\offset + STAMP_EVENTS]
-	mrs	\temporary, pmevcntr2_el0
-	str	\temporary, [\base, #\offset + STAMP_EVENTS + 8]
-	mrs	\temporary, pmevcntr3_el0
-	str	\temporary, [\base, #\offset + STAMP_EVENTS + 16]
-	ldr	\temporary, [\base, #GUEST_COUNTERS]
-	tbz	\temporary, #0, 8f
-	mrs	\temporary, pmevcntr4_el0
-	str	\temporary, [\base, #\offset + STAMP_EVENTS + 24]
-8:	mrs	\temporary, cntvct_el0
-	str	\temporary, [\base, #\offset + STAMP_TICKS]
+	/* The events counted besides instructions, into the stamp at `offset` of the guest at x0. */
+	.macro	stamp_events offset
+	ldr	x1, [x0, #GUEST_COUNTERS]
+	tbz	x1, #1, 6f	/* 2: one more event, 3: two */
+	mrs	x1, pmevcntr1_el0
+	str	x1, [x0, #\offset + STAMP_EVENTS]
+	ldr	x1, [x0, #GUEST_COUNTERS]
+	tbz	x1, #0, 7f
+	mrs	x1, pmevcntr2_el0
+	str	x1, [x0, #\offset + STAMP_EVENTS + 8]
+	b	7f
+6:	tbz	x1, #2, 7f	/* 4: three, 5: four */
+	mrs	x1, pmevcntr1_el0
+	str	x1, [x0, #\offset + STAMP_EVENTS]
+	mrs	x1, pmevcntr2_el0
+	str	x1, [x0, #\offset + STAMP_EVENTS + 8]
+	mrs	x1, pmevcntr3_el0
+	str	x1, [x0, #\offset + STAMP_EVENTS + 16]
+	ldr	x1, [x0, #GUEST_COUNTERS]
+	tbz	x1, #0, 7f
+	mrs	x1, pmevcntr4_el0
+	str	x1, [x0, #\offset + STAMP_EVENTS + 24]
+7:
+	.endm
+
+	.macro	stamp_counter register, offset
+	mrs	x1, \register
+	str	x1, [x0, #\offset]
+	.endm
+
+	/* For the end of what is measured: what counts most is read first. x1 is not kept. */
+	.macro	stamp_to offset
+	ldr	x1, [x0, #GUEST_COUNTERS]
+	cbz	x1, 8f
+	stamp_counter pmevcntr0_el0, \offset + STAMP_INSTRUCTIONS
+	stamp_counter pmccntr_el0, \offset + STAMP_CYCLES
+	stamp_events \offset
+8:	stamp_counter cntvct_el0, \offset + STAMP_TICKS
+	.endm
+
+	/* For the beginning: last. */
+	.macro	stamp_from offset
+	stamp_counter cntvct_el0, \offset + STAMP_TICKS
+	ldr	x1, [x0, #GUEST_COUNTERS]
+	cbz	x1, 8f
+	stamp_events \offset
+	stamp_counter pmccntr_el0, \offset + STAMP_CYCLES
+	stamp_counter pmevcntr0_el0, \offset + STAMP_INSTRUCTIONS
+8:
+	.endm
+
+	/* The guest's x2 or x4 to x30: stored by stp and str, or loaded by ldp and ldr. */
+	.macro	registers pair, single, first
+	.irp	n, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28
+	.if	\n >= \first
+	.altmacro
+	register_pair \pair, \n, %(\n + 1)
+	.noaltmacro
+	.endif
+	.endr
+	\single	x30, [x0, #240]
+	.endm
+	.macro	register_pair pair, n, next
+	\pair	x\n, x\next, [x0, #8 * \n]
+	.endm
+
+	/* The host's that calls preserve. */
+	.macro	host_registers pair
+	\pair	x29, x30, [sp, #32]
+	\pair	x19, x20, [sp, #48]
+	\pair	x21, x22, [sp, #64]
+	\pair	x23, x24, [sp, #80]
+	\pair	x25, x26, [sp, #96]
+	\pair	x27, x28, [sp, #112]
 	.endm
 
 	.text
@@ -43,32 +87,14 @@
 guest_run:
 	sub	sp, sp, #128
 	str	x0, [sp]
-	stp	x29, x30, [sp, #32]
-	stp	x19, x20, [sp, #48]
-	stp	x21, x22, [sp, #64]
-	stp	x23, x24, [sp, #80]
-	stp	x25, x26, [sp, #96]
-	stp	x27, x28, [sp, #112]
+	host_registers stp
 	dsb	ishst
 	ldp	x1, x2, [x0, #GUEST_PC]
 	msr	elr_el2, x1
 	msr	spsr_el2, x2
-	ldp	x2, x3, [x0, #16]
-	ldp	x4, x5, [x0, #32]
-	ldp	x6, x7, [x0, #48]
-	ldp	x8, x9, [x0, #64]
-	ldp	x10, x11, [x0, #80]
-	ldp	x12, x13, [x0, #96]
-	ldp	x14, x15, [x0, #112]
-	ldp	x16, x17, [x0, #128]
-	ldp	x18, x19, [x0, #144]
-	ldp	x20, x21, [x0, #160]
-	ldp	x22, x23, [x0, #176]
-	ldp	x24, x25, [x0, #192]
-	ldp	x26, x27, [x0, #208]
-	ldp	x28, x29, [x0, #224]
-	ldr	x30, [x0, #240]
-	stamp	x0, GUEST_LEFT, x1
+	registers ldp, ldr, 2
+	stamp_to GUEST_LEFT
+	stamp_from GUEST_LEAVES
 	ldp	x0, x1, [x0]
 	eret
 	dsb	nsh			/* nothing is speculated beyond */
@@ -78,24 +104,11 @@ guest_run:
 guest_exception:
 	stp	x0, x1, [sp, #16]
 	ldr	x0, [sp]
-	stamp	x0, GUEST_ARRIVED, x1
+	stamp_counter cntvct_el0, GUEST_ARRIVED
 	stp	x2, x3, [x0, #16]
 	ldp	x2, x3, [sp, #16]
 	stp	x2, x3, [x0]
-	stp	x4, x5, [x0, #32]
-	stp	x6, x7, [x0, #48]
-	stp	x8, x9, [x0, #64]
-	stp	x10, x11, [x0, #80]
-	stp	x12, x13, [x0, #96]
-	stp	x14, x15, [x0, #112]
-	stp	x16, x17, [x0, #128]
-	stp	x18, x19, [x0, #144]
-	stp	x20, x21, [x0, #160]
-	stp	x22, x23, [x0, #176]
-	stp	x24, x25, [x0, #192]
-	stp	x26, x27, [x0, #208]
-	stp	x28, x29, [x0, #224]
-	str	x30, [x0, #240]
+	registers stp, str, 4
 	mrs	x2, elr_el2
 	mrs	x3, spsr_el2
 	stp	x2, x3, [x0, #GUEST_PC]
@@ -104,14 +117,9 @@ guest_exception:
 	stp	x2, x3, [x0, #GUEST_ESR]
 	mrs	x2, hpfar_el2
 	str	x2, [x0, #GUEST_HPFAR]
-	ldp	x19, x20, [sp, #48]
-	ldp	x21, x22, [sp, #64]
-	ldp	x23, x24, [sp, #80]
-	ldp	x25, x26, [sp, #96]
-	ldp	x27, x28, [sp, #112]
-	ldp	x29, x30, [sp, #32]
+	host_registers ldp
 	add	sp, sp, #128
-	stamp	x0, GUEST_ENTERED, x1
+	stamp_to GUEST_ENTERED
 	ret
 
 	/* ---- what runs at EL1 and EL0 ---- */

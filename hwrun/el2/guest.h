@@ -8,9 +8,10 @@
 #define GUEST_ESR      264
 #define GUEST_HPFAR    280
 #define GUEST_COUNTERS 288
-#define GUEST_LEFT     296
-#define GUEST_ARRIVED  352
-#define GUEST_ENTERED  408
+#define GUEST_ARRIVED  296
+#define GUEST_LEFT     304
+#define GUEST_LEAVES   360
+#define GUEST_ENTERED  416
 
 /* Offsets in struct stamp. */
 #define STAMP_CYCLES	   0
@@ -53,8 +54,9 @@ struct guest {
 	uint64_t pc, pstate;
 	uint64_t esr, far, hpfar; /* of the exception to EL2 */
 	uint64_t counters;	  /* 0: no PMU; else 1 + events counted besides instructions */
-	struct stamp left;	  /* just before the exception return */
-	struct stamp arrived;	  /* just after the exception */
+	uint64_t arrived_ticks;	  /* of the timer, just after the exception */
+	struct stamp left;	  /* all but the exception return is done, */
+	struct stamp leaves;	  /* and the same, for what begins with that */
 	struct stamp entered;	  /* its syndrome is read, and the host's registers are back */
 };
 
@@ -62,8 +64,9 @@ _Static_assert(offsetof(struct guest, pc) == GUEST_PC, "assembly has it there");
 _Static_assert(offsetof(struct guest, esr) == GUEST_ESR, "assembly has it there");
 _Static_assert(offsetof(struct guest, hpfar) == GUEST_HPFAR, "assembly has it there");
 _Static_assert(offsetof(struct guest, counters) == GUEST_COUNTERS, "assembly has it there");
+_Static_assert(offsetof(struct guest, arrived_ticks) == GUEST_ARRIVED, "assembly has it there");
 _Static_assert(offsetof(struct guest, left) == GUEST_LEFT, "assembly has it there");
-_Static_assert(offsetof(struct guest, arrived) == GUEST_ARRIVED, "assembly has it there");
+_Static_assert(offsetof(struct guest, leaves) == GUEST_LEAVES, "assembly has it there");
 _Static_assert(offsetof(struct guest, entered) == GUEST_ENTERED, "assembly has it there");
 _Static_assert(offsetof(struct stamp, v[HW_EVENT]) == STAMP_EVENTS, "assembly has it there");
 

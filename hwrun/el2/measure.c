@@ -312,14 +312,12 @@ void measure_event(void)
 	m.handled = m.arrived = false;
 }
 
-void measure_begin(void *arg, const struct engine_access *a)
+static void prepare(const struct engine_access *a)
 {
-	(void)arg;
 	m.phase = HW_WALK;
 	m.pages = a->mmu->table.page_count;
 	m.mark_count = 0;
 	memset(&m.sums, 0, sizeof(m.sums));
-	stamp_from_now(&m.begin);
 }
 
 static enum hw_class class_of_injection(uint64_t esr)
@@ -433,8 +431,11 @@ static __attribute__((noinline)) void evaluate(const struct engine_access *a,
 	m.handled = true;
 }
 
-void measure_end(const struct engine_access *a, const struct s2_outcome *out)
+void measure_handler(const struct engine_access *a, struct s2_outcome *out)
 {
+	prepare(a);
+	stamp_from_now(&m.begin);
+	s2_handle_abort_into(a->vcpu, &a->trap, out);
 	stamp_now(&m.end);
 	evaluate(a, out);
 }
@@ -443,10 +444,10 @@ void measure_arrived(const struct guest *g)
 {
 	struct stamp *entry = &m.now.phase[HW_ENTRY];
 
-	/* Counters of EL2 stand while the guest runs: so the last instructions before it and the
-	 * first after it count. The timer does not. */
-	*entry = span(&g->left, &g->entered);
-	entry->v[HW_TICKS] = g->entered.v[HW_TICKS] - g->arrived.v[HW_TICKS];
+	/* Counters of EL2 stand while the guest runs: so the exception return and the first
+	 * instructions after it count. The timer does not stand. */
+	*entry = span(&g->leaves, &g->entered);
+	entry->v[HW_TICKS] = g->entered.v[HW_TICKS] - g->arrived_ticks;
 	m.arrived = true;
 }
 

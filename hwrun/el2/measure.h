@@ -15,9 +15,8 @@ void measure_start_cpu(void);
 
 /* Before an event: of the one before, nothing is waited for any more. */
 void measure_event(void);
-/* Around each call of the handler. */
-void measure_begin(void *arg, const struct engine_access *a);
-void measure_end(const struct engine_access *a, const struct s2_outcome *out);
+/* Calls the handler. */
+void measure_handler(const struct engine_access *a, struct s2_outcome *out);
 
 /* ---- faults that the MMU raised ---- */
 

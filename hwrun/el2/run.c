@@ -61,18 +61,12 @@ static bool next_block(void)
 
 /* ---- the engine ---- */
 
-/* Around each call of the handler. */
-static void handler_begins(void *arg, const struct engine_access *a)
-{
-	if (is_live())
-		live_begin(a);
-	measure_begin(arg, a);
-}
-
-static void handler_ended(void *arg, const struct engine_access *a, const struct s2_outcome *out)
+static void handle(void *arg, const struct engine_access *a, struct s2_outcome *out)
 {
 	(void)arg;
-	measure_end(a, out);
+	if (is_live())
+		live_begin(a);
+	measure_handler(a, out);
 	report_counts.delivered++;
 	report_counts.outcomes[out->kind]++;
 	if (is_live())
@@ -97,7 +91,7 @@ static struct engine_options options_of(const struct hw_blob *blob)
 		refuse(HW_BLOB_BAD, "policy \"%s\" is not known", blob->policy);
 	if (!o.invalidation)
 		refuse(HW_BLOB_BAD, "invalidation policy \"%s\" is not known", blob->invalidation);
-	r.hw = (struct engine_hw){.begin = handler_begins, .end = handler_ended};
+	r.hw = (struct engine_hw){.handle = handle};
 	r.check = (struct check_options){.quirks = blob->quirks, .report = report_checked};
 	if (is_live() || (blob->flags & HW_CHECK))
 		o.check = &r.check;

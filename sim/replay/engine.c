@@ -320,11 +320,10 @@ static void handle(struct engine *e, const struct engine_access *a)
 {
 	const struct engine_hw *hw = e->options.hw;
 
-	if (hw && hw->begin)
-		hw->begin(hw->arg, a);
-	s2_handle_abort_into(a->vcpu, &a->trap, &e->step.outcome);
-	if (hw && hw->end)
-		hw->end(hw->arg, a, &e->step.outcome);
+	if (hw && hw->handle)
+		hw->handle(hw->arg, a, &e->step.outcome);
+	else
+		s2_handle_abort_into(a->vcpu, &a->trap, &e->step.outcome);
 }
 
 /* Digests are of PAs as they were recorded. */

@@ -29,9 +29,8 @@ struct engine_hw {
 	 * guest resumes from a fault.
 	 */
 	uint8_t (*access)(void *arg, const struct engine_access *a, uint8_t fsc);
-	/* Around each call of the handler. */
-	void (*begin)(void *arg, const struct engine_access *a);
-	void (*end)(void *arg, const struct engine_access *a, const struct s2_outcome *out);
+	/* Has the handler decide, s2_handle_abort_into(), and whatever is to be around that. */
+	void (*handle)(void *arg, const struct engine_access *a, struct s2_outcome *out);
 };
 
 struct engine_options {
