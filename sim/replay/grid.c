@@ -187,7 +187,7 @@ static void judge(const struct question *q, struct engine *e, uint64_t dirty_byt
 	if (!e->step.delivered || (out->kind != S2_MAPPED && out->kind != S2_RELAXED))
 		return;
 	got = answered(out, &leaf);
-	cell->size = out->size.size;
+	cell->size = out->map.size;
 	cell->relaxed = out->kind == S2_RELAXED;
 	if (q->leaf && (got.start < q->ipa || got.start + got.size > q->ipa + q->leaf->size))
 		cell->marks |= GRID_BEYOND;

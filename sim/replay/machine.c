@@ -51,29 +51,29 @@ static struct memory_chunk *readable_place(struct machine *m, uint64_t addr)
 	return &m->readable[addr / MEMORY_CHUNK_SIZE % MACHINE_READABLE];
 }
 
-static __attribute__((noinline)) enum s2_io read_slowly(struct machine *m, uint64_t addr,
-							uint64_t *word)
+static __attribute__((noinline)) uint64_t read_slowly(struct machine *m, uint64_t addr,
+						      enum s2_io *io)
 {
 	const struct memory_chunk *c;
 
-	if (!is_memory(m, addr))
-		return S2_IO_FAULT;
-	*word = machine_peek(m, addr);
+	if (!is_memory(m, addr)) {
+		*io = S2_IO_FAULT;
+		return 0;
+	}
 	c = memory_search(m->memory, addr);
 	if (c && addr / MEMORY_CHUNK_SIZE != m->unreadable / MEMORY_CHUNK_SIZE)
 		*readable_place(m, addr) = *c;
-	return S2_IO_OK;
+	return machine_peek(m, addr);
 }
 
-static enum s2_io port_read(void *ctx, struct l1_ipa addr, uint64_t *word)
+static uint64_t port_read(void *ctx, struct l1_ipa addr, enum s2_io *io)
 {
 	struct machine *m = ctx;
 	const struct memory_chunk *c = readable_place(m, addr.v);
 
 	if (c->key != addr.v / MEMORY_CHUNK_SIZE + 1)
-		return read_slowly(m, addr.v, word);
-	*word = c->words[addr.v % MEMORY_CHUNK_SIZE / 8];
-	return S2_IO_OK;
+		return read_slowly(m, addr.v, io);
+	return c->words[addr.v % MEMORY_CHUNK_SIZE / 8];
 }
 
 static enum s2_io port_swap(void *ctx, struct l1_ipa addr, uint64_t old, uint64_t new)

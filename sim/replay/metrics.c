@@ -97,25 +97,25 @@ static unsigned int log2_u64(uint64_t v)
 
 static void count_fill(struct metrics *m, uint32_t context, const struct s2_outcome *out)
 {
-	uint64_t pages = out->size.size >> m->page_shift;
-	unsigned int l1 = log2_u64(out->walk.leaf_size), own = log2_u64(out->size.size);
+	uint64_t pages = out->map.size >> m->page_shift;
+	unsigned int l1 = log2_u64(out->walk.leaf_size), own = log2_u64(out->map.size);
 	struct s2_limits limits;
 
 	m->fills++;
 	m->leaves_touched +=
-		pages_touch_leaf(&m->pages, context, out->size.addr.v & ~(out->walk.leaf_size - 1));
+		pages_touch_leaf(&m->pages, context, out->map.addr.v & ~(out->walk.leaf_size - 1));
 	if (out->kind != S2_MAPPED)
 		return;
-	limits = s2_size_limits(&out->size);
+	limits = s2_size_limits(out->size);
 	m->clamp[limits.clamp].faults++;
-	m->clamp[limits.clamp].bytes += out->size.size;
-	m->mapped_bytes += out->size.size;
+	m->clamp[limits.clamp].bytes += out->map.size;
+	m->mapped_bytes += out->map.size;
 	m->sound_bytes += limits.sound_max;
 	m->splinter_pages += l1 > own ? pages * (l1 - own) : 0;
-	pages_mark_mapped(&m->pages, context, out->size.addr.v, out->size.size);
+	pages_mark_mapped(&m->pages, context, out->map.addr.v, out->map.size);
 	if (m->dropped_count)
-		m->host_refaults += pages_exchange_mapped(&m->dropped, context, out->size.addr.v,
-							  out->size.size, false);
+		m->host_refaults += pages_exchange_mapped(&m->dropped, context, out->map.addr.v,
+							  out->map.size, false);
 }
 
 void metrics_fault(struct metrics *m, enum metrics_scope scope, const struct s2_mmu *mmu,
@@ -128,7 +128,7 @@ void metrics_fault(struct metrics *m, enum metrics_scope scope, const struct s2_
 	if (scope != SCOPE_SHADOW)
 		return;
 	if (out->filled)
-		m->rule_reads += out->size.reads;
+		m->rule_reads += out->size->out.reads;
 	context = context_id(m, mmu);
 	m->refaults += pages_was_mapped(&m->pages, context, fault_ipa);
 	if (out->shadow)

@@ -190,7 +190,7 @@ static void text_delivered(char *buf, struct engine *e, uint64_t fault_ipa)
 			 right_memory(e, fault_ipa) ? "" : ", wrong");
 		break;
 	case S2_RELAXED:
-		snprintf(buf, SCENE_TEXT_SIZE, "relaxes %s", scene_size(size, out->size.size));
+		snprintf(buf, SCENE_TEXT_SIZE, "relaxes %s", scene_size(size, out->map.size));
 		break;
 	case S2_INJECTED:
 		snprintf(buf, SCENE_TEXT_SIZE, "to L1, FSC %#04x",

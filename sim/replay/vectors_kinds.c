@@ -159,22 +159,24 @@ static enum vec_status read_place(struct vec_run *run, struct s2_fill *fill)
 	return VEC_OK;
 }
 
-static void describe_size(const struct vec_run *run, const struct s2_size *s, json_t *got)
+static void describe_size(const struct vec_run *run, const struct s2_fill *fill,
+			  const struct s2_size *s, json_t *got)
 {
 	static const char *const retry_keys[] = {"size", "addr", "pa_offset", NULL};
 	static const char *const offset_key[] = {"pa_offset", NULL};
 
-	vec_put(got, "action", json_string(s->retry ? "retry" : s->relax ? "relax" : "map"));
-	if (s->retry) {
+	vec_put(got, "action", json_string(s->out.retry ? "retry" : s->relax ? "relax" : "map"));
+	if (s->out.retry) {
 		skip(run, got, "action", retry_keys);
 		return;
 	}
-	vec_put_hex(got, "size", s->size);
-	vec_put_hex(got, "addr", s->addr.v);
+	vec_put_hex(got, "size", s->out.size);
+	vec_put_hex(got, "addr", s2_size_addr(s, fill->fault_ipa).v);
 	if (s->relax)
 		skip(run, got, "action", offset_key);
 	else
-		vec_put_hex(got, "pa_offset", s->canonical.v - run->slots[0].s2.base.v);
+		vec_put_hex(got, "pa_offset",
+			    s2_size_canonical(s, fill->ipa).v - run->slots[0].s2.base.v);
 }
 
 enum vec_status vec_run_size(struct vec_run *run, json_t *got)
@@ -198,7 +200,7 @@ enum vec_status vec_run_size(struct vec_run *run, json_t *got)
 	if (status != VEC_OK)
 		return status;
 	size = s2_fault_size(&run->vm, &fill);
-	describe_size(run, &size, got);
+	describe_size(run, &fill, &size, got);
 	return VEC_OK;
 }
 

@@ -266,7 +266,7 @@ static void compare_lookup(struct comparison *c, const struct engine *e, const s
 	begin(c, VERIFY_LOOKUP, false);
 	value(c, "looked up", out->filled, true);
 	if (out->filled) {
-		value(c, "gfn", (out->ipa.v & ~(out->size.vma - 1)) >> e->machine.page_shift,
+		value(c, "gfn", (out->ipa.v & ~(out->size->out.vma - 1)) >> e->machine.page_shift,
 		      t->faultin_gfn);
 		value(c, "for write", syn.write, t->faultin_write);
 	}
@@ -285,7 +285,7 @@ static void compare_mapping(struct comparison *c, const struct engine *e,
 {
 	const struct s2_outcome *out = &e->step.outcome;
 	const struct backing *backing = e->step.backing;
-	bool refused = out->kind == S2_RETRY && out->filled && !out->size.retry;
+	bool refused = out->kind == S2_RETRY && out->filled && !out->size->out.retry;
 	bool mapped = out->kind == S2_MAPPED || refused, derived = own_backing || !backing;
 
 	begin(c, VERIFY_SIZE, derived);

@@ -132,7 +132,7 @@ static bool left_l2(const struct engine *e, const struct check_fault *f)
 /* A mapping of many pages that ends early leaves those that it has written. */
 static bool began_to_map(const struct s2_outcome *out)
 {
-	return out->filled && !out->size.retry;
+	return out->filled && !out->size->out.retry;
 }
 
 void watch_fault(struct engine *e, struct check_fault f, const struct s2_outcome *out)
@@ -147,8 +147,8 @@ void watch_fault(struct engine *e, struct check_fault f, const struct s2_outcome
 	case S2_RETRY:
 	case S2_ERROR:
 		f.did = began_to_map(out) ? CHECK_DID_TRY : CHECK_DID_OTHER;
-		f.addr = out->size.addr.v;
-		f.size = out->size.size;
+		f.addr = out->map.addr.v;
+		f.size = out->map.size;
 		break;
 	case S2_INJECTED:
 		f.did = CHECK_DID_INJECT;

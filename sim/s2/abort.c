@@ -290,7 +290,7 @@ static void finish_fill(struct abort *a, enum row row, const struct s2_map_resul
 		decide(a, row, S2_RETRY, 1);
 		return;
 	}
-	decide(a, row, a->out->size.relax ? S2_RELAXED : S2_MAPPED, 1);
+	decide(a, row, a->out->size->relax ? S2_RELAXED : S2_MAPPED, 1);
 	m->pte = r->pte;
 	m->split = r->split;
 	m->collapsed = r->collapsed;
@@ -303,7 +303,7 @@ static void map_or_relax(struct abort *a, enum row row)
 	struct s2_mmu *mmu = a->vcpu->mmu;
 	struct s2_map_result r;
 
-	if (a->out->size.relax)
+	if (a->out->size->relax)
 		r = s2_relax(a->vm, mmu, m->addr, &m->prot);
 	else
 		r = s2_map(a->vm, mmu, m->addr, m->size, m->pa, &m->prot);
@@ -319,6 +319,12 @@ static inline struct host_pa first_frame(struct host_pa pa, struct l1_ipa page,
 	return (struct host_pa){pa.v - (page.v - canonical.v)};
 }
 
+static inline void filled(struct s2_outcome *out, const struct s2_size *size)
+{
+	out->filled = true;
+	out->size = size;
+}
+
 static inline void begin_mapping(struct s2_outcome *out, struct table_ipa addr,
 				 struct l1_ipa canonical, struct host_pa pa,
 				 const struct s2_prot *prot)
@@ -326,7 +332,7 @@ static inline void begin_mapping(struct s2_outcome *out, struct table_ipa addr,
 	struct s2_mapping *m = &out->map;
 
 	m->addr = addr;
-	m->size = out->size.size;
+	m->size = out->size->out.size;
 	m->pa = pa;
 	m->canonical = canonical;
 	m->pte = 0;
@@ -349,17 +355,15 @@ static RARE void fill_from_memfd(struct abort *a, const struct s2_fill *fill,
 		a->out->mmio = (struct s2_mmio){.addr = {a->fault_ipa.v}}; /* L2's IPA (Q14) */
 		return;
 	}
-	a->out->size = (struct s2_size){
-		.relax = a->syn.class == S2_FSC_PERMISSION,
-		.vma = page,
-		.size = page,
-		.addr = {floor_to(a->fault_ipa.v, page)},
-		.canonical = {floor_to(fill->ipa.v, page)},
+	a->vcpu->size = (struct s2_size){
 		.in = s2_page_backed(&a->vm->cfg),
+		.out = {.vma = page, .size = page},
+		.relax = a->syn.class == S2_FSC_PERMISSION,
 	};
-	a->out->filled = true;
+	filled(a->out, &a->vcpu->size);
 	prot = s2_gmem_prot(&a->vm->cfg, fill);
-	begin_mapping(a->out, a->out->size.addr, a->out->size.canonical, fill->backing.pa, &prot);
+	begin_mapping(a->out, (struct table_ipa){floor_to(a->fault_ipa.v, page)},
+		      (struct l1_ipa){floor_to(fill->ipa.v, page)}, fill->backing.pa, &prot);
 	map_or_relax(a, ROW_GUEST_MEMFD);
 }
 
@@ -383,8 +387,8 @@ static bool prot_refuses(struct abort *a, enum s2_prot_status status)
 
 static void fill_from_user(struct abort *a, const struct s2_fill *fill, enum s2_host_status status)
 {
+	struct s2_size *size = &a->vcpu->size;
 	struct l1_ipa canonical;
-	struct s2_size_out rule;
 	struct s2_prot prot;
 
 	if (status == S2_HOST_NONE) {
@@ -394,17 +398,19 @@ static void fill_from_user(struct abort *a, const struct s2_fill *fill, enum s2_
 	decide(a, ROW_USER_MEMORY, S2_RETRY, 1);
 	if (status == S2_HOST_POISONED)
 		return;
-	if (prot_refuses(a, s2_fault_prot(&a->vm->cfg, fill, &prot)) || status == S2_HOST_RETRY)
+	if (prot_refuses(a, s2_host_prot(&a->vm->cfg, fill, &prot)) || status == S2_HOST_RETRY)
 		return;
-	s2_fault_size_into(a->vm, fill, &a->out->size, &rule);
-	a->out->filled = true;
-	if (a->out->size.retry)
+	s2_fault_size_into(a->vm, fill, size);
+	filled(a->out, size);
+	if (size->out.retry)
 		return;
-	prot.contig = a->out->size.contig;
-	s2_remember(s2_memo_of(a->vcpu, &fill->backing, fill->walk), &a->vm->cfg, fill,
-		    &a->out->size, &rule, &prot);
-	canonical = a->out->size.canonical;
-	begin_mapping(a->out, a->out->size.addr, canonical,
+	prot.contig = size->out.contig;
+	s2_remember(s2_memo_of(a->vcpu, &fill->backing, fill->walk, a->syn.exec), &a->vm->cfg, fill,
+		    size, &prot);
+	if (fill->walk)
+		s2_reduce_to_l1(&prot, fill->walk);
+	canonical = s2_size_canonical(size, fill->ipa);
+	begin_mapping(a->out, s2_size_addr(size, a->fault_ipa), canonical,
 		      first_frame(fill->backing.pa, s2_page_of(&a->vm->cfg, fill->ipa), canonical),
 		      &prot);
 	map_or_relax(a, ROW_USER_MEMORY);
@@ -430,7 +436,8 @@ static void fill(struct abort *a, const struct s2_backing *backing, enum s2_host
 
 /* ---- rows 8 to 11: L1's table decides first ---- */
 
-static void walk_ended(struct s2_vcpu *vcpu, const struct s2_trap *trap, struct s2_outcome *out)
+static __attribute__((noinline)) void walk_ended(struct s2_vcpu *vcpu, const struct s2_trap *trap,
+						 struct s2_outcome *out)
 {
 	const struct s2_walk *w = &out->walk;
 
@@ -442,20 +449,15 @@ static void walk_ended(struct s2_vcpu *vcpu, const struct s2_trap *trap, struct 
 	inject_s2(vcpu, trap, out, w->esr);
 }
 
-/* The walk ended, or L1 denies the access. True: decided. */
-static __attribute__((noinline)) bool l1_objects(struct s2_vcpu *vcpu, const struct s2_trap *trap,
-						 struct s2_outcome *out)
+/* L1 denies the access. True: decided. */
+static __attribute__((noinline)) bool l1_denies(struct s2_vcpu *vcpu, const struct s2_trap *trap,
+						struct s2_outcome *out)
 {
 	const struct s2_config *cfg = &vcpu->vm->cfg;
-	struct s2_syndrome syn;
-	struct s2_forward fwd;
+	struct s2_syndrome syn = syndrome(cfg, trap->esr);
+	struct s2_forward fwd =
+		s2_permission_forward(cfg, &syn, pstate_el0(trap->pstate), &out->walk);
 
-	if (out->walk.status != S2_WALK_OK) {
-		walk_ended(vcpu, trap, out);
-		return true;
-	}
-	syn = syndrome(cfg, trap->esr);
-	fwd = s2_permission_forward(cfg, &syn, pstate_el0(trap->pstate), &out->walk);
 	if (fwd.forward) {
 		conclude(out, ROW_FORWARD, S2_INJECTED, 1);
 		inject_s2(vcpu, trap, out, fwd.esr);
@@ -566,21 +568,23 @@ static inline const struct s2_l1_tables *l1_tables(struct s2_vcpu *vcpu)
 /* With the size and the permissions of the last fault. */
 static inline void fill_as_before(struct s2_vm *vm, struct s2_vcpu *vcpu,
 				  const struct s2_memo *memo, const struct s2_trap *trap,
-				  const struct s2_slot *slot, struct s2_outcome *out,
-				  struct table_ipa addr, struct l1_ipa page, struct host_pa pa)
+				  const struct s2_slot *slot, const struct s2_walk *walk,
+				  struct s2_outcome *out, struct table_ipa addr, struct l1_ipa page,
+				  struct host_pa pa)
 {
-	struct l1_ipa canonical = {floor_to(page.v, memo->frame_align)};
-	uint64_t pte = 0;
+	struct l1_ipa canonical = s2_size_canonical(&memo->size, page);
+	uint64_t attributes = memo->attributes, pte = 0;
 
-	addr.v = floor_to(addr.v, memo->addr_align);
+	addr = s2_size_addr(&memo->size, addr);
 	pa = first_frame(pa, page, canonical);
-	s2_copy_size(&out->size, &memo->size);
-	out->size.addr = addr;
-	out->size.canonical = canonical;
-	out->filled = true;
+	filled(out, &memo->size);
 	begin_mapping(out, addr, canonical, pa, &memo->prot);
+	if (walk) {
+		out->map.prot.perm = s2_perm_both(memo->prot.perm, walk->perm);
+		attributes |= s2_granted(memo, walk);
+	}
 	if (memo->attributes)
-		pte = s2_map_new_page(vm, vcpu->mmu, addr, pa, memo->attributes);
+		pte = s2_map_new_page(vm, vcpu->mmu, addr, pa, attributes);
 	if (!pte) {
 		map_anew(vcpu, trap, slot, out);
 		return;
@@ -613,10 +617,13 @@ void s2_handle_abort_into(struct s2_vcpu *vcpu, const struct s2_trap *trap, stru
 	if (vcpu->mmu->enabled) {
 		out->shadow = true;
 		walk = &out->walk;
-		s2_walk_into(vm, &vcpu->regs, l1_tables(vcpu), syn.esr, pstate_el0(trap->pstate),
-			     (struct l2_ipa){ipa.v}, &out->walk);
-		if ((walk->status != S2_WALK_OK || s2_permissions_judged(&vm->cfg, syn.class)) &&
-		    l1_objects(vcpu, trap, out))
+		s2_walk_into(vm, &vcpu->regs, l1_tables(vcpu), trap, (struct l2_ipa){ipa.v},
+			     &out->walk);
+		if (walk->status != S2_WALK_OK) {
+			walk_ended(vcpu, trap, out);
+			return;
+		}
+		if (s2_permissions_judged(&vm->cfg, syn.class) && l1_denies(vcpu, trap, out))
 			return;
 		ipa = walk->output;
 		out->ipa = ipa;
@@ -628,10 +635,11 @@ void s2_handle_abort_into(struct s2_vcpu *vcpu, const struct s2_trap *trap, stru
 	page = s2_page_of(&vm->cfg, ipa);
 	hva = s2_slot_hva(slot, page);
 	status = vm->port->backing(vm->port_ctx, slot, hva, syn.write, &backing);
-	memo = s2_memo_of(vcpu, &backing, walk);
+	memo = s2_memo_of(vcpu, &backing, walk, syn.exec);
 	if (status == S2_HOST_OK && syn.class == S2_FSC_TRANSLATION &&
-	    s2_recalls(memo, vm->cfg.policy, slot, hva, &backing, walk, syn.write, syn.exec))
-		fill_as_before(vm, vcpu, memo, trap, slot, out, fault_ipa, page, backing.pa);
+	    s2_recalls(memo, vm->cfg.policy, slot, hva, &backing, walk ? walk->leaf_size : 0,
+		       syn.write))
+		fill_as_before(vm, vcpu, memo, trap, slot, walk, out, fault_ipa, page, backing.pa);
 	else
 		fill_anew(vcpu, trap, slot, out, &backing, status);
 }

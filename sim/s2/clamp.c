@@ -88,8 +88,8 @@ struct s2_limits s2_size_limits(const struct s2_size *size)
 	uint64_t sound = rank_size(in, sound_by_leaf(in, leaf, backing));
 
 	return (struct s2_limits){
-		.clamp = binding_clamp(in, size->size, leaf, backing),
-		.sound_max = sound < size->proven ? size->proven : sound,
+		.clamp = binding_clamp(in, size->out.size, leaf, backing),
+		.sound_max = sound < size->out.proven ? size->out.proven : sound,
 	};
 }
 
@@ -145,31 +145,21 @@ bool s2_near_supports(const struct s2_near *near, uint64_t size)
 	return s2_slot_holds_block(f->slot, f->hva, size) && s2_slot_congruent(f->slot, size);
 }
 
-void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, struct s2_size *size,
-			struct s2_size_out *out)
+void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, struct s2_size *size)
 {
 	const struct s2_policy *policy = vm->cfg.policy;
 	struct s2_near near = {vm, fill};
 
 	gather(&vm->cfg, fill, &near, &size->in);
-	*out = policy->size(policy, &size->in);
+	size->out = policy->size(policy, &size->in);
 	size->in.near = NULL;
-	size->retry = out->retry;
-	size->relax = size->in.granule == out->size; /* which is never 0 */
-	size->contig = out->contig;
-	size->reads = out->reads;
-	size->vma = out->vma;
-	size->size = out->size;
-	size->addr.v = floor_to(fill->fault_ipa.v, out->addr_align);
-	size->canonical.v = floor_to(fill->ipa.v, out->frame_align);
-	size->proven = out->proven;
+	size->relax = size->in.granule == size->out.size; /* which is never 0 */
 }
 
 struct s2_size s2_fault_size(const struct s2_vm *vm, const struct s2_fill *fill)
 {
-	struct s2_size_out out;
 	struct s2_size size;
 
-	s2_fault_size_into(vm, fill, &size, &out);
+	s2_fault_size_into(vm, fill, &size);
 	return size;
 }

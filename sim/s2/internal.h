@@ -109,6 +109,7 @@ static inline struct s2_syndrome syndrome(const struct s2_config *cfg, uint64_t 
 #define PSTATE_A      BIT(8)
 #define PSTATE_M_MASK 0x1full
 #define PSTATE_EL0T   0x00u
+#define PSTATE_EL1H   0x05u
 
 /* EL0 in AArch64; User mode (0b10000) in AArch32. */
 static inline bool pstate_el0(uint64_t pstate)
@@ -218,16 +219,15 @@ void s2_rmap_clear(struct s2_vm *vm, struct s2_mmu *mmu);
 void s2_rmap_trim(struct s2_vm *vm, struct s2_mmu *mmu);
 
 struct s2_l1_tables s2_l1_tables(const struct s2_config *cfg, const struct s2_l1_regs *regs);
-/* s2_walk, by the syndrome's register, with the result in place; `l1` is of the registers. */
+/* s2_walk on behalf of a trap, with the result in place; `l1` is of the registers. */
 void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
-		  const struct s2_l1_tables *l1, uint64_t esr, bool el0, struct l2_ipa ipa,
+		  const struct s2_l1_tables *l1, const struct s2_trap *trap, struct l2_ipa ipa,
 		  struct s2_walk *out);
 
 /* The inputs of a size rule for memory that is known to be in single pages. */
 struct s2_size_in s2_page_backed(const struct s2_config *cfg);
-/* s2_fault_size, with the result in place, and the rule's own answer. */
-void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, struct s2_size *size,
-			struct s2_size_out *out);
+/* s2_fault_size, with the result in place. */
+void s2_fault_size_into(const struct s2_vm *vm, const struct s2_fill *fill, struct s2_size *size);
 
 /* ---- what a size rule may ask beyond one leaf (clamp.c, walk.c) ---- */
 
@@ -281,6 +281,14 @@ enum s2_prot_status {
 };
 enum s2_prot_status s2_fault_prot(const struct s2_config *cfg, const struct s2_fill *fill,
 				  struct s2_prot *prot);
+/* The same in its two parts: what the host grants, and no more than L1 does. */
+enum s2_prot_status s2_host_prot(const struct s2_config *cfg, const struct s2_fill *fill,
+				 struct s2_prot *prot);
+static inline void s2_reduce_to_l1(struct s2_prot *prot, const struct s2_walk *walk)
+{
+	prot->perm = s2_perm_both(prot->perm, walk->perm);
+	prot->tag = (uint8_t)walk->level; /* tells later invalidations how large L1's leaf is */
+}
 /* guest_memfd: spec 4.8. */
 struct s2_prot s2_gmem_prot(const struct s2_config *cfg, const struct s2_fill *fill);
 

@@ -30,35 +30,49 @@ static void note_bounds(struct s2_memo *m, const struct s2_size_in *in, uint64_t
 	m->span = end - start;
 }
 
-/* Writes matter where they are logged, fetches where mappings are not executable for good. */
-static uint64_t what_matters(const struct s2_config *cfg, const struct s2_fill *f)
+/*
+ * Permissions have the same place in L1's descriptor as in the host's. Execution is L1's matter
+ * where the host grants it at all, and by the upper bit alone without FEAT_XNX.
+ */
+static uint64_t granted_by_l1(const struct s2_config *cfg, const struct s2_perm *host)
 {
-	bool write = f->slot->log_dirty, exec = !cfg->dic || f->backing.device;
+	uint64_t granted = (host->r ? DESC_R : 0) | (host->w ? DESC_W : 0);
 
-	return ~s2_access(!write, !exec, NULL);
+	if (host->x_el0)
+		granted |= cfg->xnx ? DESC_XN : 2ull << DESC_XN_SHIFT;
+	return granted;
+}
+
+static void note_attributes(struct s2_memo *m, const struct s2_config *cfg, bool shadow)
+{
+	m->attributes = m->granted = 0;
+	if (m->size.out.size != m->size.in.page)
+		return;
+	m->attributes = s2_leaf_attributes(cfg, &m->prot);
+	if (!shadow)
+		return;
+	m->granted = granted_by_l1(cfg, &m->prot.perm);
+	m->attributes &= ~m->granted;
 }
 
 void s2_remember(struct s2_memo *m, const struct s2_config *cfg, const struct s2_fill *f,
-		 const struct s2_size *size, const struct s2_size_out *out,
-		 const struct s2_prot *prot)
+		 const struct s2_size *size, const struct s2_prot *prot)
 {
 	/*
 	 * The level of a permission fault would be one size more, and where frames are not of whole
 	 * pages, which only odd backings lead to, the address in the page would be another.
 	 */
-	if (!cfg->policy->by_sizes || f->syn->class != S2_FSC_TRANSLATION || size->retry ||
-	    out->frame_align < size->in.page)
+	if (!cfg->policy->by_sizes || f->syn->class != S2_FSC_TRANSLATION || size->out.retry ||
+	    size->out.frame_align < size->in.page)
 		return;
 	m->policy = cfg->policy;
 	m->slot = *f->slot;
-	m->backing = f->backing;
-	m->l1_leaf = size->in.l1_leaf;
-	m->access = s2_access(f->syn->write, f->syn->exec, f->walk);
-	m->matters = what_matters(cfg, f);
+	m->backing_flags = s2_backing_flags(&f->backing);
+	m->write = f->syn->write;
 	note_bounds(m, &size->in, f->hva.v);
 	m->size = *size;
-	m->addr_align = out->addr_align;
-	m->frame_align = out->frame_align;
 	m->prot = *prot;
-	m->attributes = size->size == size->in.page ? s2_leaf_attributes(cfg, prot) : 0;
+	if (f->walk)
+		m->prot.tag = (uint8_t)f->walk->level;
+	note_attributes(m, cfg, f->walk);
 }

@@ -2,15 +2,8 @@
 /* Stage 6 of the path: permissions and memory type of a mapping (spec 4.5, 4.8). */
 #include "internal.h"
 
-/* No more than L1 grants; the tag tells later invalidations how large L1's leaf is. */
-static inline void reduce_to_l1(struct s2_prot *prot, const struct s2_walk *walk)
-{
-	prot->perm = s2_perm_both(prot->perm, walk->perm);
-	prot->tag = (uint8_t)walk->level;
-}
-
-enum s2_prot_status s2_fault_prot(const struct s2_config *cfg, const struct s2_fill *fill,
-				  struct s2_prot *prot)
+enum s2_prot_status s2_host_prot(const struct s2_config *cfg, const struct s2_fill *fill,
+				 struct s2_prot *prot)
 {
 	const struct s2_backing *b = &fill->backing;
 	const struct s2_syndrome *syn = fill->syn;
@@ -36,11 +29,19 @@ enum s2_prot_status s2_fault_prot(const struct s2_config *cfg, const struct s2_f
 			  : b->any_uncached ? S2_NORMAL_NC
 					    : S2_DEVICE,
 	};
-	if (fill->walk)
-		reduce_to_l1(prot, fill->walk);
 	if (syn->class != S2_FSC_PERMISSION && !uncached && cfg->mte && !b->mte_allowed)
 		return S2_PROT_FAULT;
 	return S2_PROT_OK;
+}
+
+enum s2_prot_status s2_fault_prot(const struct s2_config *cfg, const struct s2_fill *fill,
+				  struct s2_prot *prot)
+{
+	enum s2_prot_status status = s2_host_prot(cfg, fill, prot);
+
+	if (status == S2_PROT_OK && fill->walk)
+		s2_reduce_to_l1(prot, fill->walk);
+	return status;
 }
 
 struct s2_prot s2_gmem_prot(const struct s2_config *cfg, const struct s2_fill *fill)
@@ -51,12 +52,12 @@ struct s2_prot s2_gmem_prot(const struct s2_config *cfg, const struct s2_fill *f
 	};
 
 	if (fill->walk)
-		reduce_to_l1(&prot, fill->walk);
+		s2_reduce_to_l1(&prot, fill->walk);
 	return prot;
 }
 
 /* MemAttr[3:0] of a stage-2 leaf (Arm ARM D8.6.6), without and with FEAT_S2FWB. */
-static inline uint64_t memattr(const struct s2_config *cfg, enum s2_memory memory)
+static inline uint64_t memattr(const struct s2_config *cfg, unsigned int memory)
 {
 	if (memory == S2_NORMAL)
 		return cfg->fwb ? 0x6 : 0xf;
@@ -69,12 +70,16 @@ static inline uint64_t xn_field(const struct s2_perm *perm)
 	return (uint64_t)!perm->x_el0 << 1 | (perm->x_el0 ^ perm->x_el1);
 }
 
+static uint64_t perm_attributes(const struct s2_perm *perm)
+{
+	return (uint64_t)perm->r << DESC_R_SHIFT | (uint64_t)perm->w << DESC_W_SHIFT |
+	       xn_field(perm) << DESC_XN_SHIFT;
+}
+
 uint64_t s2_leaf_attributes(const struct s2_config *cfg, const struct s2_prot *prot)
 {
-	uint64_t attr =
-		memattr(cfg, prot->memory) << 2 | DESC_AF | (uint64_t)prot->perm.r << DESC_R_SHIFT |
-		(uint64_t)prot->perm.w << DESC_W_SHIFT | xn_field(&prot->perm) << DESC_XN_SHIFT |
-		(uint64_t)prot->tag << DESC_TAG_SHIFT;
+	uint64_t attr = memattr(cfg, prot->memory) << 2 | DESC_AF | perm_attributes(&prot->perm) |
+			(uint64_t)prot->tag << DESC_TAG_SHIFT;
 
 	if (!cfg->lpa2)		 /* with it, these bits hold PA[51:50] */
 		attr |= 3u << 8; /* inner shareable */

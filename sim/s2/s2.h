@@ -166,8 +166,11 @@ struct s2_mmu;
  * `ctx` is handed to each call unchanged.
  */
 struct s2_port {
-	/* Reads 8 bytes of L1 memory at a multiple of 8, as stored (little-endian word). */
-	enum s2_io (*read)(void *ctx, struct l1_ipa addr, uint64_t *word);
+	/*
+	 * Reads 8 bytes of L1 memory at a multiple of 8, as stored (little-endian word). *io is
+	 * S2_IO_OK before; where that fails it is set, and 0 returned.
+	 */
+	uint64_t (*read)(void *ctx, struct l1_ipa addr, enum s2_io *io);
 	/* Replaces `old` by `new`, both as stored, atomically; fails on a read-only slot. */
 	enum s2_io (*swap)(void *ctx, struct l1_ipa addr, uint64_t old, uint64_t new);
 	/* Zeroed, aligned to `size` (a power of two of at least one host page), inside the range.
@@ -380,17 +383,22 @@ extern const unsigned int s2_invalidation_count;
 extern const struct s2_invalidation *const s2_invalidation_default;
 
 struct s2_size {
-	bool retry;
-	bool relax;		 /* raise permissions in place */
-	bool contig;		 /* a contiguous group of pages */
-	uint16_t reads;		 /* descriptors of L1 that the rule read, besides the walk's */
-	uint64_t vma;		 /* V, bytes */
-	uint64_t size;		 /* M, bytes */
-	struct table_ipa addr;	 /* start of the mapping, or the page to relax */
-	struct l1_ipa canonical; /* of the first byte mapped */
-	uint64_t proven;	 /* as in struct s2_size_out */
-	struct s2_size_in in;	 /* what it was made of; `near` is NULL */
+	struct s2_size_in in; /* what it was made of; `near` is NULL */
+	struct s2_size_out out;
+	bool relax; /* raise permissions in place */
 };
+
+/* Where the mapping begins, or the page to relax is. */
+static inline struct table_ipa s2_size_addr(const struct s2_size *size, struct table_ipa fault_ipa)
+{
+	return (struct table_ipa){fault_ipa.v & ~(size->out.addr_align - 1)};
+}
+
+/* L1's IPA of the first byte mapped; `ipa` is the fault's. */
+static inline struct l1_ipa s2_size_canonical(const struct s2_size *size, struct l1_ipa ipa)
+{
+	return (struct l1_ipa){ipa.v & ~(size->out.frame_align - 1)};
+}
 
 /* Why a mapping has the size that it has. */
 struct s2_limits {
@@ -418,10 +426,10 @@ struct s2_size s2_fault_size(const struct s2_vm *vm, const struct s2_fill *fill)
 /* Software view of a leaf's attributes. */
 enum s2_memory { S2_NORMAL, S2_NORMAL_NC, S2_DEVICE };
 struct s2_prot {
-	struct s2_perm perm;
-	enum s2_memory memory;
-	uint8_t tag; /* level of L1's leaf, 1..3; 0: canonical, or L1's stage 2 is off */
-	bool contig; /* a page of a contiguous group */
+	_Alignas(8) struct s2_perm perm;
+	uint8_t memory; /* enum s2_memory */
+	uint8_t tag;	/* level of L1's leaf, 1..3; 0: canonical, or L1's stage 2 is off */
+	bool contig;	/* a page of a contiguous group */
 };
 
 #define S2_RECENT_TABLES 4u
@@ -555,40 +563,46 @@ struct s2_vm {
 /* What VTCR and VTTBR say of L1's tables, worked out once. */
 struct s2_l1_tables {
 	uint64_t vtcr, vttbr; /* that it is of; vtcr 0: of none */
+	uint64_t end;	      /* IPAs from here on are not walked */
 	uint64_t base;	      /* of the start table */
-	uint64_t excess;      /* output bits beyond what VTCR.PS allows */
+	uint64_t start;	      /* offsets of entries in it, a mask, */
+	uint64_t offsets;     /* and in a table below */
 	uint64_t next_base;   /* bits of a descriptor that hold the next table's address */
-	uint64_t offsets;     /* of entries in a table below the first */
+	uint64_t excess;      /* output bits beyond what VTCR.PS allows */
+	uint64_t table_bits;  /* those, and the ones that make a descriptor a table */
+	uint64_t page_bits;   /* those, and the ones that make it a plain page */
 	uint8_t page_shift;   /* of L1's granule */
 	uint8_t stride;	      /* index bits a level */
 	uint8_t input_bits;
-	uint8_t bottom; /* log2 of what an entry of the start table spans */
+	uint8_t bottom;		  /* log2 of what an entry of the start table spans */
+	uint8_t page_table_shift; /* log2 of what a table of pages spans */
+	uint8_t page_reads;	  /* descriptors on the way to a page */
 	int8_t start_level;
 	bool ha;	/* the hardware sets access flags */
-	uint8_t status; /* enum s2_walk_status: of every walk, where it is not OK */
+	uint8_t status; /* enum s2_walk_status: of every walk, where it is not OK: end is 0 */
 	uint8_t fsc;	/* of that */
 };
 
 /*
  * A decision on size and permissions that was made of sizes alone, with all that it was made of:
- * later faults mostly have the same.
+ * later faults mostly have the same. What L1 permits is no part of it.
  */
-#define S2_MEMOS 16u
+#define S2_MEMOS 32u
 struct s2_memo {
 	const struct s2_policy *policy; /* NULL: there is none */
 	struct s2_slot slot;
-	struct s2_backing backing; /* but for its PA */
-	uint64_t l1_leaf;	   /* 0: not a shadow fault */
-	uint64_t access;	   /* L1's permissions and level, and what was asked for, */
-	uint64_t matters;	   /* as far as it matters: a mask */
-	struct host_va start;	   /* of addresses in the same place between the slot's bounds, */
-	uint64_t span;		   /* and their bytes */
+	uint64_t backing_flags; /* all of the backing that is no size; sizes are in `size` */
+	bool write;		/* it was one, which matters where writes are logged */
+	struct host_va start;	/* of addresses in the same place between the slot's bounds, */
+	uint64_t span;		/* and their bytes */
 	/* The decision: */
-	struct s2_size size; /* but for its addresses */
-	uint64_t addr_align, frame_align;
-	struct s2_prot prot;
-	uint64_t attributes; /* of a descriptor: of a page that is mapped by itself, else 0 */
+	struct s2_size size;
+	struct s2_prot prot; /* what the host grants; the tag is L1's */
+	uint64_t attributes; /* of a page mapped by itself, but for what L1 grants; else 0 */
+	uint64_t granted;    /* where that is to be found in L1's descriptor */
+	uint64_t spare[3];   /* to a power of two: memos are found by a shift */
 };
+_Static_assert(sizeof(struct s2_memo) == 256, "a power of two");
 
 struct s2_vcpu {
 	struct s2_vm *vm;
@@ -596,6 +610,7 @@ struct s2_vcpu {
 	struct s2_l1_regs regs;
 	struct s2_l1_tables l1;	       /* of regs, where vtcr and vttbr are the same */
 	struct s2_memo memo[S2_MEMOS]; /* by s2_memo_of() */
+	struct s2_size size;	       /* of the last fault that no memo served */
 	bool hyp;		       /* in hyp context: L1 runs */
 };
 
@@ -776,7 +791,7 @@ struct s2_outcome {
 	int32_t ret;	   /* 1 resume, 0 exit to the VMM, negative errno */
 	struct l1_ipa ipa; /* canonical IPA of the fault, page and offset, from row 11 on */
 	struct s2_walk walk;
-	struct s2_size size;
+	const struct s2_size *size; /* the vCPU's, until its next fault */
 	union {
 		struct s2_injection inject; /* INJECTED* */
 		struct s2_mapping map;	    /* MAPPED, RELAXED */

@@ -15,6 +15,9 @@
 
 #define L1_OA_BITS 48u /* the widest output address of L1's tables */
 
+#define TABLE (DESC_TABLE | DESC_VALID)
+#define PAGE  (TABLE | DESC_AF) /* at level 3, accessed */
+
 unsigned int s2_l1_granule_shift(const struct s2_config *cfg, uint64_t vtcr)
 {
 	static const uint8_t shift_of_tg0[4] = {12, 16, 14, 16};
@@ -41,14 +44,23 @@ static uint64_t excess_bits(const struct s2_config *cfg, uint64_t vtcr)
 	return ps < L1_OA_BITS ? mask(L1_OA_BITS - 1, ps) : 0;
 }
 
-static inline void fault(struct s2_walk *out, uint64_t esr, enum s2_walk_status status,
-			 unsigned int fsc)
+/* The walk found no leaf: all that stop_at() does not set. */
+static void fail(struct s2_walk *out, enum s2_walk_status status, uint32_t esr)
 {
 	out->status = status;
-	out->esr = esr_with_fsc(esr, fsc);
+	out->esr = esr;
+	out->output.v = out->leaf_size = 0;
+	out->set_af = false;
+	out->perm = (struct s2_perm){0};
+	out->table_shift = out->hint_shift = 0;
 }
 
-static inline void fault_at_level(struct s2_walk *out, uint64_t esr, unsigned int fsc_base)
+static void fault(struct s2_walk *out, uint64_t esr, enum s2_walk_status status, unsigned int fsc)
+{
+	fail(out, status, esr_with_fsc(esr, fsc));
+}
+
+static void fault_at_level(struct s2_walk *out, uint64_t esr, unsigned int fsc_base)
 {
 	fault(out, esr, S2_WALK_FAULT, fsc_base | ((unsigned int)out->level & 3));
 }
@@ -70,6 +82,7 @@ static bool start_level_allowed(const struct s2_l1_tables *l1, unsigned int pa_b
 
 static void refuse(struct s2_l1_tables *l1, bool fatal, unsigned int fsc)
 {
+	l1->end = 0;
 	l1->status = fatal ? S2_WALK_FATAL : S2_WALK_FAULT;
 	l1->fsc = (uint8_t)fsc;
 }
@@ -92,6 +105,7 @@ static void check_tables(const struct s2_config *cfg, struct s2_l1_tables *l1)
 	}
 	/* A base that is not aligned to its table is aligned down, silently. */
 	l1->base = l1->vttbr & mask(L1_OA_BITS - 1, start_bits + 3);
+	l1->start = mask(start_bits + 2, 3);
 	if (l1->base & l1->excess)
 		refuse(l1, false, FSC_SIZE);
 }
@@ -106,6 +120,7 @@ struct s2_l1_tables s2_l1_tables(const struct s2_config *cfg, const struct s2_l1
 		.excess = excess_bits(cfg, regs->vtcr),
 		.next_base = mask(L1_OA_BITS - 1, shift),
 		.offsets = mask(shift - 1, 3),
+		.page_reads = (uint8_t)(4 - level),
 		.page_shift = (uint8_t)shift,
 		.stride = (uint8_t)(shift - 3),
 		.input_bits = (uint8_t)(64 - VTCR_T0SZ(regs->vtcr)),
@@ -115,23 +130,34 @@ struct s2_l1_tables s2_l1_tables(const struct s2_config *cfg, const struct s2_l1
 		.status = S2_WALK_OK,
 	};
 
+	l1.table_bits = l1.excess | TABLE;
+	l1.page_bits = l1.excess | PAGE | DESC_CONTIG;
+	l1.end = quirk(cfg, S2_Q1_ALIAS) ? ~0ull : BIT(l1.input_bits & 63);
+	l1.page_table_shift = level == 3 ? l1.input_bits : (uint8_t)(2 * shift - 3);
 	check_tables(cfg, &l1);
 	return l1;
 }
 
-/* True: go on. */
-static inline bool registers_allow(const struct s2_config *cfg, const struct s2_l1_tables *l1,
-				   uint64_t esr, uint64_t ipa, struct s2_walk *out)
+/* Where a walk stopped, and after how many descriptors. */
+static inline void stop_at(struct s2_walk *out, struct l1_ipa entry, uint64_t desc, int level,
+			   int reads, bool big_endian)
 {
-	if (l1->status != S2_WALK_OK) {
+	out->entry = entry;
+	out->desc = desc;
+	out->level = (int8_t)level;
+	out->reads = (uint8_t)reads;
+	out->big_endian = big_endian;
+}
+
+/* The registers alone end the walk. */
+static RARE void not_walked(const struct s2_l1_tables *l1, uint64_t esr, bool big_endian,
+			    struct s2_walk *out)
+{
+	stop_at(out, (struct l1_ipa){0}, 0, l1->start_level, 0, big_endian);
+	if (l1->status != S2_WALK_OK)
 		fault(out, esr, (enum s2_walk_status)l1->status, l1->fsc);
-		return false;
-	}
-	if (!quirk(cfg, S2_Q1_ALIAS) && ipa >> l1->input_bits) {
+	else
 		fault(out, esr, S2_WALK_FAULT, FSC_TRANSLATION);
-		return false;
-	}
-	return true;
 }
 
 /* ---- the descent ---- */
@@ -140,6 +166,7 @@ static RARE void unreadable(const struct s2_config *cfg, uint64_t esr, struct s2
 {
 	bool fatal = quirk(cfg, S2_Q2_READ_FAILS_RUN);
 
+	out->reads--;
 	fault(out, esr, fatal ? S2_WALK_FATAL : S2_WALK_FAULT,
 	      FSC_SEA_WALK + (unsigned int)out->level);
 }
@@ -162,7 +189,7 @@ static bool set_access_flag(const struct s2_vm *vm, uint64_t esr, struct s2_walk
 	case S2_IO_OK:
 		break;
 	case S2_IO_AGAIN:
-		out->status = S2_WALK_RETRY;
+		fail(out, S2_WALK_RETRY, 0);
 		return false;
 	default:
 		/* Unlike a failed read this does not fail the run (Q26). */
@@ -178,19 +205,20 @@ static bool set_access_flag(const struct s2_vm *vm, uint64_t esr, struct s2_walk
 }
 
 /* The leaf is without its access flag. False: the walk ended. */
-static __attribute__((noinline)) bool access_flag(const struct s2_vm *vm, bool ha, uint64_t esr,
-						  bool el0, struct s2_walk *out)
+static __attribute__((noinline)) bool access_flag(const struct s2_vm *vm, bool ha,
+						  const struct s2_trap *trap, struct s2_walk *out)
 {
-	struct s2_syndrome syn = syndrome(&vm->cfg, esr);
+	struct s2_syndrome syn = syndrome(&vm->cfg, trap->esr);
 	struct s2_perm perm = s2_desc_perm(&vm->cfg, out->desc);
 
 	if (!ha) {
-		fault_at_level(out, esr, FSC_ACCESS);
+		fault_at_level(out, trap->esr, FSC_ACCESS);
 		return false;
 	}
-	if (!quirk(&vm->cfg, S2_Q6_AF_FIRST) && s2_denies(&vm->cfg, &syn, el0, &perm))
+	if (!quirk(&vm->cfg, S2_Q6_AF_FIRST) &&
+	    s2_denies(&vm->cfg, &syn, pstate_el0(trap->pstate), &perm))
 		return true;
-	return set_access_flag(vm, esr, out);
+	return set_access_flag(vm, trap->esr, out);
 }
 
 /* Extra address bits that the contiguous hint takes from the IPA (spec 1.5, Q9). */
@@ -208,82 +236,133 @@ static inline unsigned int contiguous_shift(const struct s2_l1_tables *l1, uint6
 	}
 }
 
+/* False: the last descriptor is no leaf that L1 may have there, or not one that is accessed. */
+static inline bool is_leaf(const struct s2_vm *vm, const struct s2_l1_tables *l1,
+			   const struct s2_trap *trap, struct s2_walk *out)
+{
+	uint64_t desc = out->desc;
+	int level = out->level;
+
+	/* At level 3 the table bit must be there, and then it is a page; above, it is a table. */
+	if (!(desc & DESC_VALID) ||
+	    (!(desc & DESC_TABLE) && (level == 3 || level < first_block_level(l1->page_shift)))) {
+		fault_at_level(out, trap->esr, FSC_TRANSLATION);
+		return false;
+	}
+	/* Tables come here for their output alone. */
+	if (desc & l1->excess) {
+		fault_at_level(out, trap->esr, FSC_SIZE);
+		return false;
+	}
+	out->set_af = false;
+	return (desc & DESC_AF) || access_flag(vm, l1->ha, trap, out);
+}
+
+/* What a walk stopped at, but for plain pages: blocks, contiguous leaves, and what is a fault. */
+static __attribute__((noinline)) void end_walk(const struct s2_vm *vm,
+					       const struct s2_l1_tables *l1,
+					       const struct s2_trap *trap, struct l2_ipa ipa,
+					       struct s2_walk *out)
+{
+	int level = out->level;
+	unsigned int bottom = l1->page_shift + (unsigned int)(3 - level) * l1->stride;
+	uint64_t span;
+
+	if (!is_leaf(vm, l1, trap, out))
+		return;
+	out->status = S2_WALK_OK;
+	out->esr = 0;
+	out->leaf_size = BIT(bottom);
+	out->table_shift =
+		(uint8_t)(level == l1->start_level ? l1->input_bits : bottom + l1->stride);
+	bottom += contiguous_shift(l1, out->desc, level);
+	span = BIT(bottom);
+	out->output.v =
+		(floor_to(out->desc, span) & mask(L1_OA_BITS - 1, 0)) | (ipa.v & (span - 1));
+	out->perm = s2_desc_perm(&vm->cfg, out->desc);
+	out->hint_shift = (uint8_t)bottom;
+}
+
+static inline void take_page(const struct s2_config *cfg, const struct s2_l1_tables *l1,
+			     struct l2_ipa ipa, struct s2_walk *out)
+{
+	uint64_t size = BIT(l1->page_shift);
+
+	out->status = S2_WALK_OK;
+	out->esr = 0;
+	out->output.v = (out->desc & l1->next_base) | (ipa.v & (size - 1));
+	out->leaf_size = size;
+	out->set_af = false;
+	out->perm = s2_desc_perm(cfg, out->desc);
+	out->table_shift = l1->page_table_shift;
+	out->hint_shift = l1->page_shift;
+}
+
 /*
  * Descends to a leaf and takes it. Scalars stay scalars here, and all that only few walks come to
- * is elsewhere; so is the caller, who needs the same registers. The port may do anything: what it
- * cannot change is kept here.
+ * is elsewhere. An entry that cannot be read ends the descent as one that is not valid does.
  */
-__attribute__((noinline)) void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
-					    const struct s2_l1_tables *l1, uint64_t esr, bool el0,
-					    struct l2_ipa ipa, struct s2_walk *out)
+static inline __attribute__((always_inline)) void
+descend(const struct s2_vm *vm, const struct s2_l1_tables *l1, const struct s2_trap *trap,
+	struct l2_ipa ipa, bool big_endian, struct s2_walk *out)
 {
 	const struct s2_port *port = vm->port;
-	bool big_endian = regs->sctlr & SCTLR_EE;
-	unsigned int bottom = l1->bottom; /* log2 of what an entry of the table at hand spans */
-	uint64_t base = l1->base, word, desc = 0, span;
-	uint64_t offsets; /* of entries in that table */
+	unsigned int shift = l1->bottom - 3u; /* to the offsets of entries in the table at hand */
+	uint64_t base = l1->base, offsets = l1->start, desc;
 	int level = l1->start_level;
+	enum s2_io io = S2_IO_OK;
 	struct l1_ipa entry;
-	enum s2_io io;
 
-	*out = (struct s2_walk){.level = l1->start_level, .big_endian = big_endian};
-	if (!registers_allow(&vm->cfg, l1, esr, ipa.v, out))
-		return;
-	offsets = (BIT(l1->input_bits - bottom) - 1) << 3;
 	for (;;) {
-		entry.v = base | (ipa.v >> (bottom - 3) & offsets);
-		io = port->read(vm->port_ctx, entry, &word);
-		if (io != S2_IO_OK)
-			break;
-		desc = __builtin_expect(big_endian, 0) ? swapped(word) : word;
-		if (__builtin_expect(!desc_is_table(desc, level) || desc & l1->excess, 0))
+		entry.v = base | (ipa.v >> shift & offsets);
+		desc = port->read(vm->port_ctx, entry, &io);
+		if (big_endian)
+			desc = __builtin_bswap64(desc);
+		if ((desc & l1->table_bits) != TABLE || level == 3)
 			break;
 		base = desc & l1->next_base;
 		offsets = l1->offsets;
-		bottom -= l1->stride;
+		shift -= l1->stride;
 		level++;
 	}
-	out->entry = entry;
-	out->desc = desc;
-	out->reads = (uint8_t)(level - l1->start_level + (io == S2_IO_OK));
-	out->level = (int8_t)level;
-	if (io != S2_IO_OK) {
-		unreadable(&vm->cfg, esr, out);
-		return;
-	}
-	if (desc_is_table(desc, level)) {
-		fault_at_level(out, esr, FSC_SIZE);
-		return;
-	}
-	out->table_shift =
-		(uint8_t)(level == l1->start_level ? l1->input_bits : bottom + l1->stride);
-	/* At level 3 the table bit must be there, and then it is a page. */
-	if (!(desc & DESC_VALID) || (!(desc & DESC_TABLE) && level == 3) ||
-	    level < first_block_level(l1->page_shift)) {
-		fault_at_level(out, esr, FSC_TRANSLATION);
-		return;
-	}
-	if (desc & l1->excess) {
-		fault_at_level(out, esr, FSC_SIZE);
-		return;
-	}
-	if (!(desc & DESC_AF) && !access_flag(vm, l1->ha, esr, el0, out))
-		return;
-	out->leaf_size = BIT(bottom);
-	bottom += contiguous_shift(l1, desc, level);
-	span = BIT(bottom);
-	out->output.v = (floor_to(desc, span) & mask(L1_OA_BITS - 1, 0)) | (ipa.v & (span - 1));
-	out->perm = s2_desc_perm(&vm->cfg, desc);
-	out->hint_shift = (uint8_t)bottom;
+	stop_at(out, entry, desc, level, l1->page_reads - (3 - level), big_endian);
+	if (io != S2_IO_OK)
+		unreadable(&vm->cfg, trap->esr, out);
+	else if (level == 3 && (desc & l1->page_bits) == PAGE)
+		take_page(&vm->cfg, l1, ipa, out);
+	else
+		end_walk(vm, l1, trap, ipa, out);
+}
+
+static RARE void descend_big_endian(const struct s2_vm *vm, const struct s2_l1_tables *l1,
+				    const struct s2_trap *trap, struct l2_ipa ipa,
+				    struct s2_walk *out)
+{
+	descend(vm, l1, trap, ipa, true, out);
+}
+
+/* Not inline: the caller needs the same registers. */
+__attribute__((noinline)) void s2_walk_into(const struct s2_vm *vm, const struct s2_l1_regs *regs,
+					    const struct s2_l1_tables *l1,
+					    const struct s2_trap *trap, struct l2_ipa ipa,
+					    struct s2_walk *out)
+{
+	if (ipa.v >= l1->end)
+		not_walked(l1, trap->esr, regs->sctlr & SCTLR_EE, out);
+	else if (regs->sctlr & SCTLR_EE)
+		descend_big_endian(vm, l1, trap, ipa, out);
+	else
+		descend(vm, l1, trap, ipa, false, out);
 }
 
 struct s2_walk s2_walk(const struct s2_vm *vm, const struct s2_l1_regs *regs,
 		       const struct s2_syndrome *syn, bool el0, struct l2_ipa ipa)
 {
 	struct s2_l1_tables l1 = s2_l1_tables(&vm->cfg, regs);
+	struct s2_trap trap = {.esr = syn->esr, .pstate = el0 ? PSTATE_EL0T : PSTATE_EL1H};
 	struct s2_walk out;
 
-	s2_walk_into(vm, regs, &l1, syn->esr, el0, ipa, &out);
+	s2_walk_into(vm, regs, &l1, &trap, ipa, &out);
 	return out;
 }
 
@@ -311,12 +390,15 @@ struct neighbours {
 static bool is_alike(const struct neighbours *n, uint64_t index, uint16_t *reads)
 {
 	const struct s2_port *port = n->vm->port;
-	uint64_t word, expected = n->first + index * n->step;
+	struct l1_ipa entry = {n->table + index * 8};
+	enum s2_io io = S2_IO_OK;
+	uint64_t word = port->read(n->vm->port_ctx, entry, &io);
+	uint64_t expected = n->first + index * n->step;
 
-	if (port->read(n->vm->port_ctx, (struct l1_ipa){n->table + index * 8}, &word) != S2_IO_OK)
+	if (io != S2_IO_OK)
 		return false;
 	++*reads;
-	word = n->big_endian ? __builtin_bswap64(word) : word;
+	word = n->big_endian ? swapped(word) : word;
 	return !((word ^ expected) & n->bits);
 }
 

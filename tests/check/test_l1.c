@@ -370,13 +370,15 @@ static uint64_t some_desc(struct lcg *r)
 	return desc | (n % 16 < 10 ? 3 : 1);
 }
 
-static enum s2_io read_word(void *ctx, struct l1_ipa addr, uint64_t *word)
+static uint64_t read_word(void *ctx, struct l1_ipa addr, enum s2_io *io)
 {
 	struct world *w = ctx;
 	unsigned int i;
 
-	if (!slot_at(ctx, addr))
-		return S2_IO_FAULT;
+	if (!slot_at(ctx, addr)) {
+		*io = S2_IO_FAULT;
+		return 0;
+	}
 	for (i = 0; i < w->count && w->seen[i] != addr.v; i++)
 		;
 	if (i == w->count) {
@@ -387,8 +389,7 @@ static enum s2_io read_word(void *ctx, struct l1_ipa addr, uint64_t *word)
 			w->word[i] = __builtin_bswap64(w->word[i]);
 		set(&w->f, addr.v, w->word[i]);
 	}
-	*word = w->word[i];
-	return S2_IO_OK;
+	return w->word[i];
 }
 
 static enum s2_io swap_word(void *ctx, struct l1_ipa addr, uint64_t old, uint64_t new)

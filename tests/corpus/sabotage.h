@@ -79,20 +79,17 @@ static void restore_tables(void)
 
 /* ---- lies about L1 and the host ---- */
 
-static enum s2_io read_writable(void *ctx, struct l1_ipa addr, uint64_t *word)
+static uint64_t read_writable(void *ctx, struct l1_ipa addr, enum s2_io *io)
 {
-	enum s2_io io = saboteur.port.read(ctx, addr, word);
+	uint64_t word = saboteur.port.read(ctx, addr, io);
 
-	if (*word & SABOTAGE_VALID)
-		*word |= SABOTAGE_LEAF_W;
-	return io;
+	return word & SABOTAGE_VALID ? word | SABOTAGE_LEAF_W : word;
 }
 
-static enum s2_io read_nothing(void *ctx, struct l1_ipa addr, uint64_t *word)
+static uint64_t read_nothing(void *ctx, struct l1_ipa addr, enum s2_io *io)
 {
-	(void)ctx, (void)addr;
-	*word = 0;
-	return S2_IO_OK;
+	(void)ctx, (void)addr, (void)io;
+	return 0;
 }
 
 static const struct s2_slot *slot_writable(void *ctx, struct l1_ipa addr)

@@ -127,7 +127,10 @@ static void a_slot_up_to_the_last_address_is_whole(void **state)
 
 static enum s2_io read_word(struct machine *m, uint64_t addr, uint64_t *word)
 {
-	return m->port.read(m, (struct l1_ipa){addr}, word);
+	enum s2_io io = S2_IO_OK;
+
+	*word = m->port.read(m, (struct l1_ipa){addr}, &io);
+	return io;
 }
 
 static enum s2_io swap_word(struct machine *m, uint64_t addr, uint64_t old, uint64_t new)

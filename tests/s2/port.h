@@ -147,19 +147,19 @@ static inline const struct s2_slot *port_find_slot(const struct port *p, uint64_
 	return NULL;
 }
 
-static inline enum s2_io port_read(void *ctx, struct l1_ipa addr, uint64_t *word)
+static inline uint64_t port_read(void *ctx, struct l1_ipa addr, enum s2_io *io)
 {
 	struct port *p = ctx;
 	const struct s2_slot *slot = port_find_slot(p, addr.v);
 
 	assert_int_equal(addr.v % 8, 0);
 	p->reads++;
+	assert_int_equal(*io, S2_IO_OK);
 	if (port_due(&p->fail_read) || !slot || slot->invalid) {
-		*word = 0xdbdbdbdbdbdbdbdb; /* of a failed read nobody may use the value */
-		return S2_IO_FAULT;
+		*io = S2_IO_FAULT;
+		return 0;
 	}
-	*word = port_peek(p, addr.v);
-	return S2_IO_OK;
+	return port_peek(p, addr.v);
 }
 
 static inline enum s2_io port_swap(void *ctx, struct l1_ipa addr, uint64_t old, uint64_t new)

@@ -130,14 +130,14 @@ static void a_decision_is_not_kept_for_a_leaf_of_another_size(void **state)
 	struct s2_outcome out;
 
 	out = fault(w, ESR_READ, L2);
-	assert_int_equal(out.size.in.l1_leaf, 4096);
-	assert_int_equal(s2_size_limits(&out.size).clamp, S2_CLAMP_L1_LEAF);
+	assert_int_equal(out.size->in.l1_leaf, 4096);
+	assert_int_equal(s2_size_limits(out.size).clamp, S2_CLAMP_L1_LEAF);
 	world_enter(w, 0, l1_root(w, 16, 6), l1_vtcr(16), 1);
 	l1_set(w, 16, w->vcpu[0].regs.vttbr, L2, 3, l1_leaf(MEM, 3));
 	out = fault(w, ESR_READ, L2);
 	decided(out, S2_MAPPED, 22, 1);
-	assert_int_equal(out.size.in.l1_leaf, 65536);
-	assert_int_equal(s2_size_limits(&out.size).clamp, S2_CLAMP_ROUNDING);
+	assert_int_equal(out.size->in.l1_leaf, 65536);
+	assert_int_equal(s2_size_limits(out.size).clamp, S2_CLAMP_ROUNDING);
 }
 
 static void a_decision_is_not_kept_for_memory_of_another_kind(void **state)
@@ -179,7 +179,7 @@ static void a_kept_decision_tells_what_it_was_made_of(void **state)
 	fault(w, ESR_READ, L2);
 	w->port->backing.user_leaf = 1 << 30;
 	out = fault(w, ESR_READ, L2 + 0x1000);
-	assert_int_equal(out.size.in.user_leaf, 1 << 30);
+	assert_int_equal(out.size->in.user_leaf, 1 << 30);
 }
 
 static void writes_matter_to_what_is_kept_where_they_are_logged(void **state)
@@ -201,6 +201,7 @@ static void a_kept_decision_is_what_it_would_be_anew(void **state)
 {
 	struct world *w = *state;
 	struct s2_outcome kept, anew;
+	struct s2_size kept_size;
 
 	l1_maps(w, L2 + 0x1000, 3, l1_leaf(MEM + 0x5000, 3));
 	l1_maps(w, L2 + 0x2000, 3, l1_leaf(MEM + 0x3000, 3));
@@ -209,16 +210,15 @@ static void a_kept_decision_is_what_it_would_be_anew(void **state)
 	fault(w, ESR_READ, L2 + 0x2000);
 	kept = fault(w, ESR_READ, L2 + 0x1000);
 	decided(kept, S2_MAPPED, 22, 1);
+	kept_size = *kept.size;
 	s2_unmap(&w->vm, &w->contexts[0], (struct table_ipa){L2 + 0x1000}, 4096);
 	assert_true(forget_decisions(w));
 	anew = fault(w, ESR_READ, L2 + 0x1000);
 	assert_true(kept.filled && kept.shadow);
-	assert_memory_equal(&kept.size.in, &anew.size.in, sizeof(anew.size.in));
-	assert_int_equal(kept.size.vma, anew.size.vma);
-	assert_int_equal(kept.size.size, anew.size.size);
-	assert_int_equal(kept.size.addr.v, anew.size.addr.v);
-	assert_int_equal(kept.size.canonical.v, anew.size.canonical.v);
-	assert_false(kept.size.retry || kept.size.relax || kept.size.contig || kept.size.reads);
+	assert_memory_equal(&kept_size.in, &anew.size->in, sizeof(anew.size->in));
+	assert_memory_equal(&kept_size.out, &anew.size->out, sizeof(anew.size->out));
+	assert_false(kept_size.relax || anew.size->relax);
+	assert_memory_equal(&kept.map.prot, &anew.map.prot, sizeof(anew.map.prot));
 	assert_int_equal(kept.ipa.v, anew.ipa.v);
 	assert_int_equal(kept.map.addr.v, anew.map.addr.v);
 	assert_int_equal(kept.map.size, anew.map.size);
@@ -226,6 +226,46 @@ static void a_kept_decision_is_what_it_would_be_anew(void **state)
 	assert_int_equal(kept.map.canonical.v, anew.map.canonical.v);
 	assert_int_equal(kept.map.pte, anew.map.pte);
 	assert_int_equal(shadow(w, L2 + 0x1000), kept.map.pte);
+}
+
+/* The same fault, by what is kept and without. */
+static void decided_alike(struct world *w, uint64_t esr, uint64_t ipa)
+{
+	struct s2_outcome kept = fault(w, esr, ipa), anew;
+
+	s2_unmap(&w->vm, &w->contexts[0], (struct table_ipa){ipa}, 4096);
+	forget_decisions(w);
+	anew = fault(w, esr, ipa);
+	assert_int_equal(kept.map.pte, anew.map.pte);
+	assert_memory_equal(&kept.map.prot, &anew.map.prot, sizeof(anew.map.prot));
+}
+
+static void a_kept_decision_follows_what_l1_permits(void **state)
+{
+	struct world *w = *state;
+	unsigned int i, k;
+
+	for (i = 0; i < 16; i++) {
+		uint64_t leaf = l1_leaf(MEM + 0x1000, 3) & ~(0xc0ull | 3ull << 53);
+
+		w->vm.cfg.xnx = i & 1;
+		w->vm.cfg.dic = i & 2;
+		w->port->backing.writable = i & 4;
+		w->port->slots[0].log_dirty = i & 8;
+		for (k = 0; k < 64; k++) {
+			/* One before it, of other permissions, is what may be kept. */
+			l1_maps(w, L2, 3, leaf | (k * 5 & 3ull) << 6 | (k * 3 >> 2 & 3ull) << 53);
+			l1_maps(w, L2 + 0x1000, 3, leaf | (k & 3ull) << 6 | (k >> 2 & 3ull) << 53);
+			s2_unmap_all(&w->vm, &w->contexts[0]);
+			forget_decisions(w);
+			fault(w, k & 16 ? ESR_FETCH : ESR_READ, L2);
+			decided_alike(w,
+				      k & 32   ? ESR_FETCH
+				      : k & 16 ? ESR_WRITE
+					       : ESR_READ,
+				      L2 + 0x1000);
+		}
+	}
 }
 
 static void a_write_fault_asks_for_a_writable_page(void **state)
@@ -1085,6 +1125,7 @@ int main(void)
 		TEST(a_kept_decision_tells_what_it_was_made_of),
 		TEST(writes_matter_to_what_is_kept_where_they_are_logged),
 		TEST(a_kept_decision_is_what_it_would_be_anew),
+		TEST(a_kept_decision_follows_what_l1_permits),
 		TEST(a_write_fault_asks_for_a_writable_page),
 		TEST(an_L1_without_stage_2_has_a_copy_of_its_own),
 		TEST(a_fault_of_L1_goes_to_the_canonical_table),

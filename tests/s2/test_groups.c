@@ -147,9 +147,9 @@ static void a_leaf_that_spans_a_group_gives_one(void **state)
 	start(&s, "contig", 12, 16, K(256), 0);
 	out = touch(&s, ESR_READ, K(64) + K(20));
 	assert_int_equal(out.kind, S2_MAPPED);
-	assert_int_equal(out.size.size, K(64));
-	assert_true(out.size.contig);
-	assert_int_equal(out.size.reads, 0);
+	assert_int_equal(out.size->out.size, K(64));
+	assert_true(out.size->out.contig);
+	assert_int_equal(out.size->out.reads, 0);
 	assert_int_equal(out.map.addr.v, L2_AT + K(64));
 	assert_int_equal(out.map.canonical.v, OUT_AT + K(64));
 	assert_int_equal(pages(&s), 16);
@@ -166,14 +166,14 @@ static void the_hint_gives_one_where_its_entries_are_there(void **state)
 	(void)state;
 	start(&s, "contig", 12, 12, M(2), HINT);
 	out = touch(&s, ESR_READ, K(64) + K(20));
-	assert_true(out.size.contig);
-	assert_int_equal(out.size.reads, 15);
+	assert_true(out.size->out.contig);
+	assert_int_equal(out.size->out.reads, 15);
 	check_group_output(&s, K(64));
 	stop(&s);
 	start(&s, "contig", 12, 12, M(2), 0); /* no hint: nobody looks */
 	out = touch(&s, ESR_READ, K(64));
-	assert_int_equal(out.size.size, K(4));
-	assert_int_equal(out.size.reads, 0);
+	assert_int_equal(out.size->out.size, K(4));
+	assert_int_equal(out.size->out.reads, 0);
 	stop(&s);
 }
 
@@ -192,8 +192,8 @@ static void every_host_has_its_group(void **state)
 
 		start(&s, "contig", hosts[i].host, hosts[i].l1, M(4), HINT);
 		out = touch(&s, ESR_READ, M(2) + (5ull << hosts[i].host));
-		assert_int_equal(out.size.size, group_size(&s));
-		assert_int_equal(out.size.reads, hosts[i].reads);
+		assert_int_equal(out.size->out.size, group_size(&s));
+		assert_int_equal(out.size->out.reads, hosts[i].reads);
 		check_group_output(&s, M(2) + (5ull << hosts[i].host));
 		stop(&s);
 	}
@@ -215,9 +215,9 @@ static void entries_that_are_not_alike_make_no_group(void **state)
 		set_desc(&s, 17, desc_of(&s, 17, HINT) ^ wrong[i]);
 		out = touch(&s, ESR_READ, K(72));
 		assert_int_equal(out.kind, S2_MAPPED);
-		assert_int_equal(out.size.size, K(4));
-		assert_false(out.size.contig);
-		assert_int_equal(out.size.reads, 15);
+		assert_int_equal(out.size->out.size, K(4));
+		assert_false(out.size->out.contig);
+		assert_int_equal(out.size->out.reads, 15);
 		assert_int_equal(pages(&s), 1);
 		stop(&s);
 	}
@@ -230,7 +230,7 @@ static void output_bits_under_the_hint_come_from_the_IPA(void **state)
 	(void)state;
 	start(&s, "contig", 12, 12, M(2), HINT);
 	set_desc(&s, 17, desc_of(&s, 3, HINT) + K(64)); /* Q7: hardware would not look at them */
-	assert_true(touch(&s, ESR_READ, K(72)).size.contig);
+	assert_true(touch(&s, ESR_READ, K(72)).size->out.contig);
 	check_group_output(&s, K(64));
 	stop(&s);
 }
@@ -252,7 +252,7 @@ static void big_endian_tables_are_read_as_such(void **state)
 	i = __builtin_bswap64(port_peek(s.w.port, (s.vttbr << 16 >> 16) + 8)) & ~0xfffull;
 	port_poke(s.w.port, i, __builtin_bswap64(port_peek(s.w.port, i)));
 	enter(&s);
-	assert_true(touch(&s, ESR_READ, K(12)).size.contig);
+	assert_true(touch(&s, ESR_READ, K(12)).size->out.contig);
 	check_group_output(&s, 0);
 	stop(&s);
 }
@@ -267,8 +267,8 @@ static void an_entry_that_does_not_read_makes_no_group(void **state)
 	s.w.port->fail_read = 5; /* the walk takes three */
 	out = touch(&s, ESR_READ, 0);
 	assert_int_equal(out.kind, S2_MAPPED);
-	assert_int_equal(out.size.size, K(4));
-	assert_int_equal(out.size.reads, 1);
+	assert_int_equal(out.size->out.size, K(4));
+	assert_int_equal(out.size->out.reads, 1);
 	stop(&s);
 }
 
@@ -279,18 +279,18 @@ static void memory_slot_and_logging_limit_groups(void **state)
 	(void)state;
 	start(&s, "contig", 12, 16, K(256), 0);
 	s.w.port->backing.user_leaf = K(32);
-	assert_int_equal(touch(&s, ESR_READ, 0).size.size, K(4));
+	assert_int_equal(touch(&s, ESR_READ, 0).size->out.size, K(4));
 	s.w.port->backing.user_leaf = K(64);
 	s.w.port->slots[0].log_dirty = true;
-	assert_int_equal(touch(&s, ESR_READ, K(4)).size.size, K(4));
+	assert_int_equal(touch(&s, ESR_READ, K(4)).size->out.size, K(4));
 	s.w.port->slots[0].log_dirty = false;
 	s.w.port->backing.device = s.w.port->backing.any_uncached = true;
-	assert_int_equal(touch(&s, ESR_READ, K(8)).size.size, K(4));
+	assert_int_equal(touch(&s, ESR_READ, K(8)).size->out.size, K(4));
 	s.w.port->backing.device = false;
 	s.w.port->slots[0].uaddr.v = K(4);
-	assert_int_equal(touch(&s, ESR_READ, K(12)).size.size, K(4));
+	assert_int_equal(touch(&s, ESR_READ, K(12)).size->out.size, K(4));
 	s.w.port->slots[0].uaddr.v = 0;
-	assert_int_equal(touch(&s, ESR_READ, K(16)).size.size, K(64));
+	assert_int_equal(touch(&s, ESR_READ, K(16)).size->out.size, K(64));
 	check_group_output(&s, 0); /* the pages that were there are replaced */
 	stop(&s);
 }
@@ -400,7 +400,7 @@ static void a_smaller_mapping_breaks_the_group(void **state)
 	start(&s, "contig", 12, 12, M(2), HINT);
 	touch(&s, ESR_READ, 0);
 	set_desc(&s, 5, desc_of(&s, 5, HINT) ^ G(1)); /* L1 is careless */
-	assert_int_equal(touch(&s, ESR_READ, K(24)).size.size, K(4));
+	assert_int_equal(touch(&s, ESR_READ, K(24)).size->out.size, K(4));
 	assert_int_equal(pages(&s), 1);
 	assert_int_equal(leaf_at(&s, K(20), &level), 0);
 	assert_true(leaf_at(&s, K(24), &level) & 1);
@@ -437,13 +437,13 @@ static void a_group_replaces_a_block_and_a_block_groups(void **state)
 	(void)state;
 	start(&s, "contig", 12, 12, M(2), HINT);
 	table = l1_set(&s.w, 12, s.vttbr, L2_AT, 2, l1_leaf(OUT_AT, 2));
-	assert_int_equal(touch(&s, ESR_READ, 0).size.size, M(2));
+	assert_int_equal(touch(&s, ESR_READ, 0).size->out.size, M(2));
 	port_poke(s.w.port, table, s.where | 3);
-	assert_int_equal(touch(&s, ESR_READ, K(20)).size.size, K(64));
+	assert_int_equal(touch(&s, ESR_READ, K(20)).size->out.size, K(64));
 	assert_int_equal(s.w.contexts[0].table.leaf_count[2], 0);
 	check_group_output(&s, 0);
 	port_poke(s.w.port, table, l1_leaf(OUT_AT, 2));
-	assert_int_equal(touch(&s, ESR_READ, K(128)).size.size, M(2));
+	assert_int_equal(touch(&s, ESR_READ, K(128)).size->out.size, M(2));
 	assert_int_equal(pages(&s), 0);
 	stop(&s);
 }
@@ -481,8 +481,8 @@ static void adjacent_leaves_make_a_block(void **state)
 	(void)state;
 	start(&s, "coalesce", 12, 12, M(4), 0);
 	out = touch(&s, ESR_READ, M(2) + K(20));
-	assert_int_equal(out.size.size, M(2));
-	assert_int_equal(out.size.reads, 511);
+	assert_int_equal(out.size->out.size, M(2));
+	assert_int_equal(out.size->out.reads, 511);
 	assert_int_equal(out.map.addr.v, L2_AT + M(2));
 	assert_int_equal(leaf_at(&s, M(2), &level) >> 55 & 3, 3); /* L1's level */
 	assert_int_equal(level, 2);
@@ -500,8 +500,8 @@ static void a_table_that_fills_with_demand_costs_one_read(void **state)
 	for (i = 100; i < 512; i++)
 		set_desc(&s, i, 0);
 	out = touch(&s, ESR_READ, K(4) * 99);
-	assert_int_equal(out.size.size, K(4));
-	assert_int_equal(out.size.reads, 1);
+	assert_int_equal(out.size->out.size, K(4));
+	assert_int_equal(out.size->out.reads, 1);
 	stop(&s);
 }
 
@@ -532,7 +532,7 @@ static void blocks_of_L1_make_up_a_giant_one(void **state)
 	for (i = 0; i < 512; i++)
 		l1_set(&s.w, 12, s.vttbr, G(3) + M(2) * i, 2, l1_leaf(OUT_AT + M(2) * i, 2));
 	s.w.port->backing.vma_shift = 30;
-	assert_int_equal(touch(&s, ESR_READ, G(3) - L2_AT + M(38)).size.size, G(1));
+	assert_int_equal(touch(&s, ESR_READ, G(3) - L2_AT + M(38)).size->out.size, G(1));
 	stop(&s);
 }
 
@@ -545,8 +545,8 @@ static void outputs_must_be_congruent_with_the_block(void **state)
 	start(&s, "coalesce", 12, 12, M(2), 0);
 	for (i = 0; i < 512; i++) /* contiguous, but moved by a page */
 		set_desc(&s, i, desc_of(&s, i + 1, 0));
-	assert_int_equal(touch(&s, ESR_READ, 0).size.size, K(4));
-	assert_int_equal(touch(&s, ESR_READ, K(4)).size.reads, 0);
+	assert_int_equal(touch(&s, ESR_READ, 0).size->out.size, K(4));
+	assert_int_equal(touch(&s, ESR_READ, K(4)).size->out.reads, 0);
 	stop(&s);
 }
 
@@ -564,7 +564,7 @@ static void nothing_is_read_beyond_a_small_start_table(void **state)
 	world_enter(&s.w, 0, vttbr, 0x80020000ull | 39, 1);
 	s.w.port->backing.vma_shift = 30;
 	port_forget(s.w.port);
-	assert_int_equal(world_fault(&s.w, ESR_READ, M(2), EL1H).size.size, M(2));
+	assert_int_equal(world_fault(&s.w, ESR_READ, M(2), EL1H).size->out.size, M(2));
 	assert_int_equal(s.w.port->reads, 1);
 	stop(&s);
 }
@@ -583,10 +583,10 @@ static void a_lone_change_splits_a_coalesced_block(void **state)
 	out = touch(&s, 0x9200004e, K(12));
 	assert_int_equal(out.kind, S2_MAPPED);
 	assert_true(out.map.split);
-	assert_int_equal(out.size.size, K(4));
+	assert_int_equal(out.size->out.size, K(4));
 	/* All alike again: relaxed as a whole, or made anew. */
 	set_desc(&s, 3, desc_of(&s, 3, 0));
-	assert_int_equal(touch(&s, ESR_READ, 0).size.size, M(2));
+	assert_int_equal(touch(&s, ESR_READ, 0).size->out.size, M(2));
 	assert_int_equal(touch(&s, 0x9200004e, K(12)).kind, S2_RELAXED);
 	stop(&s);
 }
@@ -603,7 +603,7 @@ static void an_access_flag_left_clear_makes_no_block(void **state)
 		set_desc(&s, i, desc_of(&s, i, 0) ^ (AF | 1 << 7));
 	s.w.vm.cfg.quirks &= ~S2_QUIRK(S2_Q6_AF_FIRST);
 	world_enter(&s.w, 0, s.vttbr, l1_vtcr(12) | 1 << 21, 1);
-	assert_int_equal(touch(&s, ESR_WRITE, 0).size.size, K(4));
+	assert_int_equal(touch(&s, ESR_WRITE, 0).size->out.size, K(4));
 	stop(&s);
 }
 
@@ -621,11 +621,11 @@ static void faults_of_L1_see_no_neighbours(void **state)
 		s.w.port->backing.user_leaf = K(64);
 		world_enter(&s.w, 0, s.vttbr, l1_vtcr(12), 0); /* its stage 2 is off */
 		out = touch(&s, ESR_READ, 0);
-		assert_int_equal(out.size.size, K(4));
+		assert_int_equal(out.size->out.size, K(4));
 		s2_enter_l1(&s.w.vcpu[0]);
 		out = world_fault(&s.w, ESR_READ, L2_AT, EL2H);
-		assert_int_equal(out.size.size, K(4));
-		assert_int_equal(out.size.reads, 0);
+		assert_int_equal(out.size->out.size, K(4));
+		assert_int_equal(out.size->out.reads, 0);
 		stop(&s);
 	}
 }
@@ -756,9 +756,9 @@ static void step_access(struct history *h)
 			return;
 		}
 		h->large += out.kind == S2_MAPPED &&
-			    (out.size.contig || out.size.size > out.walk.leaf_size);
+			    (out.size->out.contig || out.size->out.size > out.walk.leaf_size);
 		assert_true(out.kind != S2_MAPPED ||
-			    out.size.size <= s2_size_limits(&out.size).sound_max);
+			    out.size->out.size <= s2_size_limits(out.size).sound_max);
 		assert_true(tries < SETTLED);
 	}
 }

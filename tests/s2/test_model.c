@@ -737,7 +737,7 @@ static void check_filled(struct model *m, const struct attempt *a, const struct 
 	struct range old = {start_of(a->addr, a->page->shift), size_of(a->page->shift)};
 
 	assert_int_equal(out->ret, 1);
-	assert_int_equal(out->size.size, size_of(shift));
+	assert_int_equal(out->size->out.size, size_of(shift));
 	if (a->permission && a->page->shift == shift) {
 		assert_int_equal(out->kind, S2_RELAXED);
 		in_range(m, a->s, start, size_of(shift), raise, &perm);

@@ -71,6 +71,16 @@ static struct s2_size size_of_cell(const struct cell *c)
 	return s2_fault_size(&vm, &fill);
 }
 
+static uint64_t addr_of(const struct cell *c, const struct s2_size *s)
+{
+	return s2_size_addr(s, (struct table_ipa){SLOT + INSIDE + l2_offset(c)}).v;
+}
+
+static uint64_t canonical_of(const struct s2_size *s)
+{
+	return s2_size_canonical(s, (struct l1_ipa){SLOT + INSIDE}).v;
+}
+
 /* ---- the table of spec 4.10, host 4K ---- */
 
 static const uint64_t columns[COLUMNS] = {0, K(4), K(16), K(64), M(2), M(32), M(512), G(1)};
@@ -216,12 +226,13 @@ static bool is_host_level(uint64_t size)
 /* What is laid where: by V where that is a block, else by the upgrade or not at all. */
 static void check_place(const struct cell *c, const struct s2_size *s)
 {
-	uint64_t at = SLOT + INSIDE, align = is_host_level(s->size) || s->contig ? s->size : K(4);
+	uint64_t at = SLOT + INSIDE,
+		 align = is_host_level(s->out.size) || s->out.contig ? s->out.size : K(4);
 
-	assert_int_equal(s->addr.v, down(at + l2_offset(c), align));
-	if (s->vma != K(4) && !rounds_the_frame(c->policy))
+	assert_int_equal(addr_of(c, s), down(at + l2_offset(c), align));
+	if (s->out.vma != K(4) && !rounds_the_frame(c->policy))
 		align = K(4);
-	assert_int_equal(s->canonical.v, down(at, align));
+	assert_int_equal(canonical_of(s), down(at, align));
 }
 
 static void check_row(const struct row *r, const char *policy)
@@ -237,9 +248,9 @@ static void check_row(const struct row *r, const char *policy)
 				 .policy = find_policy(policy)};
 		struct s2_size s = size_of_cell(&c);
 
-		if (s.size != r->expected[i] || s.retry || s.relax)
+		if (s.out.size != r->expected[i] || s.out.retry || s.relax)
 			fail_msg("%s, %s, logging %d, column %u: %#llx", policy, r->backing,
-				 r->logging, i, (unsigned long long)s.size);
+				 r->logging, i, (unsigned long long)s.out.size);
 		check_place(&c, &s);
 	}
 }
@@ -306,9 +317,9 @@ static void hosts_with_larger_pages_have_the_same_rules(void **state)
 					 .l1_leaf = l->l1_leaf,
 					 .policy = find_policy(name)};
 
-			if (size_of_cell(&c).size != l->expected)
+			if (size_of_cell(&c).out.size != l->expected)
 				fail_msg("row %zu, %s: %#llx", i, name,
-					 (unsigned long long)size_of_cell(&c).size);
+					 (unsigned long long)size_of_cell(&c).out.size);
 		}
 	}
 }
@@ -324,9 +335,9 @@ static void check_permission(const char *policy, uint64_t l1_leaf, uint64_t size
 			 .policy = find_policy(policy)};
 	struct s2_size s = size_of_cell(&c);
 
-	if (s.size != size || s.relax != relax)
+	if (s.out.size != size || s.relax != relax)
 		fail_msg("%s, leaf %#llx: %#llx, relax %d", policy, (unsigned long long)l1_leaf,
-			 (unsigned long long)s.size, s.relax);
+			 (unsigned long long)s.out.size, s.relax);
 }
 
 static void a_block_is_relaxed_or_split_as_the_gate_stands(void **state)
@@ -358,10 +369,11 @@ static void a_block_is_relaxed_or_split_as_the_gate_stands(void **state)
 /* The mapping lies within L1's leaf, and every byte of it at its own frame. */
 static bool is_sound(const struct cell *c, const struct s2_size *s)
 {
-	uint64_t addr = s->addr.v, leaf = c->l1_leaf;
-	bool within = !leaf || (down(addr, leaf) == down(addr + s->size - 1, leaf));
+	uint64_t addr = addr_of(c, s), leaf = c->l1_leaf;
+	bool within = !leaf || (down(addr, leaf) == down(addr + s->out.size - 1, leaf));
 
-	return within && addr - s->canonical.v == l2_offset(c) && (!c->logging || s->size == K(4));
+	return within && addr - canonical_of(s) == l2_offset(c) &&
+	       (!c->logging || s->out.size == K(4));
 }
 
 static bool has_an_unsound_cell(const struct s2_policy *policy)
