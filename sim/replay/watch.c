@@ -146,7 +146,10 @@ void watch_fault(struct engine *e, struct check_fault f, const struct s2_outcome
 		break;
 	case S2_RETRY:
 	case S2_ERROR:
-		f.did = began_to_map(out) ? CHECK_DID_TRY : CHECK_DID_OTHER;
+		f.did = CHECK_DID_OTHER;
+		if (!began_to_map(out))
+			break;
+		f.did = CHECK_DID_TRY;
 		f.addr = out->map.addr.v;
 		f.size = out->map.size;
 		break;

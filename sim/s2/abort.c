@@ -357,7 +357,7 @@ static RARE void fill_from_memfd(struct abort *a, const struct s2_fill *fill,
 	}
 	a->vcpu->size = (struct s2_size){
 		.in = s2_page_backed(&a->vm->cfg),
-		.out = {.vma = page, .size = page},
+		.out = {.vma = page, .size = page, .addr_align = page, .frame_align = page},
 		.relax = a->syn.class == S2_FSC_PERMISSION,
 	};
 	filled(a->out, &a->vcpu->size);
@@ -565,7 +565,7 @@ static inline const struct s2_l1_tables *l1_tables(struct s2_vcpu *vcpu)
 	return &vcpu->l1;
 }
 
-/* With the size and the permissions of the last fault. */
+/* With the size of a decision that was kept, and what the host grants by it. */
 static inline void fill_as_before(struct s2_vm *vm, struct s2_vcpu *vcpu,
 				  const struct s2_memo *memo, const struct s2_trap *trap,
 				  const struct s2_slot *slot, const struct s2_walk *walk,

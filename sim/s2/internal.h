@@ -279,11 +279,10 @@ enum s2_prot_status {
 	S2_PROT_EXCL,	/* an unsupported exclusive or atomic */
 	S2_PROT_FAULT,	/* -EFAULT */
 };
-enum s2_prot_status s2_fault_prot(const struct s2_config *cfg, const struct s2_fill *fill,
-				  struct s2_prot *prot);
-/* The same in its two parts: what the host grants, and no more than L1 does. */
+/* What the host grants. */
 enum s2_prot_status s2_host_prot(const struct s2_config *cfg, const struct s2_fill *fill,
 				 struct s2_prot *prot);
+/* And no more than L1 does. */
 static inline void s2_reduce_to_l1(struct s2_prot *prot, const struct s2_walk *walk)
 {
 	prot->perm = s2_perm_both(prot->perm, walk->perm);

@@ -32,7 +32,8 @@ static void note_bounds(struct s2_memo *m, const struct s2_size_in *in, uint64_t
 
 /*
  * Permissions have the same place in L1's descriptor as in the host's. Execution is L1's matter
- * where the host grants it at all, and by the upper bit alone without FEAT_XNX.
+ * where the host grants it at all, which is to both ELs, and by the upper bit alone without
+ * FEAT_XNX.
  */
 static uint64_t granted_by_l1(const struct s2_config *cfg, const struct s2_perm *host)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Between stages 4 and 7 of the path: faults come in runs that have the same sizes and permissions.
- * What was decided for one stands for the next, where all that it was made of is equal.
+ * Between stages 4 and 7 of the path: faults come in runs that have the same sizes. What was
+ * decided for one stands for the next, where all that it was made of is equal; what L1 permits is
+ * put to it anew.
  */
 #ifndef NVSIM_S2_MEMO_H
 #define NVSIM_S2_MEMO_H
@@ -52,8 +53,8 @@ static inline struct s2_memo *s2_memo_of(struct s2_vcpu *vcpu, const struct s2_b
 }
 
 /*
- * Whether what `m` holds was made of just this; the fault is one of translation, and `m` is
- * where its decision would be.
+ * Whether what `m` holds was made of just this. The fault is one of translation, and `m` is where
+ * its decision would be: the level of L1's leaf and whether it is a fetch are compared by that.
  */
 static inline bool s2_recalls(const struct s2_memo *m, const struct s2_policy *policy,
 			      const struct s2_slot *slot, struct host_va hva,

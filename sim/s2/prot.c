@@ -34,16 +34,6 @@ enum s2_prot_status s2_host_prot(const struct s2_config *cfg, const struct s2_fi
 	return S2_PROT_OK;
 }
 
-enum s2_prot_status s2_fault_prot(const struct s2_config *cfg, const struct s2_fill *fill,
-				  struct s2_prot *prot)
-{
-	enum s2_prot_status status = s2_host_prot(cfg, fill, prot);
-
-	if (status == S2_PROT_OK && fill->walk)
-		s2_reduce_to_l1(prot, fill->walk);
-	return status;
-}
-
 struct s2_prot s2_gmem_prot(const struct s2_config *cfg, const struct s2_fill *fill)
 {
 	bool exec = fill->syn->exec || cfg->dic;

@@ -168,7 +168,7 @@ struct s2_mmu;
 struct s2_port {
 	/*
 	 * Reads 8 bytes of L1 memory at a multiple of 8, as stored (little-endian word). *io is
-	 * S2_IO_OK before; where that fails it is set, and 0 returned.
+	 * S2_IO_OK before. On failure it is set, and 0 has to be returned: walks go by the word.
 	 */
 	uint64_t (*read)(void *ctx, struct l1_ipa addr, enum s2_io *io);
 	/* Replaces `old` by `new`, both as stored, atomically; fails on a read-only slot. */
@@ -249,8 +249,8 @@ extern const _Alignas(4) struct s2_perm s2_perms[16];
 
 struct s2_walk {
 	enum s2_walk_status status;
-	uint32_t esr;	      /* FAULT, FATAL: to inject; else 0 */
-	uint64_t desc;	      /* the last descriptor read, CPU order, AF as updated */
+	uint32_t esr;  /* FAULT, FATAL: to inject; else 0 */
+	uint64_t desc; /* the last descriptor, CPU order, AF as updated; 0: it could not be read */
 	struct l1_ipa output; /* OK */
 	uint64_t leaf_size;   /* OK: bytes; the contiguous hint does not enlarge it (Q7) */
 	int8_t level;	      /* of the last descriptor looked at */
@@ -560,10 +560,10 @@ struct s2_vm {
 	uint64_t rmap_pages, rmap_pages_peak;
 };
 
-/* What VTCR and VTTBR say of L1's tables, worked out once. */
+/* What VTCR, VTTBR and the configuration say of L1's tables, worked out once. */
 struct s2_l1_tables {
 	uint64_t vtcr, vttbr; /* that it is of; vtcr 0: of none */
-	uint64_t end;	      /* IPAs from here on are not walked */
+	uint64_t last;	      /* IPAs beyond it are not walked */
 	uint64_t base;	      /* of the start table */
 	uint64_t start;	      /* offsets of entries in it, a mask, */
 	uint64_t offsets;     /* and in a table below */
@@ -576,10 +576,9 @@ struct s2_l1_tables {
 	uint8_t input_bits;
 	uint8_t bottom;		  /* log2 of what an entry of the start table spans */
 	uint8_t page_table_shift; /* log2 of what a table of pages spans */
-	uint8_t page_reads;	  /* descriptors on the way to a page */
 	int8_t start_level;
 	bool ha;	/* the hardware sets access flags */
-	uint8_t status; /* enum s2_walk_status: of every walk, where it is not OK: end is 0 */
+	uint8_t status; /* enum s2_walk_status: of every walk, where it is not OK */
 	uint8_t fsc;	/* of that */
 };
 
@@ -608,7 +607,7 @@ struct s2_vcpu {
 	struct s2_vm *vm;
 	struct s2_mmu *mmu; /* in use or kept while scheduled out; NULL: none */
 	struct s2_l1_regs regs;
-	struct s2_l1_tables l1;	       /* of regs, where vtcr and vttbr are the same */
+	struct s2_l1_tables l1;	       /* of regs and cfg, where vtcr and vttbr are the same */
 	struct s2_memo memo[S2_MEMOS]; /* by s2_memo_of() */
 	struct s2_size size;	       /* of the last fault that no memo served */
 	bool hyp;		       /* in hyp context: L1 runs */
@@ -791,7 +790,7 @@ struct s2_outcome {
 	int32_t ret;	   /* 1 resume, 0 exit to the VMM, negative errno */
 	struct l1_ipa ipa; /* canonical IPA of the fault, page and offset, from row 11 on */
 	struct s2_walk walk;
-	const struct s2_size *size; /* the vCPU's, until its next fault */
+	const struct s2_size *size; /* the vCPU's own, until its next fault */
 	union {
 		struct s2_injection inject; /* INJECTED* */
 		struct s2_mapping map;	    /* MAPPED, RELAXED */

@@ -82,7 +82,6 @@ static bool start_level_allowed(const struct s2_l1_tables *l1, unsigned int pa_b
 
 static void refuse(struct s2_l1_tables *l1, bool fatal, unsigned int fsc)
 {
-	l1->end = 0;
 	l1->status = fatal ? S2_WALK_FATAL : S2_WALK_FAULT;
 	l1->fsc = (uint8_t)fsc;
 }
@@ -120,7 +119,6 @@ struct s2_l1_tables s2_l1_tables(const struct s2_config *cfg, const struct s2_l1
 		.excess = excess_bits(cfg, regs->vtcr),
 		.next_base = mask(L1_OA_BITS - 1, shift),
 		.offsets = mask(shift - 1, 3),
-		.page_reads = (uint8_t)(4 - level),
 		.page_shift = (uint8_t)shift,
 		.stride = (uint8_t)(shift - 3),
 		.input_bits = (uint8_t)(64 - VTCR_T0SZ(regs->vtcr)),
@@ -132,7 +130,7 @@ struct s2_l1_tables s2_l1_tables(const struct s2_config *cfg, const struct s2_l1
 
 	l1.table_bits = l1.excess | TABLE;
 	l1.page_bits = l1.excess | PAGE | DESC_CONTIG;
-	l1.end = quirk(cfg, S2_Q1_ALIAS) ? ~0ull : BIT(l1.input_bits & 63);
+	l1.last = quirk(cfg, S2_Q1_ALIAS) ? ~0ull : mask(l1.input_bits - 1u, 0);
 	l1.page_table_shift = level == 3 ? l1.input_bits : (uint8_t)(2 * shift - 3);
 	check_tables(cfg, &l1);
 	return l1;
@@ -325,7 +323,7 @@ descend(const struct s2_vm *vm, const struct s2_l1_tables *l1, const struct s2_t
 		shift -= l1->stride;
 		level++;
 	}
-	stop_at(out, entry, desc, level, l1->page_reads - (3 - level), big_endian);
+	stop_at(out, entry, desc, level, level - l1->start_level + 1, big_endian);
 	if (io != S2_IO_OK)
 		unreadable(&vm->cfg, trap->esr, out);
 	else if (level == 3 && (desc & l1->page_bits) == PAGE)
@@ -347,7 +345,7 @@ __attribute__((noinline)) void s2_walk_into(const struct s2_vm *vm, const struct
 					    const struct s2_trap *trap, struct l2_ipa ipa,
 					    struct s2_walk *out)
 {
-	if (ipa.v >= l1->end)
+	if (ipa.v > l1->last || l1->status != S2_WALK_OK)
 		not_walked(l1, trap->esr, regs->sctlr & SCTLR_EE, out);
 	else if (regs->sctlr & SCTLR_EE)
 		descend_big_endian(vm, l1, trap, ipa, out);

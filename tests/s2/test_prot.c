@@ -45,7 +45,9 @@ static struct s2_prot prot(struct fixture *f)
 {
 	struct s2_prot p;
 
-	assert_int_equal(s2_fault_prot(&f->cfg, &f->fill, &p), S2_PROT_OK);
+	assert_int_equal(s2_host_prot(&f->cfg, &f->fill, &p), S2_PROT_OK);
+	if (f->fill.walk)
+		s2_reduce_to_l1(&p, f->fill.walk);
 	return p;
 }
 
@@ -61,7 +63,7 @@ static void refuses(struct fixture *f, enum s2_prot_status status)
 {
 	struct s2_prot p;
 
-	assert_int_equal(s2_fault_prot(&f->cfg, &f->fill, &p), status);
+	assert_int_equal(s2_host_prot(&f->cfg, &f->fill, &p), status);
 }
 
 static void descriptors_have_the_bits_of_the_specification(void **state)
