@@ -21,6 +21,19 @@ static inline void isb(void)
 
 #define dsb(domain) __asm__ volatile("dsb " #domain : : : "memory")
 
+/* Waits until another CPU sends an event, or for less. */
+static inline void wait_for_event(void)
+{
+	__asm__ volatile("wfe" : : : "memory");
+}
+
+/* What was written before is seen by those who wake. */
+static inline void send_event(void)
+{
+	dsb(ish);
+	__asm__ volatile("sev" : : : "memory");
+}
+
 /* Bits [low, low + width) of a register's value. */
 static inline unsigned int field(uint64_t value, unsigned int low, unsigned int width)
 {

@@ -6,7 +6,6 @@
 #define PSCI_CPU_ON  0xc4000003ull
 #define PSCI_CPU_OFF 0x84000002ull
 #define STACK_SIZE   65536u
-#define AFFINITY     0xff00ffffffull
 
 extern char cpu_start[];
 /* From head.S. */

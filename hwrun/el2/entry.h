@@ -22,7 +22,8 @@
 #define MIDR_A72       0xd08
 #define MIDR_A73       0xd09
 #define CPUECTLR_SMPEN (1 << 6)
-#define SPSR_EL2H      0x3c9 /* EL2 with its own stack pointer, all interrupts masked */
+#define AFFINITY       0xff00ffffff /* of MPIDR_EL1: Aff3 to Aff0; all 0: the CPU that boots */
+#define SPSR_EL2H      0x3c9	    /* EL2 with its own stack pointer, all interrupts masked */
 /*
  * NS, RES1, SMD, HCE, RW, APK, API: EL2 is AArch64, and SMC is undefined, since there is nobody
  * to answer one.

@@ -4,6 +4,7 @@
  * of the host that calls preserve, and the syndrome. And the guest's code.
  */
 #include "guest.h"
+#include "registers.inc"
 
 	/* The events counted besides instructions, into the stamp at `offset` of the guest at x0. */
 	.macro	stamp_events offset
@@ -56,21 +57,6 @@
 8:
 	.endm
 
-	/* The guest's x2 or x4 to x30: stored by stp and str, or loaded by ldp and ldr. */
-	.macro	registers pair, single, first
-	.irp	n, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28
-	.if	\n >= \first
-	.altmacro
-	register_pair \pair, \n, %(\n + 1)
-	.noaltmacro
-	.endif
-	.endr
-	\single	x30, [x0, #240]
-	.endm
-	.macro	register_pair pair, n, next
-	\pair	x\n, x\next, [x0, #8 * \n]
-	.endm
-
 	/* The host's that calls preserve. */
 	.macro	host_registers pair
 	\pair	x29, x30, [sp, #32]
@@ -92,7 +78,7 @@ guest_run:
 	ldp	x1, x2, [x0, #GUEST_PC]
 	msr	elr_el2, x1
 	msr	spsr_el2, x2
-	registers ldp, ldr, 2
+	registers ldp, ldr, x0, 2
 	stamp_to GUEST_LEFT
 	stamp_from GUEST_LEAVES
 	ldp	x0, x1, [x0]
@@ -108,7 +94,7 @@ guest_exception:
 	stp	x2, x3, [x0, #16]
 	ldp	x2, x3, [sp, #16]
 	stp	x2, x3, [x0]
-	registers stp, str, 4
+	registers stp, str, x0, 4
 	mrs	x2, elr_el2
 	mrs	x3, spsr_el2
 	stp	x2, x3, [x0, #GUEST_PC]

@@ -78,6 +78,11 @@ start:
 	mrs	x0, CurrentEL
 	cmp	x0, #(3 << 2)
 	b.ne	1f
+	/* No firmware has kept the other CPUs: they come here, too, and must write nothing. */
+	mrs	x0, mpidr_el1
+	ldr	x1, =AFFINITY
+	tst	x0, x1
+	b.ne	wait
 	orr	x21, x21, #BOOT_EL3
 	bl	leave_el3
 1:	bl	clean_image
@@ -131,6 +136,9 @@ enter_main:
 	b	boot_main
 
 	/* ---- EL3 ---- */
+
+wait:	wfe
+	b	wait
 
 leave_el3:
 	/* Caches of these take no part in coherency before they are told to. */

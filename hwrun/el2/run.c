@@ -9,7 +9,9 @@
 #include "measure.h"
 #include "names.h"
 #include "platform.h"
+#include "pmu.h"
 #include "report.h"
+#include "samples.h"
 #include "smp.h"
 
 static struct {
@@ -120,7 +122,7 @@ static void start_engine(void)
 
 static void start_cpu(void)
 {
-	measure_start_cpu();
+	pmu_start_cpu();
 	if (is_live())
 		live_start_cpu();
 }
@@ -196,7 +198,7 @@ static unsigned int finish(void)
 
 	engine_end(r.engine);
 	report_counted(is_live());
-	measure_report();
+	samples_report();
 	status = verdict();
 	take_serror();
 	say_hello();

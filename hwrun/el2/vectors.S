@@ -3,6 +3,8 @@
  * Exceptions to EL2 (and to EL1, where that is where the image was started). Those from a guest
  * go to guest_exception untouched; whatever else arrives is reported, and ends the run.
  */
+#include "registers.inc"
+
 	.text
 	.balign	2048
 	.global	vectors
@@ -52,20 +54,7 @@ report:
 	mrs	x2, tpidr_el1
 	mrs	x3, tpidr_el0
 	stp	x2, x3, [x1]
-	stp	x4, x5, [x1, #32]
-	stp	x6, x7, [x1, #48]
-	stp	x8, x9, [x1, #64]
-	stp	x10, x11, [x1, #80]
-	stp	x12, x13, [x1, #96]
-	stp	x14, x15, [x1, #112]
-	stp	x16, x17, [x1, #128]
-	stp	x18, x19, [x1, #144]
-	stp	x20, x21, [x1, #160]
-	stp	x22, x23, [x1, #176]
-	stp	x24, x25, [x1, #192]
-	stp	x26, x27, [x1, #208]
-	stp	x28, x29, [x1, #224]
-	str	x30, [x1, #240]
+	registers stp, str, x1, 4
 	adrp	x2, report_stack_top
 	add	x2, x2, :lo12:report_stack_top
 	mov	sp, x2

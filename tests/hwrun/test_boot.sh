@@ -118,6 +118,8 @@ boots "ELF file" "hello .* boot=elf el=2 .*
 $none" $virt -cpu cortex-a53 -kernel "$elf"
 on=yes boots "ELF file at EL3" "hello .* boot=elf\+el3 el=2 .*
 $none" $virt,secure=on -cpu max -kernel "$elf"
+on=yes boots "ELF file at EL3, where all CPUs begin at once" "hello .* boot=elf\+el3 el=2 .* cpus=2 .*
+$none" $virt,secure=on -cpu max -smp 2 -kernel "$elf"
 boots "EL1 is not enough" "hello .* boot=image el=1 .*
 refused why=this%20needs%20EL2,%20and%20was%20started%20at%20EL1 status=4 " -M virt -cpu max -kernel "$image"
 

@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -197,10 +198,22 @@ def run_costs(traces, name, options):
     alone = costs(traces, name, ('--icount',) + options)
     checked = costs(traces, name, ('--icount', '--check') + options)
     expect('the set of classes and phases', sorted(checked), sorted(alone))
-    for what, mean in alone.items():
-        if abs(checked[what] - mean) > FEW_INSTRUCTIONS:
-            raise Wrong('%s: %.1f instructions, %.1f with the checker' %
-                        (' '.join(what), mean, checked[what]))
+    compare(alone, checked, 'with the checker')
+
+
+def run_phases(traces, name):
+    """All phases together cost what the whole does when it is not cut into phases."""
+    demand('qemu-virt')
+    whole = costs(traces, name, ('--icount', '--no-phases'))
+    apart = costs(traces, name, ('--icount',))
+    compare(whole, apart, 'told apart')
+
+
+def compare(means, others, how):
+    for what, mean in means.items():
+        if abs(others[what] - mean) > FEW_INSTRUCTIONS:
+            raise Wrong('%s: %.1f instructions, %.1f %s' %
+                        (' '.join(what), mean, others[what], how))
 
 
 # ---- images that are damaged, machines that hang ----
@@ -247,6 +260,28 @@ def run_bad_blob(traces, name):
     expect('the exit status', status, 3)
     if reason not in error:
         raise Wrong('the reason is "%s"' % error)
+
+
+# cpu_start of head.S, which begins as the image itself does.
+STARTED_CPU = struct.pack('<II', 0xd5034fdf, 0xaa0003f4)  # msr daifset, #0xf; mov x20, x0
+STUCK_CPU = 'at = image.rindex(%r); image[at:at + 4] = %r' % (
+    STARTED_CPU, struct.pack('<I', 0x14000000))  # b .
+
+
+def run_absent_cpu(traces):
+    """PSCI has started a CPU, and it does not arrive: the run is that of the others."""
+    demand('qemu-virt')
+    path = with_wrapper(traces.folder, WRAPPER % (STUCK_CPU, shutil.which(QEMU), QEMU))
+    for mode in MODES:
+        case = Case(SAMPLE, DEFAULT, mode, options=('--smp', '2'))
+        status, result, error = hw_run(traces, case, PATH=path)
+        if result is None:
+            raise Wrong('no result, exit status %d: %s' % (status, error))
+        expect('the number of CPUs at work', result['context']['cpus_running'], 1)
+        expect('the digest', result['digest'], traces.digest(SAMPLE, DEFAULT))
+        expect('the exit status', status, 0)
+        if 'does not arrive' not in result['hw']['absent'].get('cpus', ''):
+            raise Wrong('what is absent: %s' % result['hw']['absent'])
 
 
 def frame(text):
@@ -320,8 +355,11 @@ def plan(traces, full):
         for options in ((), ('--no-phases',)):
             yield ' '.join(('costs without the checker:', name) + options), functools.partial(
                 run_costs, traces, name, options)
+    for name in PAUSED:
+        yield 'costs of phases together: ' + name, functools.partial(run_phases, traces, name)
     for blob in BLOBS:
         yield 'refused: ' + blob, functools.partial(run_bad_blob, traces, blob)
+    yield 'a CPU that never arrives', functools.partial(run_absent_cpu, traces)
     yield 'a machine that never begins', functools.partial(run_stopped, traces)
     yield 'a machine that falls silent', functools.partial(run_silent, traces)
 

@@ -57,10 +57,10 @@ without_its_head() {
 	sed -i '/~nv1 [0-2] /d' console && decides_alike
 }
 
-# Who is started at EL3 has no firmware below that could switch the machine off.
+# Who is started at EL3 has no firmware below that could keep other CPUs, or switch the machine off.
 an_elf_file_at_el3() {
 	pack --format elf -o hw.elf || return
-	boot ,virtualization=on,secure=on -kernel hw.elf -pidfile pid &
+	boot ,virtualization=on,secure=on -smp 2 -kernel hw.elf -pidfile pid &
 	local qemu=$! i
 	for ((i = 0; i < 600; i++)); do
 		grep -qs ' end status=.*~' console && break
