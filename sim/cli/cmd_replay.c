@@ -11,7 +11,8 @@
 
 struct replay_options {
 	struct cli_text policy, invalidation, quirks, json, dump_tables, until_mark;
-	struct cli_number skip, limit, interval, vcpu;
+	struct cli_text symbols;
+	struct cli_number slide, skip, limit, interval, vcpu;
 	bool quiet, digest, check;
 };
 
@@ -32,6 +33,12 @@ static const struct cli_option options[] = {
 	 .help = "write every table to DIR at the end, as KVM's debugfs shows them"},
 	{0, "until-mark", "TEXT", CLI_TEXT, AT(until_mark),
 	 .help = "stop at the mark with exactly this text; that there is none is a usage error"},
+	{0, "symbols", "FILE", CLI_TEXT, AT(symbols),
+	 .help = "which functions of L2 fault most: FILE is its vmlinux, System.map or "
+		 "/proc/kallsyms"},
+	{0, "slide", "BYTES", CLI_SIZE, AT(slide),
+	 .help = "L2's kernel runs BYTES (0x...) above the addresses in FILE, as KASLR has it; "
+		 "below them: two's complement"},
 	{0, "skip", "N", CLI_COUNT, AT(skip), .help = "replay the first N faults unmeasured"},
 	{0, "limit", "N", CLI_COUNT, AT(limit), .help = "stop after N measured faults", .min = 1},
 	{0, "interval", "N", CLI_COUNT, AT(interval), .help = "a row of figures every N faults",
@@ -47,7 +54,10 @@ struct replay {
 	struct check_options check;
 	uint64_t seen, measured; /* faults and accesses */
 	bool stop;
+	bool watched; /* something is to be done after each measured fault */
 	struct exactness exactness;
+	struct symbols *symbols; /* NULL: none were given */
+	struct functions functions;
 	struct result_interval *intervals;
 	size_t interval_count, interval_room;
 	struct result_interval before; /* totals when the interval at hand began */
@@ -134,6 +144,16 @@ static bool is_measured(struct replay *r, const struct nvt_event *ev)
 	return true;
 }
 
+static enum cli_exit after_fault(struct replay *r, const struct nvt_event *ev)
+{
+	if (r->symbols)
+		functions_fault(&r->functions, &r->run.engine->metrics, &ev->fault);
+	r->stop = r->o->limit.given && r->measured == r->o->limit.value;
+	if (r->o->interval.given && (r->measured % r->o->interval.value == 0 || r->stop))
+		return end_interval(r, ev->time_ns);
+	return CLI_OK;
+}
+
 /*
  * The mark itself is not replayed: a dump shows the tables as they stood when
  * it was written.
@@ -152,12 +172,7 @@ static enum cli_exit replay_event(struct replay *r, const struct nvt_event *ev, 
 	if (status)
 		return status;
 	exactness_event(&r->exactness, &r->run.engine->step, ev);
-	if (r->measured == measured)
-		return CLI_OK;
-	r->stop = r->o->limit.given && r->measured == r->o->limit.value;
-	if (r->o->interval.given && (r->measured % r->o->interval.value == 0 || r->stop))
-		return end_interval(r, ev->time_ns);
-	return CLI_OK;
+	return r->watched && r->measured != measured ? after_fault(r, ev) : CLI_OK;
 }
 
 /* Blocks until the end, the mark or the limit; what is left then is not read. */
@@ -217,6 +232,7 @@ static struct result result_of(struct replay *r)
 			   .stopped = r->stop},
 		.metrics = &e->metrics,
 		.check = e->check ? check_result(e->check) : NULL,
+		.functions = r->symbols ? &r->functions : NULL,
 		.intervals = r->intervals,
 		.interval_count = r->interval_count,
 	};
@@ -261,6 +277,40 @@ static enum cli_exit check_vcpu(const struct replay *r)
 			count - 1, (unsigned long long)r->o->vcpu.value);
 }
 
+/* Before the trace is opened: of both on standard input only one could be read. */
+static enum cli_exit read_symbols(struct replay *r, const char *trace)
+{
+	const struct replay_options *o = r->o;
+	struct nvt_error err = {0};
+
+	if (!o->symbols.given)
+		return o->slide.given ? cli_fail(CLI_USAGE, "replay: --slide goes with --symbols")
+				      : CLI_OK;
+	if (strcmp(o->symbols.value, "-") == 0 && strcmp(trace, "-") == 0)
+		return cli_fail(CLI_USAGE, "replay: trace and symbols cannot both be standard "
+					   "input");
+	r->symbols = symbols_read(o->symbols.value, &err);
+	if (!r->symbols)
+		return cli_fail_trace(&err);
+	if (!functions_init(&r->functions, r->symbols, o->slide.value))
+		return cli_no_memory();
+	r->functions.file = run_base_name(o->symbols.value);
+	return CLI_OK;
+}
+
+/* Of the file as it is now: it has long been read. */
+static enum cli_exit finish_symbols(struct replay *r)
+{
+	const char *path = r->o->symbols.value;
+
+	if (!r->symbols)
+		return CLI_OK;
+	functions_sort(&r->functions);
+	if (r->o->json.given && strcmp(path, "-") && !result_file_sha256(path, r->functions.sha256))
+		return cli_fail(CLI_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+	return CLI_OK;
+}
+
 /* Options are looked at before the trace is: a typo shows at once. */
 static enum cli_exit start(struct replay *r, const char *path)
 {
@@ -277,8 +327,13 @@ static enum cli_exit start(struct replay *r, const char *path)
 		r->check.quirks = engine.quirks;
 		engine.check = &r->check;
 	}
+	r->watched = o->symbols.given || o->limit.given || o->interval.given;
+	if (!status)
+		status = read_symbols(r, path);
 	if (!status)
 		status = run_open(&r->run, path, r->o->quiet);
+	if (!status)
+		functions_of_class(&r->functions, nvt_class(r->run.reader));
 	if (!status)
 		status = check_vcpu(r);
 	if (!status)
@@ -298,10 +353,14 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 	if (!status && r.o->dump_tables.given)
 		status = dump_tables(&r);
 	if (!status)
+		status = finish_symbols(&r);
+	if (!status)
 		status = show(&r);
 	if (!status)
 		status = run_verdict(&r.run);
 	run_close(&r.run);
+	functions_destroy(&r.functions);
+	symbols_free(r.symbols);
 	free(r.intervals);
 	return status;
 }
@@ -311,7 +370,12 @@ const struct cli_command cli_replay = {
 	.arguments = "TRACE",
 	.summary = "what the handler does with a trace: a report of one screen",
 	.about = "Replays every event of TRACE (- for standard input) through the handler and "
-		 "reports what became of the faults.",
+		 "reports what became of the faults. With --symbols, a table has the functions of "
+		 "L2 whose shadow faults were handled, by outcome (of a partial trace, recorded); "
+		 "[user] is all that ran at EL0 (without PSTATE: in the lower half of addresses), "
+		 "[low] what ran at EL1 in the lower half of addresses (before the MMU is on, "
+		 "firmware), [unknown] a kernel address in no function of FILE, [others] functions "
+		 "beyond the first 4,096 that fault.",
 	.examples = {{"nvsim replay trace.zst", "the report"},
 		     {"nvsim replay -p page trace.zst", "as if no block were ever mapped"},
 		     {"nvsim replay --json trace.zst", "the same for machines"}},

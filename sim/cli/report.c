@@ -162,6 +162,38 @@ static const struct {
 			  1u << S2_AF_SET | 1u << S2_RETRY | 1u << S2_ERROR},
 };
 
+void report_outcome_titles(FILE *out)
+{
+	for (size_t c = 0; c < sizeof(columns) / sizeof(columns[0]); c++)
+		fprintf(out, "%9s", columns[c].title);
+}
+
+void report_outcome_counts(FILE *out, const uint64_t outcome[S2_OUTCOME_COUNT])
+{
+	char buf[CLI_NUMBER_SIZE];
+
+	for (size_t c = 0; c < sizeof(columns) / sizeof(columns[0]); c++) {
+		uint64_t n = 0;
+
+		for (unsigned int k = 0; k < S2_OUTCOME_COUNT; k++)
+			n += columns[c].kinds >> k & 1 ? outcome[k] : 0;
+		fprintf(out, "%9s", cli_count(buf, n));
+	}
+}
+
+/* Of a partial trace it is known who ran, and no more. */
+static void print_recorded(FILE *out, const struct metrics *m)
+{
+	struct text t = {.used = 0};
+
+	add_count(&t, "recorded: ", m->recorded[SCOPE_SHADOW]);
+	add_count(&t, " of L2, ", m->recorded[SCOPE_CANONICAL]);
+	add_count(&t, " of L1 itself, ", m->recorded[SCOPE_S2_OFF]);
+	add_count(&t, " with its stage~2 off, ", m->recorded_unknown);
+	text_add(&t, " before it was known who ran");
+	report_line(out, "faults", &t);
+}
+
 /* A row for each scope that has faults; shadow faults are shown even where there are none. */
 static void print_outcomes(FILE *out, const struct metrics *m)
 {
@@ -172,23 +204,18 @@ static void print_outcomes(FILE *out, const struct metrics *m)
 	};
 	char buf[CLI_NUMBER_SIZE];
 
-	if (m->class == NVT_PARTIAL)
+	if (m->class == NVT_PARTIAL) {
+		print_recorded(out, m);
 		return;
+	}
 	fprintf(out, "%-*s%9s", REPORT_LABEL, "faults", "handled");
-	for (size_t c = 0; c < sizeof(columns) / sizeof(columns[0]); c++)
-		fprintf(out, "%9s", columns[c].title);
+	report_outcome_titles(out);
 	fprintf(out, "%9s\n", "avoided");
 	for (unsigned int s = 0; s < SCOPE_COUNT; s++) {
 		if (!m->delivered[s] && !m->avoided[s] && s != SCOPE_SHADOW)
 			continue;
 		fprintf(out, "%-*s%9s", REPORT_LABEL, labels[s], cli_count(buf, m->delivered[s]));
-		for (size_t c = 0; c < sizeof(columns) / sizeof(columns[0]); c++) {
-			uint64_t n = 0;
-
-			for (unsigned int k = 0; k < S2_OUTCOME_COUNT; k++)
-				n += columns[c].kinds >> k & 1 ? m->outcome[s][k] : 0;
-			fprintf(out, "%9s", cli_count(buf, n));
-		}
+		report_outcome_counts(out, m->outcome[s]);
 		fprintf(out, "%9s\n", cli_count(buf, m->avoided[s]));
 	}
 }
@@ -230,10 +257,9 @@ static void line_injection_rate(struct text *t, json_t *value)
 	const char *name;
 	json_t *class;
 
-	/* Without classes the trace is partial, and its faults cannot be told apart. */
+	/* Without classes the trace is partial. */
 	add_share(t, value, "ratio",
-		  json_object_get(value, "by_class") ? "of shadow faults"
-						     : "of recorded faults, L1's own included");
+		  json_object_get(value, "by_class") ? "of shadow faults" : "of L2's faults");
 	json_object_foreach(json_object_get(value, "by_class"), name, class)
 	{
 		const char *before = "level";
@@ -479,6 +505,8 @@ void report_print(FILE *out, const struct result *r)
 	text_add(&digest, "%s (of all decisions)", r->digest);
 	if (r->trace.class != NVT_PARTIAL)
 		report_line(out, "digest", &digest);
+	if (r->functions)
+		report_functions(out, r->functions);
 	json_decref(metrics);
 }
 

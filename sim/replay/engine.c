@@ -168,6 +168,8 @@ struct engine *engine_clone(const struct engine *e)
 	to->staged = NULL;
 	to->extents = NULL;
 	to->step.backing = NULL;
+	to->step.outcome.filled = false;
+	to->step.outcome.size = NULL;
 	to->check = NULL;
 	if (machine_clone(&to->machine, &e->machine) && metrics_clone(&to->metrics, &e->metrics) &&
 	    clone_vm(to, e) &&
@@ -477,6 +479,32 @@ take_fault(struct engine *e, struct s2_vcpu *vcpu, const struct nvt_event *ev)
 	return ev->kind == NVT_TOUCH ? touch(e, &a, ev) : recorded_fault(e, &a, ev);
 }
 
+#define HCR_VM (1ull << 0)
+
+/*
+ * Without L1's tables and registers there is nothing to decide with: a partial trace tells who ran
+ * (spec 8.2), and what was reflected, which is L2's in any case.
+ */
+static void count_recorded(struct engine *e, struct s2_vcpu *vcpu, const struct nvt_fault *f)
+{
+	bool injected = f->truth && (f->truth->has & NVT_TRUTH_INJECT);
+	enum metrics_scope scope = vcpu->hyp		     ? SCOPE_CANONICAL
+				   : vcpu->regs.hcr & HCR_VM ? SCOPE_SHADOW
+							     : SCOPE_S2_OFF;
+
+	if (injected)
+		vcpu->hyp = true;
+	if (!e->measuring)
+		return;
+	e->metrics.recorded_injected += injected;
+	if (injected)
+		e->metrics.recorded[SCOPE_SHADOW]++;
+	else if (f->flags & NVT_FAULT_UNKNOWN_CONTEXT)
+		e->metrics.recorded_unknown++;
+	else
+		e->metrics.recorded[scope]++;
+}
+
 static enum engine_status on_fault(struct engine *e, struct s2_vcpu *vcpu,
 				   const struct nvt_event *ev)
 {
@@ -492,13 +520,11 @@ static enum engine_status on_fault(struct engine *e, struct s2_vcpu *vcpu,
 		return take_fault(e, vcpu, ev);
 	}
 	e->metrics.faults_recorded += e->measuring;
-	/* Without L1's tables and registers there is nothing to decide with. */
-	if (e->class == NVT_PARTIAL) {
-		if (ev->fault.truth && (ev->fault.truth->has & NVT_TRUTH_INJECT))
-			e->metrics.recorded_injected += e->measuring;
-		return ENGINE_OK;
-	}
-	return take_fault(e, vcpu, ev);
+	if (e->class == NVT_PARTIAL)
+		count_recorded(e, vcpu, &ev->fault);
+	else
+		return take_fault(e, vcpu, ev);
+	return ENGINE_OK;
 }
 
 /* Which vCPU faults, and in which context, stands in the step already. */
@@ -525,8 +551,11 @@ static enum engine_status on_context(struct engine *e, struct s2_vcpu *vcpu,
 	bool hyp = c->flags & NVT_CONTEXT_HYP;
 	struct engine_step *s = &e->step;
 
-	if (e->class == NVT_PARTIAL)
+	if (e->class == NVT_PARTIAL) {
+		vcpu->hyp = hyp;
+		vcpu->regs.hcr = c->hcr;
 		return ENGINE_OK;
+	}
 	if (!(c->flags & NVT_CONTEXT_NO_REGS))
 		vcpu->regs = (struct s2_l1_regs){
 			.vtcr = c->vtcr, .vttbr = c->vttbr, .hcr = c->hcr, .sctlr = c->sctlr};

@@ -69,7 +69,9 @@ struct metrics {
 	uint64_t walk_reads[WALK_READS_MAX];	    /* walks that reached a leaf */
 	uint64_t walk_reads_failed[WALK_READS_MAX]; /* walks that did not */
 	uint64_t injected[INJECT_CLASS_COUNT][4];   /* by level; level -1 counts as 0 */
-	uint64_t recorded_injected;		    /* partial traces: as recorded */
+	/* Partial traces: as recorded. Who ran is not known before a vCPU's first change. */
+	uint64_t recorded[SCOPE_COUNT], recorded_unknown;
+	uint64_t recorded_injected;
 
 	/* Mappings made in shadow contexts. */
 	struct metrics_clamp clamp[S2_CLAMP_COUNT];

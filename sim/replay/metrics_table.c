@@ -105,7 +105,7 @@ static json_t *injections_by_class(const struct metrics *m)
 static json_t *injection_rate(const struct metrics *m, const char **absent)
 {
 	bool recorded = m->class == NVT_PARTIAL;
-	uint64_t faults = recorded ? m->faults_recorded : m->delivered[SCOPE_SHADOW];
+	uint64_t faults = recorded ? m->recorded[SCOPE_SHADOW] : m->delivered[SCOPE_SHADOW];
 	uint64_t injected = recorded ? m->recorded_injected
 				     : sum_of(&m->injected[0][0], 4 * INJECT_CLASS_COUNT);
 	json_t *value;
@@ -315,7 +315,7 @@ const struct metric metrics_table[] = {
 	 walk_depth},
 	{"injection_rate", "ratio", BETTER_LOWER, "ratio by class and level",
 	 "faults reflected to virtual EL2 / shadow faults, by class of fault and level (0 to 3); "
-	 "for a partial trace, injections recorded / faults recorded",
+	 "for a partial trace, injections recorded / faults recorded of L2 under L1's stage 2",
 	 injection_rate},
 	{"block_share", "ratio", BETTER_HIGHER, "ratio at the end and over time",
 	 "bytes under shadow leaves of level <= 2 / bytes mapped in shadow tables; at the end, and "

@@ -253,6 +253,12 @@ static json_t *counts_json(const struct metrics *m)
 	put(counts, "events", integer(m->events));
 	put(counts, "faults_recorded", integer(m->faults_recorded));
 	put(counts, "touches", integer(m->touches));
+	if (m->class == NVT_PARTIAL) {
+		json_t *recorded = scopes_json(m->recorded);
+
+		put(recorded, "unknown", integer(m->recorded_unknown));
+		put(counts, "recorded", recorded);
+	}
 	put(counts, "delivered", scopes_json(m->delivered));
 	put(counts, "avoided", scopes_json(m->avoided));
 	put(counts, "outcomes", outcomes_json(m));
@@ -385,6 +391,8 @@ json_t *result_json(const struct result *r)
 	put(result, "exactness", exactness_json(&r->exactness));
 	if (r->check)
 		put(result, "findings", result_findings_json(r->check));
+	if (r->functions)
+		put(result, "symbols", functions_json(r->functions));
 	put(result, "digest", json_string(r->digest));
 	return result;
 }

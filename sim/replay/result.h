@@ -10,6 +10,7 @@
 
 #include "engine.h"
 #include "exactness.h"
+#include "functions.h"
 #include "verify.h"
 
 /* What the program was built from. */
@@ -69,7 +70,8 @@ struct result {
 	const struct result_interval *intervals;
 	size_t interval_count;
 	struct exactness exactness;
-	const struct check_result *check; /* NULL: nothing was checked */
+	const struct check_result *check;  /* NULL: nothing was checked */
+	const struct functions *functions; /* NULL: no symbols were given */
 	char digest[33];
 };
 

@@ -20,6 +20,7 @@ ln -s "$nvsim" "$work/bin/nvsim"
 ln -s "$here/get.py" "$work/bin/get"
 ln -s "$here/seal.py" "$work/bin/seal"
 ln -s "$here/small-image.py" "$work/bin/small-image"
+ln -s "$here/small-vmlinux.py" "$work/bin/small-vmlinux"
 # Scripts that want it put this folder before the others.
 mkdir "$work/emulator"
 ln -s "$here/fake-qemu.sh" "$work/emulator/qemu-system-aarch64"

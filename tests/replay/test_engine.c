@@ -992,10 +992,15 @@ static void of_a_partial_trace_faults_are_counted_alone(void **state)
 	assert_false(enter(&w, 0, 0)->switched);
 	s = fault(&w, ESR_READ, 0);
 	assert_false(s->delivered || s->avoided);
+	fault_with(&w, ESR_READ, 0, &resumed);
 	fault_with(&w, ESR_READ, 0, &injected);
+	/* That one led to L1. */
 	fault_with(&w, ESR_READ, 0, &resumed);
 	tlbi(&w, TLBI_ALLE1IS, 0, 0);
-	assert_int_equal(w.e->metrics.faults_recorded, 3);
+	assert_int_equal(w.e->metrics.faults_recorded, 4);
+	assert_int_equal(w.e->metrics.recorded[SCOPE_SHADOW], 3);
+	assert_int_equal(w.e->metrics.recorded[SCOPE_CANONICAL], 1);
+	assert_int_equal(w.e->metrics.recorded_unknown, 0);
 	assert_int_equal(w.e->metrics.recorded_injected, 1);
 	assert_int_equal(w.e->metrics.tlbi.count, 0);
 	world_close(&w);

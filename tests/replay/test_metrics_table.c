@@ -104,7 +104,9 @@ static void a_partial_trace_has_recorded_injections_and_nothing_that_tables_tell
 	json_t *root;
 
 	(void)state;
-	m.faults_recorded = 10;
+	m.faults_recorded = 25;
+	m.recorded[SCOPE_SHADOW] = 10;
+	m.recorded[SCOPE_CANONICAL] = 15;
 	m.recorded_injected = 4;
 	/* Were something counted by mistake, it would still not be shown. */
 	m.table_pages_peak = 3;
