@@ -37,7 +37,8 @@ enum nvt_kind {
  * import concludes it takes from the truth of the fault that follows.
  */
 enum nvt_origin {
-	NVT_GIVEN, /* stated: by the generator, by smaps or pagemap, by L1's own memory or trace */
+	NVT_GIVEN, /* stated: by the generator, by smaps or pagemap, by L1's own memory or trace, by
+		      where the page lies that the host looked up */
 	NVT_CANONICAL, /* concluded from L1's own faults on the same memory */
 	NVT_EARLIER, /* concluded from an earlier event that is not under test when this one is used
 		      */

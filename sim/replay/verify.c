@@ -72,10 +72,10 @@ struct comparison {
 	bool any_compared, any_difference; /* over all fields of the event */
 };
 
-static void begin(struct comparison *c, enum verify_field field, bool derived)
+static void begin(struct comparison *c, enum verify_field field, enum verify_basis basis)
 {
 	c->d.field = field;
-	c->d.derived = derived;
+	c->d.basis = basis;
 	c->d.got[0] = c->d.expected[0] = '\0';
 	c->got_length = c->expected_length = 0;
 	c->differs = false;
@@ -102,11 +102,10 @@ static void end(struct comparison *c)
 {
 	struct verify_count *count = &c->v->field[c->d.field];
 
-	if (c->d.derived)
-		count->derived++;
-	else
-		count->compared++;
-	c->any_compared |= !c->d.derived;
+	count->compared += c->d.basis == VERIFY_COMPARED;
+	count->derived += c->d.basis == VERIFY_DERIVED;
+	count->host_input += c->d.basis == VERIFY_HOST_INPUT;
+	c->any_compared |= c->d.basis == VERIFY_COMPARED;
 	if (!c->differs)
 		return;
 	count->mismatched++;
@@ -115,10 +114,10 @@ static void end(struct comparison *c)
 		c->v->report(c->v->report_arg, &c->d);
 }
 
-static void single(struct comparison *c, enum verify_field field, bool derived, const char *name,
-		   uint64_t got, uint64_t expected)
+static void single(struct comparison *c, enum verify_field field, enum verify_basis basis,
+		   const char *name, uint64_t got, uint64_t expected)
 {
-	begin(c, field, derived);
+	begin(c, field, basis);
 	value(c, name, got, expected);
 	end(c);
 }
@@ -182,11 +181,11 @@ static void compare_syndrome(struct comparison *c, const struct engine *e,
 	if (e->step.hw_fsc != syn.fsc && may_have_raced(c->v, ev))
 		c->v->field[VERIFY_SYNDROME].raced++;
 	else
-		single(c, VERIFY_SYNDROME, false, "FSC", e->step.hw_fsc, syn.fsc);
+		single(c, VERIFY_SYNDROME, VERIFY_COMPARED, "FSC", e->step.hw_fsc, syn.fsc);
 }
 
 static void compare_walk(struct comparison *c, const struct s2_outcome *out,
-			 const struct nvt_fault_truth *t, bool derived)
+			 const struct nvt_fault_truth *t, bool own_leaf)
 {
 	static const int32_t ret_of[] = {[S2_WALK_OK] = 0,
 					 [S2_WALK_FAULT] = 1,
@@ -196,7 +195,7 @@ static void compare_walk(struct comparison *c, const struct s2_outcome *out,
 
 	if (!walked && !out->shadow)
 		return;
-	begin(c, VERIFY_WALK, derived);
+	begin(c, VERIFY_WALK, own_leaf ? VERIFY_DERIVED : VERIFY_COMPARED);
 	value(c, "walked", out->shadow, walked);
 	if (walked && out->shadow) {
 		const struct s2_walk *w = &out->walk;
@@ -222,7 +221,7 @@ static void compare_forward(struct comparison *c, const struct s2_outcome *out,
 
 	if (!(t->has & NVT_TRUTH_PERM))
 		return;
-	begin(c, VERIFY_FORWARD, false);
+	begin(c, VERIFY_FORWARD, VERIFY_COMPARED);
 	value(c, "forwarded", forwarded, t->perm_ret != 0);
 	if (forwarded && t->perm_ret)
 		value(c, "esr", out->inject.esr, t->perm_esr);
@@ -236,7 +235,8 @@ static void compare_injection(struct comparison *c, const struct s2_outcome *out
 
 	if (!recorded && !injected)
 		return;
-	begin(c, VERIFY_INJECTED_ESR, own_leaf && out->row == ROW_WALK_FAULT);
+	begin(c, VERIFY_INJECTED_ESR,
+	      own_leaf && out->row == ROW_WALK_FAULT ? VERIFY_DERIVED : VERIFY_COMPARED);
 	value(c, "injected", injected, recorded);
 	if (recorded && injected) {
 		value(c, "esr", out->inject.esr, t->inject_esr);
@@ -263,7 +263,7 @@ static void compare_lookup(struct comparison *c, const struct engine *e, const s
 
 	if (!(t->has & NVT_TRUTH_FAULTIN))
 		return;
-	begin(c, VERIFY_LOOKUP, false);
+	begin(c, VERIFY_LOOKUP, VERIFY_COMPARED);
 	value(c, "looked up", out->filled, true);
 	if (out->filled) {
 		value(c, "gfn", (out->ipa.v & ~(out->size->out.vma - 1)) >> e->machine.page_shift,
@@ -277,8 +277,8 @@ static void compare_lookup(struct comparison *c, const struct engine *e, const s
 
 /*
  * What was handed to the mapper. It may have refused: another vCPU had just
- * made the same mapping. A mapping is derived where the host's backing came
- * from this very fault, or is not known at all.
+ * made the same mapping. The host's backing may be known from this very fault
+ * alone, or not at all.
  */
 static void compare_mapping(struct comparison *c, const struct engine *e,
 			    const struct nvt_fault_truth *t, bool own_backing)
@@ -286,19 +286,20 @@ static void compare_mapping(struct comparison *c, const struct engine *e,
 	const struct s2_outcome *out = &e->step.outcome;
 	const struct backing *backing = e->step.backing;
 	bool refused = out->kind == S2_RETRY && out->filled && !out->size->out.retry;
-	bool mapped = out->kind == S2_MAPPED || refused, derived = own_backing || !backing;
+	bool mapped = out->kind == S2_MAPPED || refused;
+	enum verify_basis basis = own_backing || !backing ? VERIFY_HOST_INPUT : VERIFY_COMPARED;
 
-	begin(c, VERIFY_SIZE, derived);
+	begin(c, VERIFY_SIZE, basis);
 	value(c, "bytes", mapped ? out->map.size : 0, t->map_size);
 	value(c, "refused", refused, t->map_ret == EAGAIN_RECORDED);
 	end(c);
 	if (!mapped)
 		return;
-	single(c, VERIFY_ADDRESS, derived, "ipa", out->map.addr.v, t->map_addr);
+	single(c, VERIFY_ADDRESS, basis, "ipa", out->map.addr.v, t->map_addr);
 	if (backing && !backing->no_pa)
-		single(c, VERIFY_OUTPUT, own_backing, "pa", out->map.pa.v, t->map_pa);
+		single(c, VERIFY_OUTPUT, basis, "pa", out->map.pa.v, t->map_pa);
 	/* That memory is a device's is known from the permissions recorded. */
-	single(c, VERIFY_PERMISSION, own_backing && backing && backing->device, "prot",
+	single(c, VERIFY_PERMISSION, backing && backing->device ? basis : VERIFY_COMPARED, "prot",
 	       recorded_prot(&out->map.prot), t->map_prot);
 }
 
@@ -312,7 +313,7 @@ static void compare_relax(struct comparison *c, const struct engine *e, const st
 	if (s2_syndrome(&e->vm.cfg, f->esr).class != S2_FSC_PERMISSION ||
 	    !(recorded || relaxed || (t->has & NVT_TRUTH_MAP)))
 		return;
-	begin(c, VERIFY_RELAX, false);
+	begin(c, VERIFY_RELAX, VERIFY_COMPARED);
 	value(c, "relaxed", relaxed, recorded);
 	if (relaxed && recorded) {
 		value(c, "ipa", out->map.addr.v, t->map_addr);
@@ -329,7 +330,7 @@ static void compare_mmio(struct comparison *c, const struct s2_outcome *out,
 
 	if (!recorded && !emulated)
 		return;
-	begin(c, VERIFY_MMIO, false);
+	begin(c, VERIFY_MMIO, VERIFY_COMPARED);
 	value(c, "emulated", emulated, recorded);
 	if (recorded && emulated) {
 		value(c, "address", out->mmio.addr.v, t->mmio_gpa);
@@ -346,7 +347,7 @@ static void compare_return(struct comparison *c, const struct s2_outcome *out,
 	bool either = out->kind == S2_MMIO && (t->ret == 0 || t->ret == 1);
 
 	if (t->has & NVT_TRUTH_RET)
-		single(c, VERIFY_RETURN, either, "ret",
+		single(c, VERIFY_RETURN, either ? VERIFY_HOST_INPUT : VERIFY_COMPARED, "ret",
 		       either ? (uint64_t)t->ret : (uint64_t)out->ret, (uint64_t)t->ret);
 }
 
@@ -358,7 +359,7 @@ static void compare_fault(struct comparison *c, const struct engine *e, const st
 	struct verify *v = c->v;
 
 	if (t->has & NVT_TRUTH_CONTEXT)
-		single(c, VERIFY_CONTEXT, false, "context", e->step.context, t->context);
+		single(c, VERIFY_CONTEXT, VERIFY_COMPARED, "context", e->step.context, t->context);
 	compare_syndrome(c, e, ev);
 	compare_walk(c, out, t, v->own_leaf);
 	compare_forward(c, out, t);
@@ -367,7 +368,8 @@ static void compare_fault(struct comparison *c, const struct engine *e, const st
 	if (t->has & NVT_TRUTH_MAP)
 		compare_mapping(c, e, t, v->own_backing);
 	else if (out->kind == S2_MAPPED)
-		single(c, VERIFY_SIZE, v->own_backing, "bytes", out->map.size, 0);
+		single(c, VERIFY_SIZE, v->own_backing ? VERIFY_HOST_INPUT : VERIFY_COMPARED,
+		       "bytes", out->map.size, 0);
 	compare_relax(c, e, f, t);
 	compare_mmio(c, out, t);
 	compare_return(c, out, t);
@@ -383,7 +385,7 @@ static void compare_context(struct comparison *c, const struct engine *e,
 
 	if (!(n->flags & NVT_CONTEXT_TRUTH) || !mmu)
 		return;
-	begin(c, VERIFY_CONTEXT, false);
+	begin(c, VERIFY_CONTEXT, VERIFY_COMPARED);
 	value(c, "context", mmu->nested ? mmu->index : NVT_CANONICAL_CONTEXT, n->context);
 	value(c, "stage 2 on", mmu->enabled, !!(n->flags & NVT_CONTEXT_S2_ENABLED));
 	end(c);
@@ -398,7 +400,7 @@ static void miss_extents(struct verify *v, const struct nvt_event *ev)
 	for (; v->extent_next < v->extent_count; v->extent_next++) {
 		const struct engine_extent *x = &v->extents[v->extent_next];
 
-		begin(&c, v->extent_field, false);
+		begin(&c, v->extent_field, VERIFY_COMPARED);
 		value(&c, "context", x->context, NVT_CANONICAL_CONTEXT);
 		value(&c, "start", x->start, 0);
 		value(&c, "size", x->size, 0);
@@ -451,7 +453,7 @@ static void compare_extent(struct comparison *c, const struct nvt_extent *x)
 
 	if (v->extent_next < v->extent_count)
 		want = &v->extents[v->extent_next++];
-	begin(c, v->extent_field, false);
+	begin(c, v->extent_field, VERIFY_COMPARED);
 	value(c, "context", want->context, x->context);
 	value(c, "start", want->start, x->start);
 	value(c, "size", want->size, x->size);
@@ -474,7 +476,7 @@ static void compare_dirty(struct comparison *c, const struct engine *e,
 		return;
 	pages = dirtylog_take(&c->v->dirty, range->base / page);
 	first = range->base & ~(64 * page - 1);
-	begin(c, VERIFY_DIRTY, false);
+	begin(c, VERIFY_DIRTY, VERIFY_COMPARED);
 	value(c, "base", pages ? first + page * (uint64_t)__builtin_ctzll(pages) : 0, range->base);
 	value(c, "end", pages ? first + page * (64 - (uint64_t)__builtin_clzll(pages)) : 0,
 	      range->base + range->size);

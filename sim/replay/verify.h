@@ -33,11 +33,16 @@ struct verify_field_info {
 extern const struct verify_field_info verify_fields[VERIFY_FIELD_COUNT];
 
 struct verify_count {
-	uint64_t compared;   /* against a fact that was not taken from the truth itself */
-	uint64_t derived;    /* equal, but an input was taken from the truth: proves nothing */
+	uint64_t compared; /* all inputs are known by other records */
+	/* What an input was taken from this very record: equal or not, it proves little. */
+	uint64_t derived;    /* the entry of L1's table: concluded from the decision */
+	uint64_t host_input; /* the host's memory, or who emulates a device */
 	uint64_t raced;	     /* differs, as it may where a host event ran at the same time */
-	uint64_t mismatched; /* differs otherwise; of compared and derived both */
+	uint64_t mismatched; /* differs otherwise; of all but the raced */
 };
+
+/* What the inputs of a decision are known by, the weakest of them: as in struct verify_count. */
+enum verify_basis { VERIFY_COMPARED, VERIFY_DERIVED, VERIFY_HOST_INPUT };
 
 /*
  * A host event's probe tells when it began, not when it held the lock: what a
@@ -60,7 +65,7 @@ struct verify_difference {
 	uint64_t time_ns;
 	uint16_t vcpu;
 	enum verify_field field;
-	bool derived;
+	enum verify_basis basis;
 	char got[160], expected[160];
 };
 typedef void verify_report_fn(void *arg, const struct verify_difference *d);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A recording gives the same trace from its text and from its trace-cmd file, and the host's
-# word for its memory leaves nothing about mappings to be derived.
+# word for its memory leaves no mapping to be believed by its own record.
 set -u
 : "${NVSIM:=build/nvsim}"
 data=$(dirname "$0")/data
@@ -46,16 +46,25 @@ else
 	result "the trace-cmd file imports" 1
 fi
 
-derived() {
+host_input() {
 	"$NVSIM" verify --json "$1" | python3 -c '
 import json, sys
 fields = json.load(sys.stdin)["fields"]
-print(fields["size"]["derived"] + fields["output"]["derived"])'
+print(fields["size"]["host_input"] + fields["output"]["host_input"])'
 }
 "$NVSIM" import -q -o "$out/given.zst" --smaps "$data/thp-thp.smaps.zst" \
 	--pagemap "$data/thp-thp.pagemap.zst@0xffff43e00000" "$data/thp-thp.txt.zst"
 result "smaps and pagemap are taken" $?
-[ "$(derived "$out/text.zst")" -gt 0 ] && [ "$(derived "$out/given.zst")" = 0 ]
-result "with them no mapping is derived" $?
+[ "$(host_input "$out/text.zst")" -gt 0 ] && [ "$(host_input "$out/given.zst")" = 0 ]
+result "with them no mapping rests on its own record" $?
+
+"$NVSIM" import -q -o "$out/both.zst" --l1 "$data/thp-thp-l1.txt.zst" "$data/thp-thp.txt.zst" &&
+	"$NVSIM" verify --json "$out/both.zst" >"$out/both.json"
+result "L1's own recording agrees with every walk" $?
+python3 -c '
+import json, sys
+fields = json.load(sys.stdin)["fields"]
+sys.exit(any(f["derived"] for f in fields.values()) or not fields["walk"]["compared"])' <"$out/both.json"
+result "with it no entry of L1 is concluded from a decision" $?
 echo "1..$n"
 exit $status

@@ -337,7 +337,7 @@ static void a_difference_names_both_sides(void **state)
 	run_row(&watch, &row, true);
 	assert_string_equal(watch.last.got, "size 0x1000");
 	assert_string_equal(watch.last.expected, "size 0x200000");
-	assert_false(watch.last.derived);
+	assert_int_equal(watch.last.basis, VERIFY_COMPARED);
 	close_watch(&watch);
 }
 
@@ -443,7 +443,7 @@ static void a_walk_of_a_leaf_taken_from_the_truth_is_derived(void **state)
 	close_watch(&watch);
 }
 
-static void a_mapping_of_backing_taken_from_the_truth_is_derived(void **state)
+static void a_mapping_of_backing_taken_from_the_truth_is_of_host_input(void **state)
 {
 	static const enum verify_field fields[] = {VERIFY_SIZE, VERIFY_ADDRESS, VERIFY_OUTPUT};
 	struct watch watch;
@@ -453,21 +453,21 @@ static void a_mapping_of_backing_taken_from_the_truth_is_derived(void **state)
 	send_with_truth(&watch, mapped, NULL, NVT_EARLIER, NVT_OWN_TRUTH);
 	for (i = 0; i < 3; i++) {
 		expect_agreement(&watch, fields[i], 0);
-		assert_int_equal(watch.v.field[fields[i]].derived, 1);
+		assert_int_equal(watch.v.field[fields[i]].host_input, 1);
 	}
 	/* Permissions come from L1's leaf, which is known otherwise. */
 	assert_int_equal(watch.v.field[VERIFY_PERMISSION].compared, 1);
 	close_watch(&watch);
 }
 
-static void what_is_derived_and_differs_is_a_mismatch_all_the_same(void **state)
+static void what_is_of_host_input_and_differs_is_a_mismatch_all_the_same(void **state)
 {
 	struct watch watch;
 
 	(void)state;
 	send_with_truth(&watch, mapped, map_pa, NVT_EARLIER, NVT_OWN_TRUTH);
 	expect_difference(&watch, VERIFY_OUTPUT);
-	assert_true(watch.last.derived);
+	assert_int_equal(watch.last.basis, VERIFY_HOST_INPUT);
 	close_watch(&watch);
 }
 
@@ -533,7 +533,8 @@ static void who_emulates_a_device_proves_nothing(void **state)
 		ev.fault.truth = &truth;
 		send(&watch.w, ev);
 		expect_agreement(&watch, VERIFY_RETURN, 0);
-		assert_int_equal(watch.v.field[VERIFY_RETURN].derived, 1);
+		assert_int_equal(watch.v.field[VERIFY_RETURN].host_input, 1);
+		assert_int_equal(watch.v.field[VERIFY_RETURN].derived, 0);
 		close_watch(&watch);
 	}
 }
@@ -650,7 +651,7 @@ static void a_mapping_refused_without_cause_differs(void **state)
 	close_watch(&watch);
 }
 
-static void a_mapping_of_unknown_backing_is_derived(void **state)
+static void a_mapping_of_unknown_backing_is_of_host_input(void **state)
 {
 	struct nvt_fault_truth truth = {0};
 	struct nvt_event ev;
@@ -663,7 +664,7 @@ static void a_mapping_of_unknown_backing_is_derived(void **state)
 	ev.fault.truth = &truth;
 	send(&watch.w, ev);
 	assert_int_equal(watch.v.field[VERIFY_SIZE].compared, 0);
-	assert_int_equal(watch.v.field[VERIFY_SIZE].derived, 1);
+	assert_int_equal(watch.v.field[VERIFY_SIZE].host_input, 1);
 	assert_int_equal(watch.v.field[VERIFY_OUTPUT].compared, 0);
 	close_watch(&watch);
 }
@@ -1082,8 +1083,8 @@ int main(void)
 		TEST(a_fault_without_truth_is_counted_and_not_compared),
 		TEST(without_a_recorded_HPFAR_the_code_is_not_compared),
 		TEST(a_walk_of_a_leaf_taken_from_the_truth_is_derived),
-		TEST(a_mapping_of_backing_taken_from_the_truth_is_derived),
-		TEST(what_is_derived_and_differs_is_a_mismatch_all_the_same),
+		TEST(a_mapping_of_backing_taken_from_the_truth_is_of_host_input),
+		TEST(what_is_of_host_input_and_differs_is_a_mismatch_all_the_same),
 		TEST(an_injection_is_derived_only_where_the_walk_failed),
 		TEST(an_address_that_is_not_known_is_not_compared),
 		TEST(who_emulates_a_device_proves_nothing),
@@ -1091,7 +1092,7 @@ int main(void)
 		TEST(a_leaf_made_right_after_a_host_event_may_have_raced),
 		TEST(a_mapping_that_was_refused_is_no_difference),
 		TEST(a_mapping_refused_without_cause_differs),
-		TEST(a_mapping_of_unknown_backing_is_derived),
+		TEST(a_mapping_of_unknown_backing_is_of_host_input),
 		TEST(a_relax_that_was_not_recorded_differs),
 		TEST(another_slot_keeps_the_log),
 		TEST(a_stream_of_faults_alone_has_nothing_to_compare),

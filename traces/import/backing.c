@@ -260,6 +260,18 @@ static struct sight look(const struct imp_backing *m, struct imp_slot *in,
 	return s;
 }
 
+/*
+ * The page that the host looked up lies elsewhere in its block than the address: no leaf can be
+ * larger than a page, whatever was mapped.
+ */
+static bool is_page_for_sure(const struct imp_backing *m, const struct sight *s)
+{
+	uint64_t block = (uint64_t)1 << (2 * m->page_shift - 3);
+
+	return s->size_shift == m->page_shift && !s->lower_bound &&
+	       !(s->flags & NVT_BACKING_DEVICE) && (s->hva ^ s->pa) & (block - 1);
+}
+
 static struct nvt_backing told_by(const struct imp_backing *m, const struct sight *s)
 {
 	uint8_t shift = s->size_shift ? s->size_shift : m->page_shift;
@@ -271,7 +283,7 @@ static struct nvt_backing told_by(const struct imp_backing *m, const struct sigh
 				    .vma_shift = s->huge_vma ? shift : m->page_shift,
 				    .leaf_shift = shift,
 				    .flags = s->flags,
-				    .origin = NVT_OWN_TRUTH};
+				    .origin = is_page_for_sure(m, s) ? NVT_GIVEN : NVT_OWN_TRUTH};
 }
 
 static bool same_page(const struct block *b, uint8_t shift, const struct sight *s)

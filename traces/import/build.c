@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "import/build.h"
+#include "import/l1side.h"
 
 /* A fault that is open for longer than this is let go without its end. */
 #define HELD_BACK_MAX 65536u
@@ -105,6 +106,7 @@ void imp_builder_free(struct imp_builder *b)
 	free(b->registers);
 	imp_leaves_free(&b->leaves);
 	imp_backing_free(&b->backing);
+	imp_l1_free(b->l1);
 	imp_world_free(b);
 }
 
@@ -299,7 +301,11 @@ enum nvt_status imp_record(struct imp_builder *b, const struct imp_record *r)
 	b->last_ns = r->time_ns;
 	b->stats->record_count++;
 	b->known_count[r->event]++;
-	status = imp_events[r->event].handle(b, r);
+	if (b->tap)
+		return b->tap(b, r);
+	status = imp_l1_advance(b, r->time_ns);
+	if (status == NVT_OK)
+		status = imp_events[r->event].handle(b, r);
 	return status == NVT_OK ? drain(b, r->time_ns) : status;
 }
 
@@ -307,6 +313,8 @@ enum nvt_status imp_lost(struct imp_builder *b, uint64_t time_ns, uint16_t cpu, 
 {
 	struct imp_entry *e;
 
+	if (b->tap)
+		return NVT_OK;
 	if (time_ns < b->last_ns)
 		time_ns = b->last_ns;
 	/* The end of a fault on that CPU may be among what is lost. */
@@ -370,6 +378,7 @@ enum nvt_status imp_end(struct imp_builder *b)
 	}
 	if (status != NVT_OK)
 		return status;
+	imp_l1_end(b);
 	if (b->several || (b->options->vm && !chosen_runs(b)))
 		return imp_several_vms(b);
 	if (b->chosen == IMP_NO_VM)

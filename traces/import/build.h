@@ -23,6 +23,8 @@
 #define IMP_CONTEXT_UNKNOWN 0xfffeu
 
 struct imp_input;
+struct imp_l1;
+struct imp_history;
 
 /* A struct kvm. The pointer 0 stands for VMs whose creation was not recorded. */
 struct imp_vm {
@@ -38,8 +40,9 @@ struct imp_vm {
 	size_t slot_count;
 	uint16_t context_count;
 	uint16_t vcpu_count;
-	bool flushing; /* a slot's memory was unmapped: it is deleted or moved next */
-	bool late;     /* its creation was not recorded */
+	bool flushing;	    /* a slot's memory was unmapped: it is deleted or moved next */
+	bool late;	    /* its creation was not recorded */
+	uint8_t page_shift; /* as the host said; 0: it did not */
 };
 
 /* A context pointer; pointers of an array that was moved stay, they do no harm. */
@@ -113,6 +116,10 @@ struct imp_builder {
 	struct nvt_error *err;
 	struct nvt_writer *writer;
 	struct imp_position at;
+	/* Where records go instead of into a stream; NULL: into the stream. */
+	enum nvt_status (*tap)(struct imp_builder *b, const struct imp_record *r);
+	struct imp_l1 *l1;	     /* what L1 recorded itself; NULL: nothing */
+	struct imp_history *history; /* of L1's tables, by a core of its memory; NULL: none */
 
 	struct imp_vm *vms;
 	size_t vm_count;
@@ -123,6 +130,8 @@ struct imp_builder {
 	struct imp_map vcpu_of; /* (pointer, 0) or (pid, 1) to index + 1 */
 	uint32_t chosen;	/* VM that is kept; IMP_NO_VM: none has faulted yet */
 	bool several;		/* more than one VM runs and none was asked for */
+	bool keep_first;	/* of several VMs keep the one that runs first */
+	uint8_t page_shift;	/* of the host, where it is known without VTCR; else 0 */
 
 	struct imp_entry *queue; /* a ring */
 	size_t queue_size;
@@ -169,12 +178,10 @@ enum nvt_status imp_no_memory(struct imp_builder *b);
 void imp_warn(struct imp_builder *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 enum nvt_status imp_read_text(struct imp_builder *b, struct imp_input *in);
-/* A trace-cmd file; *uname and *clock are given to the caller, or NULL. */
-struct imp_dat_info {
-	char *uname;
-	char *clock;
-};
-enum nvt_status imp_read_dat(struct imp_builder *b, struct imp_dat_info *info);
+/* In a process of its own; fills *info, which imp_info_free frees in any case. */
+enum nvt_status imp_read_dat(struct imp_builder *b, struct imp_input *in, struct imp_info *info);
+enum nvt_status imp_read_perf(struct imp_builder *b, struct imp_input *in, struct imp_info *info);
+void imp_info_free(struct imp_info *info);
 
 /* ---- between the stages ---- */
 
@@ -216,6 +223,8 @@ enum nvt_status imp_flush_pending(struct imp_builder *b, struct imp_vcpu *v, uin
 
 /* emit.c */
 enum nvt_status imp_emit(struct imp_builder *b, struct imp_entry *e);
+/* Writes an event that no entry of the queue stands for; without a writer it is counted alone. */
+enum nvt_status imp_emit_event(struct imp_builder *b, const struct nvt_event *ev);
 void imp_machine(struct imp_builder *b, struct nvt_machine *machine);
 enum nvt_class imp_class(const struct imp_builder *b);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "import/build.h"
+#include "import/history.h"
 
 #define EC_IABT_LOW 0x20
 #define ESR_S1PTW   (1u << 7)
@@ -17,7 +18,13 @@ static enum nvt_status write_event(struct imp_builder *b, const struct nvt_event
 {
 	b->stats->event_count++;
 	b->stats->kind_count[ev->kind]++;
-	return nvt_write(b->writer, ev, b->err);
+	/* The first pass of two has none. */
+	return b->writer ? nvt_write(b->writer, ev, b->err) : NVT_OK;
+}
+
+enum nvt_status imp_emit_event(struct imp_builder *b, const struct nvt_event *ev)
+{
+	return write_event(b, ev);
 }
 
 static struct imp_registers *registers_of(struct imp_builder *b, uint16_t vcpu)
@@ -58,6 +65,8 @@ static enum nvt_status tell_leaf(struct imp_builder *b, const struct imp_entry *
 				 .page_shift = machine.page_shift,
 				 .ipa_limit = machine.ipa_limit,
 				 .truth = &e->truth};
+	if (b->history)
+		return imp_history_walk(b, &ev, &walk);
 	told = imp_leaves_observe(&b->leaves, &walk, &ev.l1_leaf);
 	if (told < 0)
 		return imp_no_memory(b);
@@ -137,6 +146,16 @@ static enum nvt_status emit_context(struct imp_builder *b, const struct imp_entr
 	return write_event(b, &e->event);
 }
 
+/* What L1's own recording states of its tables. */
+static enum nvt_status emit_stated(struct imp_builder *b, const struct nvt_event *ev)
+{
+	int news = imp_leaves_state(&b->leaves, &ev->l1_leaf, b->backing.page_shift);
+
+	if (news < 0)
+		return imp_no_memory(b);
+	return news ? write_event(b, ev) : NVT_OK;
+}
+
 static void pages_to_bytes(const struct imp_builder *b, uint64_t *base, uint64_t *size)
 {
 	*base <<= b->backing.page_shift;
@@ -149,6 +168,8 @@ enum nvt_status imp_emit(struct imp_builder *b, struct imp_entry *e)
 		b->backing.page_shift = imp_page_shift(&b->vms[b->chosen]);
 		b->emitting = true;
 	}
+	if (b->history && imp_history_event(b, &e->event) != NVT_OK)
+		return b->err->status;
 	switch (e->event.kind) {
 	case NVT_FAULT:
 		return emit_fault(b, e);
@@ -159,6 +180,8 @@ enum nvt_status imp_emit(struct imp_builder *b, struct imp_entry *e)
 		if (imp_backing_slot(&b->backing, &e->event.slot))
 			return imp_no_memory(b);
 		break;
+	case NVT_L1_LEAF:
+		return emit_stated(b, &e->event);
 	case NVT_HOST_AGE:
 		pages_to_bytes(b, &e->event.range.base, &e->event.range.size);
 		break;
@@ -202,8 +225,10 @@ void imp_machine(struct imp_builder *b, struct nvt_machine *machine)
 	machine->s2_granules = (uint8_t)(7 << (machine->page_shift - 12) / 2 & 7);
 	if (!b->dic)
 		machine->assumed |= NVT_MACHINE_DIC;
+	if (!imp_page_known(vm))
+		machine->assumed |= NVT_MACHINE_PAGE;
 	if (!some)
-		machine->assumed |= NVT_MACHINE_PAGE | NVT_MACHINE_HW_AF;
+		machine->assumed |= NVT_MACHINE_HW_AF;
 	if (!vm->nested_vtcr)
 		machine->assumed |= NVT_MACHINE_IPA_LIMIT;
 	if (!vm->canonical_vtcr)
@@ -215,7 +240,12 @@ enum nvt_class imp_class(const struct imp_builder *b)
 	const uint64_t *n = b->known_count;
 
 	/* Without memslots no page of L1 has a place: nothing can be decided again. */
-	if (!n[IMP_EV_ABORT] || !n[IMP_EV_LOADMMU] || !n[IMP_EV_MEMSLOT])
+	if (!n[IMP_EV_ABORT] || !n[IMP_EV_MEMSLOT])
 		return NVT_PARTIAL;
-	return b->stats->shadow_count && !n[IMP_EV_WALK] ? NVT_PARTIAL : NVT_OBSERVED;
+	/* A guest that is no hypervisor has one context, which is never loaded anew. */
+	if (!n[IMP_EV_LOADMMU] && b->vms[b->chosen].context_count)
+		return NVT_PARTIAL;
+	if (b->stats->shadow_count && !n[IMP_EV_WALK])
+		return NVT_PARTIAL;
+	return b->history ? NVT_FULL : NVT_OBSERVED;
 }

@@ -42,15 +42,16 @@ static const struct imp_field inject_fields[] = {P(VCPU, "vcpu"), P(ESR, "esr"),
 static const struct imp_field faultin_fields[] = {P(GFN, "gfn"), P(FOLL, "foll"),
 						  P(WRITABLE, "writable"), P(PFN, "pfn")};
 static const struct imp_field map_fields[] = {P(ADDR, "addr"), P(SIZE, "size"), P(PHYS, "phys"),
-					      P(PROT, "prot")};
-static const struct imp_field relax_fields[] = {P(ADDR, "addr"), P(PROT, "prot")};
+					      P(PROT, "prot"), P_OPT(MMU, "mmu")};
+static const struct imp_field relax_fields[] = {P(ADDR, "addr"), P(PROT, "prot"),
+						P_OPT(MMU, "mmu")};
 static const struct imp_field ret_fields[] = {P(RET, "ret")};
 static const struct imp_field loadmmu_fields[] = {
 	P(VCPU, "vcpu"),   P(MMU, "mmu"),   P(S2EN, "s2en"),	     P(VTTBR, "l1vttbr"),
 	P(VTCR, "l1vtcr"), P(HCR, "l1hcr"), P_OPT(HWVTCR, "hwvtcr"),
 };
 static const struct imp_field initmmu_fields[] = {P(KVM, "kvm"), P(MMU, "mmu"),
-						  P_OPT(HWVTCR, "vtcr")};
+						  P_OPT(HWVTCR, "vtcr"), P_OPT(PGD, "pgd")};
 static const struct imp_field memslot_fields[] = {
 	P(KVM, "kvm"),	   P(GFN, "base_gfn"), P(NPAGES, "npages"), P(UADDR, "ua"),
 	P(FLAGS, "flags"), P(ID, "id"),	       P(CHANGE, "change"),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "import/build.h"
+#include "import/l1side.h"
 
 #define HPFAR_VALID ((uint64_t)1 << 63)
 #define HCR_TGE	    ((uint64_t)1 << 27)
@@ -78,6 +79,8 @@ IMP_HANDLER(imp_on_abort)
 	take_abort(&v->fault, r);
 	v->fault.truth.has = NVT_TRUTH_CONTEXT;
 	v->fault.truth.context = mmu.context;
+	if (v->fault.stage2)
+		return imp_l1_uses(b, v, v->fault.vttbr, v->fault.vtcr, r->time_ns);
 	return NVT_OK;
 }
 
@@ -136,6 +139,7 @@ IMP_HANDLER(imp_on_inject)
 {
 	struct imp_vcpu *v;
 	struct imp_fault *f = fault_of_pointer(b, r, &v);
+	enum nvt_status status;
 
 	if (!f)
 		return NVT_OK;
@@ -144,7 +148,8 @@ IMP_HANDLER(imp_on_inject)
 	f->truth.inject_far = r->v[IMP_FAR];
 	f->truth.inject_hpfar = r->v[IMP_HPFAR];
 	f->truth.inject_context = NVT_CANONICAL_CONTEXT;
-	return imp_place(b, v, r->time_ns);
+	status = imp_place(b, v, r->time_ns);
+	return status == NVT_OK ? imp_l1_injected(b, v, r) : status;
 }
 
 IMP_HANDLER(imp_on_faultin)

@@ -21,6 +21,12 @@ struct leaf_entry {
 	uint8_t is_table;
 };
 
+/* The tables of one pair of registers. */
+struct leaf_table {
+	uint64_t number; /* from 1 */
+	bool complete;	 /* entries of which nothing was told are not valid */
+};
+
 /* The shape of the tables that VTCR asks for (spec 1.1). */
 struct geometry {
 	unsigned int shift; /* log2 of the granule */
@@ -32,7 +38,7 @@ struct geometry {
 
 void imp_leaves_init(struct imp_leaves *m)
 {
-	imp_map_init(&m->tables, sizeof(uint64_t));
+	imp_map_init(&m->tables, sizeof(struct leaf_table));
 	imp_map_init(&m->entries, sizeof(struct leaf_entry));
 	m->stamp = 0;
 }
@@ -43,22 +49,22 @@ void imp_leaves_free(struct imp_leaves *m)
 	imp_map_free(&m->entries);
 }
 
-static struct geometry geometry_of(const struct imp_walk *w)
+static struct geometry geometry_of(uint64_t vtcr, uint8_t page_shift, uint8_t ipa_limit)
 {
 	static const uint8_t granule[4] = {12, 16, 14, 16};
 	static const uint8_t output[8] = {32, 36, 40, 42, 44, 48, 48, 48};
-	int sl0 = (int)(w->vtcr >> 6 & 3);
-	struct geometry g = {.shift = granule[w->vtcr >> 14 & 3],
-			     .input_bits = 64 - (unsigned int)(w->vtcr & 63),
-			     .output_bits = output[w->vtcr >> 16 & 7]};
+	int sl0 = (int)(vtcr >> 6 & 3);
+	struct geometry g = {.shift = granule[vtcr >> 14 & 3],
+			     .input_bits = 64 - (unsigned int)(vtcr & 63),
+			     .output_bits = output[vtcr >> 16 & 7]};
 
 	/* L1 is not offered a granule below the host's; KVM takes the host's instead. */
-	if (g.shift < w->page_shift)
-		g.shift = w->page_shift;
+	if (g.shift < page_shift)
+		g.shift = page_shift;
 	g.stride = g.shift - 3;
 	g.start = (g.shift == 12 ? 2 : 3) - sl0;
-	if (g.output_bits > w->ipa_limit)
-		g.output_bits = w->ipa_limit;
+	if (g.output_bits > ipa_limit)
+		g.output_bits = ipa_limit;
 	return g;
 }
 
@@ -141,15 +147,22 @@ static bool decided_entry(const struct imp_walk *w, const struct geometry *g,
 	return true;
 }
 
-static uint64_t table_number(struct imp_leaves *m, const struct imp_walk *w)
+static struct leaf_table *table_of(struct imp_leaves *m, uint64_t vttbr, uint64_t vtcr)
 {
-	uint64_t *number = imp_map_put(&m->tables, w->vttbr & ~(uint64_t)VTTBR_CNP, w->vtcr);
+	struct leaf_table *t = imp_map_put(&m->tables, vttbr & ~(uint64_t)VTTBR_CNP, vtcr);
 
-	if (!number)
-		return 0;
-	if (!*number)
-		*number = m->tables.count;
-	return *number;
+	if (t && !t->number)
+		t->number = m->tables.count;
+	return t;
+}
+
+bool imp_leaves_complete(struct imp_leaves *m, uint64_t vttbr, uint64_t vtcr)
+{
+	struct leaf_table *t = table_of(m, vttbr, vtcr);
+
+	if (t)
+		t->complete = true;
+	return t;
 }
 
 static uint64_t entry_key(uint64_t table, int level)
@@ -157,18 +170,23 @@ static uint64_t entry_key(uint64_t table, int level)
 	return table << 2 | (unsigned int)level;
 }
 
+static const struct leaf_entry not_valid;
+
 /* The entry at which a walk in the model ends; NULL: nothing is known of this address. */
-static const struct leaf_entry *predict(const struct imp_leaves *m, uint64_t table,
+static const struct leaf_entry *predict(const struct imp_leaves *m, const struct leaf_table *t,
 					const struct geometry *g, uint64_t ipa, int *level)
 {
 	uint64_t cleared = 0;
 
 	for (*level = g->start < 0 ? 0 : g->start; *level <= 3; (*level)++) {
-		const struct leaf_entry *e = imp_map_get(&m->entries, entry_key(table, *level),
+		const struct leaf_entry *e = imp_map_get(&m->entries, entry_key(t->number, *level),
 							 ipa >> level_shift(g, *level));
 
-		if (!e || e->stamp < cleared)
+		if (!e || e->stamp < cleared) {
+			if (t->complete)
+				return &not_valid;
 			continue;
+		}
 		if (!e->is_table)
 			return e;
 		if (e->cleared > cleared)
@@ -177,49 +195,83 @@ static const struct leaf_entry *predict(const struct imp_leaves *m, uint64_t tab
 	return NULL;
 }
 
-/* Above a leaf there are tables, whatever was seen there before. */
-static void open_tables(struct imp_leaves *m, uint64_t table, const struct geometry *g,
+/*
+ * Above a leaf there are tables, whatever was seen there before. Where all is known, the first
+ * leaf below one tells of it.
+ */
+static bool open_tables(struct imp_leaves *m, const struct leaf_table *t, const struct geometry *g,
 			uint64_t ipa, int level)
 {
 	for (int i = g->start < 0 ? 0 : g->start; i < level; i++) {
-		struct leaf_entry *e =
-			imp_map_get(&m->entries, entry_key(table, i), ipa >> level_shift(g, i));
+		uint64_t key = entry_key(t->number, i), index = ipa >> level_shift(g, i);
+		struct leaf_entry *e = t->complete ? imp_map_put(&m->entries, key, index)
+						   : imp_map_get(&m->entries, key, index);
 
-		if (e)
-			e->is_table = 1;
+		if (!e && t->complete)
+			return false;
+		if (!e)
+			continue;
+		if (t->complete && !e->is_table)
+			e->stamp = e->cleared = ++m->stamp;
+		e->is_table = 1;
 	}
+	return true;
 }
 
-static int enter(struct imp_leaves *m, uint64_t table, const struct geometry *g,
+static int enter(struct imp_leaves *m, const struct leaf_table *t, const struct geometry *g,
 		 const struct nvt_l1_leaf *leaf)
 {
-	struct leaf_entry *e = imp_map_put(&m->entries, entry_key(table, leaf->level),
-					   leaf->ipa >> level_shift(g, leaf->level));
+	struct leaf_entry *e;
 
+	if (!open_tables(m, t, g, leaf->ipa, leaf->level))
+		return -1;
+	e = imp_map_put(&m->entries, entry_key(t->number, leaf->level),
+			leaf->ipa >> level_shift(g, leaf->level));
 	if (!e)
 		return -1;
-	open_tables(m, table, g, leaf->ipa, leaf->level);
 	m->stamp++;
 	*e = (struct leaf_entry){
 		.desc = leaf->desc, .stamp = m->stamp, .cleared = m->stamp, .flags = leaf->flags};
 	return 1;
 }
 
+/* Enters an entry, unless the model has it so. */
+static int take(struct imp_leaves *m, const struct geometry *g, const struct nvt_l1_leaf *leaf)
+{
+	const struct leaf_table *t = table_of(m, leaf->vttbr, leaf->vtcr);
+	const struct leaf_entry *e;
+	int level;
+
+	if (!t)
+		return -1;
+	e = predict(m, t, g, leaf->ipa, &level);
+	if (e && level == leaf->level && e->desc == leaf->desc && e->flags == leaf->flags)
+		return 0;
+	return enter(m, t, g, leaf);
+}
+
+int imp_leaves_state(struct imp_leaves *m, const struct nvt_l1_leaf *leaf, uint8_t page_shift)
+{
+	struct geometry g = geometry_of(leaf->vtcr, page_shift, 48);
+
+	if (leaf->level < g.start || leaf->level > 3)
+		return 0;
+	return take(m, &g, leaf);
+}
+
 int imp_leaves_observe(struct imp_leaves *m, const struct imp_walk *walk, struct nvt_l1_leaf *leaf)
 {
-	struct geometry g = geometry_of(walk);
-	const struct leaf_entry *e;
-	uint64_t table;
-	int level;
+	struct geometry g = geometry_of(walk->vtcr, walk->page_shift, walk->ipa_limit);
 
 	/* S1: sizes that KVM refuses before it reads anything. */
 	if (g.input_bits < 25 || g.input_bits > 48 || !decided_entry(walk, &g, leaf))
 		return 0;
-	table = table_number(m, walk);
-	if (!table)
-		return -1;
-	e = predict(m, table, &g, leaf->ipa, &level);
-	if (e && level == leaf->level && e->desc == leaf->desc && e->flags == leaf->flags)
-		return 0;
-	return enter(m, table, &g, leaf);
+	return take(m, &g, leaf);
+}
+
+bool imp_leaves_decided(const struct imp_walk *walk, struct nvt_l1_leaf *leaf)
+{
+	struct geometry g = geometry_of(walk->vtcr, walk->page_shift, walk->ipa_limit);
+
+	return g.input_bits >= 25 && g.input_bits <= 48 && decided_entry(walk, &g, leaf);
 }

@@ -14,7 +14,7 @@
 #include "import/map.h"
 
 struct imp_leaves {
-	struct imp_map tables;	/* (vttbr without CnP, vtcr) to a number from 1 */
+	struct imp_map tables;	/* (vttbr without CnP, vtcr) to struct leaf_table */
 	struct imp_map entries; /* (table number and level, index) to struct leaf_entry */
 	uint64_t stamp;
 };
@@ -31,11 +31,21 @@ struct imp_walk {
 	const struct nvt_fault_truth *truth;
 };
 
+/* All of these tables is known from here on: what was not told is not valid. False: no memory. */
+bool imp_leaves_complete(struct imp_leaves *m, uint64_t vttbr, uint64_t vtcr);
+/*
+ * An entry is stated by another source than a walk. 1: that is news; 0: the model had it so; -1:
+ * out of memory. page_shift: of the host.
+ */
+int imp_leaves_state(struct imp_leaves *m, const struct nvt_l1_leaf *leaf, uint8_t page_shift);
 /*
  * Takes note of a walk. 1: the model did not predict it, and *leaf is what
  * has to be told before the fault; 0: it did, or the walk read no descriptor
  * that decided; -1: out of memory.
  */
 int imp_leaves_observe(struct imp_leaves *m, const struct imp_walk *walk, struct nvt_l1_leaf *leaf);
+
+/* The entry that decided a walk, without a model. False: it read none. */
+bool imp_leaves_decided(const struct imp_walk *walk, struct nvt_l1_leaf *leaf);
 
 #endif

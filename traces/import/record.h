@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The neutral record between the front ends (text.c, dat.c) and the stream
+ * The neutral record between the front ends (text.c, dat_read.c, perf_read.c) and the stream
  * builder: one recorded event with its fields by identity, wherever and in
  * whatever order the input had them.
  */
@@ -27,6 +27,7 @@ enum imp_field_id {
 	IMP_VTCR,
 	IMP_HCR,
 	IMP_HWVTCR,
+	IMP_PGD,
 	IMP_RET,
 	IMP_IPA,
 	IMP_OUT,
@@ -118,6 +119,20 @@ struct imp_field {
 	uint8_t flags;
 };
 
+/* What a recording says of itself; each text may be NULL. */
+enum imp_info_id {
+	IMP_INFO_KERNEL,
+	IMP_INFO_CLOCK,
+	IMP_INFO_CPU,
+	IMP_INFO_RECORDER,
+	IMP_INFO_COMMAND,
+	IMP_INFO_COUNT
+};
+
+struct imp_info {
+	char *text[IMP_INFO_COUNT];
+};
+
 struct imp_builder;
 
 /* One event that the importer understands. */
@@ -131,7 +146,7 @@ struct imp_event {
 
 extern const struct imp_event imp_events[IMP_EVENT_COUNT];
 
-/* Both front ends keep times to the microsecond, rounded as ftrace prints them. */
+/* All front ends keep times to the microsecond, rounded as ftrace prints them. */
 static inline uint64_t imp_round_ns(uint64_t ns)
 {
 	return (ns + 500) / 1000 * 1000;

@@ -15,12 +15,12 @@ uint8_t imp_page_shift(const struct imp_vm *vm)
 	static const uint8_t shift[4] = {12, 16, 14, 16};
 	uint64_t vtcr = vm->canonical_vtcr ? vm->canonical_vtcr : vm->nested_vtcr;
 
-	return shift[TG0(vtcr)];
+	return vtcr || !vm->page_shift ? shift[TG0(vtcr)] : vm->page_shift;
 }
 
 bool imp_page_known(const struct imp_vm *vm)
 {
-	return vm->canonical_vtcr || vm->nested_vtcr;
+	return vm->canonical_vtcr || vm->nested_vtcr || vm->page_shift;
 }
 
 void imp_note_vtcr(struct imp_vm *vm, bool canonical, uint64_t vtcr)
@@ -42,7 +42,7 @@ static struct imp_vm *new_vm(struct imp_builder *b, uint64_t kvm)
 	index = imp_map_put(&b->vm_of, kvm, 0);
 	if (!index)
 		return NULL;
-	b->vms[b->vm_count] = (struct imp_vm){.kvm = kvm};
+	b->vms[b->vm_count] = (struct imp_vm){.kvm = kvm, .page_shift = b->page_shift};
 	if (kvm && kvm == b->options->vm)
 		b->chosen = (uint32_t)b->vm_count;
 	*index = ++b->vm_count;
@@ -326,7 +326,7 @@ void imp_vm_runs(struct imp_builder *b, uint16_t vm)
 		return;
 	if (b->chosen == IMP_NO_VM)
 		b->chosen = vm;
-	else if (b->chosen != vm)
+	else if (b->chosen != vm && !b->keep_first)
 		b->several = true;
 }
 
