@@ -3,9 +3,11 @@
 #include <stdlib.h>
 
 #include "run.h"
+#include "verify_tables.h"
 
 struct verify_options {
-	struct cli_text json;
+	struct cli_text json, at;
+	struct cli_list ptdumps;
 	struct cli_number limit;
 	bool quiet;
 };
@@ -16,6 +18,12 @@ static const struct cli_option options[] = {
 	 .help = "everything for machines, to FILE, or instead of the report"},
 	{0, "limit-differences", "N", CLI_COUNT, AT(limit),
 	 .help = "show the first N differences (20 by default); all are counted", .max = 1000000},
+	{0, "ptdump", "FILE", CLI_LIST, AT(ptdumps),
+	 .help = "compare KVM's dump of a table (stage2_page_tables, nested_mmuN) with the "
+		 "replayed one of that context; may be given again"},
+	{0, "at", "TEXT", CLI_TEXT, AT(at),
+	 .help = "with --ptdump: it was taken at the first mark that has TEXT in it; by default at "
+		 "the end"},
 	{'q', "quiet", NULL, CLI_FLAG, AT(quiet), .help = "no report and no progress"},
 	{0},
 };
@@ -27,6 +35,7 @@ struct job {
 	const struct verify_options *o;
 	struct run run;
 	struct verify verify;
+	struct verify_tables tables;
 	struct verify_difference *shown;
 	size_t shown_count, shown_max;
 	uint64_t difference_count;
@@ -61,6 +70,7 @@ static enum cli_exit verify_block(struct job *j, const struct nvt_block *block)
 		uint64_t ordinal = block->first_ordinal + i;
 		enum cli_exit status;
 
+		verify_tables_event(&j->tables, j->run.engine, &block->events[i]);
 		verify_before(&j->verify, &block->events[i]);
 		status = run_event(&j->run, &block->events[i], ordinal);
 		if (status)
@@ -83,7 +93,7 @@ static enum cli_exit verify_stream(struct job *j)
 	if (!status)
 		verify_end(&j->verify);
 	cli_progress_end(&j->run.progress);
-	return status;
+	return status ? status : verify_tables_end(&j->tables, j->run.engine, j->run.path);
 }
 
 /* ---- results ---- */
@@ -100,13 +110,25 @@ static json_t *fields_json(const struct verify *v)
 
 	for (unsigned int f = 0; f < VERIFY_FIELD_COUNT; f++)
 		json_object_set_new(fields, verify_fields[f].name,
-				    json_pack("{s:o, s:o, s:o, s:o}", "compared",
+				    json_pack("{s:o, s:o, s:o, s:o, s:o}", "compared",
 					      number(v->field[f].compared), "derived",
-					      number(v->field[f].derived), "raced",
+					      number(v->field[f].derived), "host_input",
+					      number(v->field[f].host_input), "raced",
 					      number(v->field[f].raced), "mismatched",
 					      number(v->field[f].mismatched)));
 	return fields;
 }
+
+static const char *const basis_names[] = {
+	[VERIFY_COMPARED] = "compared",
+	[VERIFY_DERIVED] = "derived",
+	[VERIFY_HOST_INPUT] = "host_input",
+};
+static const char *const basis_notes[] = {
+	[VERIFY_COMPARED] = "",
+	[VERIFY_DERIVED] = " (derived)",
+	[VERIFY_HOST_INPUT] = " (host input)",
+};
 
 static json_t *differences_json(const struct job *j)
 {
@@ -115,11 +137,11 @@ static json_t *differences_json(const struct job *j)
 	for (size_t i = 0; i < j->shown_count; i++) {
 		const struct verify_difference *d = &j->shown[i];
 
-		json_array_append_new(list, json_pack("{s:o, s:o, s:i, s:s, s:b, s:s, s:s}",
+		json_array_append_new(list, json_pack("{s:o, s:o, s:i, s:s, s:s, s:s, s:s}",
 						      "ordinal", number(d->ordinal), "time_ns",
 						      number(d->time_ns), "vcpu", (int)d->vcpu,
 						      "field", verify_fields[d->field].name,
-						      "derived", (int)d->derived, "got", d->got,
+						      "basis", basis_names[d->basis], "got", d->got,
 						      "expected", d->expected));
 	}
 	return list;
@@ -142,6 +164,8 @@ static json_t *verify_json(const struct job *j)
 	json_object_set_new(root, "fields", fields_json(v));
 	json_object_set_new(root, "difference_count", number(j->difference_count));
 	json_object_set_new(root, "differences", differences_json(j));
+	if (j->tables.count)
+		json_object_set_new(root, "tables", verify_tables_json(&j->tables));
 	return root;
 }
 
@@ -157,7 +181,7 @@ static void print_differences(const struct job *j)
 		       (unsigned long long)d->ordinal, d->vcpu,
 		       (unsigned long long)(d->time_ns / 1000000000),
 		       (unsigned long long)(d->time_ns % 1000000000), verify_fields[d->field].name,
-		       verify_fields[d->field].what, d->derived ? " (derived)" : "");
+		       verify_fields[d->field].what, basis_notes[d->basis]);
 		printf("    recorded %s\n    replayed %s\n", d->expected, d->got);
 	}
 	if (j->difference_count > j->shown_count)
@@ -170,10 +194,12 @@ static void print_table(const struct verify *v)
 {
 	char count[CLI_NUMBER_SIZE];
 
-	printf("%-13s %10s %10s %10s %10s\n", "field", "compared", "derived", "raced", "different");
+	printf("%-13s %10s %10s %10s %10s %10s\n", "field", "compared", "derived", "host input",
+	       "raced", "different");
 	for (unsigned int f = 0; f < VERIFY_FIELD_COUNT; f++) {
 		printf("%-13s %10s", verify_fields[f].name, cli_count(count, v->field[f].compared));
 		printf(" %10s", cli_count(count, v->field[f].derived));
+		printf(" %10s", cli_count(count, v->field[f].host_input));
 		printf(" %10s", cli_count(count, v->field[f].raced));
 		printf(" %10s\n", cli_count(count, v->field[f].mismatched));
 	}
@@ -193,6 +219,7 @@ static void print_report(const struct job *j)
 	if (!v->compared)
 		puts("The trace does not tell what the recorded hypervisor did: nothing is "
 		     "proved.");
+	verify_tables_print(&j->tables);
 }
 
 static enum cli_exit show(struct job *j)
@@ -206,7 +233,10 @@ static enum cli_exit show(struct job *j)
 		return status;
 	if (!run_json_instead(&o->json) && !o->quiet)
 		print_report(j);
-	return j->verify.mismatched || j->verify.other_mismatched ? CLI_FINDINGS : CLI_OK;
+	return j->verify.mismatched || j->verify.other_mismatched ||
+			       verify_tables_differ(&j->tables)
+		       ? CLI_FINDINGS
+		       : CLI_OK;
 }
 
 /*
@@ -237,12 +267,17 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 
 	if (j.o->limit.given)
 		j.shown_max = j.o->limit.value;
-	status = start(&j, args->v[0]);
+	if (j.o->at.given && !j.o->ptdumps.count)
+		return cli_fail(CLI_USAGE, "verify: --at means nothing without --ptdump");
+	status = verify_tables_open(&j.tables, &j.o->ptdumps, j.o->at.value);
+	if (!status)
+		status = start(&j, args->v[0]);
 	if (!status)
 		status = verify_stream(&j);
 	if (!status)
 		status = show(&j);
 	verify_destroy(&j.verify);
+	verify_tables_close(&j.tables);
 	run_close(&j.run);
 	free(j.shown);
 	return status;
@@ -254,7 +289,10 @@ const struct cli_command cli_verify = {
 	.summary = "compares each decision with what the recorded hypervisor did",
 	.about = "Replays TRACE (- for standard input) as recorded, with KVM's policy and quirks, "
 		 "and compares every decision that the recording tells. A fact is \"derived\" "
-		 "where an input was taken from the truth itself: it proves nothing. A difference "
+		 "where the entry of L1's table was concluded from the decision itself, which "
+		 "proves nothing (import --l1 or --core tells the entries); \"host input\" where "
+		 "how the host backs the memory, or who emulates the device, is known from this "
+		 "record alone (import --smaps and --pagemap tell the former). A difference "
 		 "is \"raced\", and not counted as one, where a host event that ran at the same "
 		 "time may explain it. Exit status 1: something differs.",
 	.examples = {{"nvsim verify trace.zst", "differences, and a table by field"},
