@@ -234,7 +234,7 @@ static void what_is_told_is_what_a_walk_reads(void **state)
 		for (unsigned int round = 0; round < 40; round++) {
 			struct imp_l1_table t;
 
-			imp_l1_table_init(&t, hosts[i].vtcr);
+			assert_true(imp_l1_table_init(&t, hosts[i].vtcr));
 			told.count = leaves.count = 0;
 			told.host = leaves.host = &hosts[i];
 			for (unsigned int step = 0; step < 60; step++) {
@@ -251,7 +251,7 @@ static void all_is_told_again_when_asked(void **state)
 	struct imp_l1_table t;
 
 	(void)state;
-	imp_l1_table_init(&t, hosts[0].vtcr);
+	assert_true(imp_l1_table_init(&t, hosts[0].vtcr));
 	told.count = leaves.count = 0;
 	told.host = leaves.host = &hosts[0];
 	for (unsigned int step = 0; step < 200; step++)
@@ -276,12 +276,22 @@ static void whoever_is_told_may_end_it(void **state)
 	(void)state;
 	told.count = 0;
 	told.host = &hosts[0];
-	imp_l1_table_init(&t, hosts[0].vtcr);
+	assert_true(imp_l1_table_init(&t, hosts[0].vtcr));
 	assert_false(imp_l1_map(&t, 0, K(4), K(4), 0xf, refuse, NULL));
 	assert_true(imp_l1_map(&t, K(8), K(4), K(4), 0xf, note, &told));
 	assert_false(imp_l1_protect(&t, 0, M(2), refuse, NULL));
 	assert_false(imp_l1_unmap(&t, 0, M(2), refuse, NULL));
 	imp_l1_table_free(&t);
+}
+
+static void registers_that_no_table_has_are_refused(void **state)
+{
+	static const uint64_t vtcrs[] = {0, 0x3f, 0xe0, 0x4000, 0xc0 | 24};
+	struct imp_l1_table t;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(vtcrs) / sizeof(vtcrs[0]); i++)
+		assert_false(imp_l1_table_init(&t, vtcrs[i]));
 }
 
 /* As a hostile recording has them. */
@@ -292,7 +302,7 @@ static void absurd_ranges_do_nothing(void **state)
 	(void)state;
 	told.count = 0;
 	told.host = &hosts[0];
-	imp_l1_table_init(&t, hosts[0].vtcr);
+	assert_true(imp_l1_table_init(&t, hosts[0].vtcr));
 	assert_true(imp_l1_map(&t, ~0ull << 12, K(8), 0, 0xf, note, &told));
 	assert_true(imp_l1_map(&t, 0, 1ull << 40, 0, 0xf, note, &told));
 	assert_true(imp_l1_unmap(&t, ~0ull, 0, note, &told));
@@ -308,6 +318,7 @@ int main(void)
 		cmocka_unit_test(what_is_told_is_what_a_walk_reads),
 		cmocka_unit_test(all_is_told_again_when_asked),
 		cmocka_unit_test(whoever_is_told_may_end_it),
+		cmocka_unit_test(registers_that_no_table_has_are_refused),
 		cmocka_unit_test(absurd_ranges_do_nothing),
 	};
 

@@ -78,7 +78,9 @@ static enum nvt_status take_vm(struct imp_builder *b, const struct imp_record *r
 	bigger += l->vm_count++;
 	*bigger = (struct l1_vm){
 		.kvm = r->v[IMP_KVM], .mmu = r->v[IMP_MMU], .root = r->v[IMP_PGD] & BADDR_MASK};
-	imp_l1_table_init(&bigger->table, r->v[IMP_HWVTCR]);
+	if (!imp_l1_table_init(&bigger->table, r->v[IMP_HWVTCR]))
+		return imp_fail(b, NVT_EINPUT, "initmmu of L1 has VTCR %#llx, which no table has",
+				(unsigned long long)r->v[IMP_HWVTCR]);
 	return NVT_OK;
 }
 
@@ -97,9 +99,7 @@ static int vm_of(const struct imp_l1 *l, const struct imp_record *r)
 
 static unsigned int page_shift(const struct l1_vm *vm)
 {
-	static const uint8_t shift[4] = {12, 16, 14, 16};
-
-	return shift[vm->table.vtcr >> 14 & 3];
+	return vm->table.shape.granule_shift;
 }
 
 static struct l1_event *append(struct imp_l1 *l, const struct imp_record *r, enum change what)

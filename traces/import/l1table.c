@@ -28,40 +28,19 @@ struct node {
 	bool table;
 };
 
-static unsigned int granule_shift(const struct imp_l1_table *t)
-{
-	static const uint8_t shift[4] = {12, 16, 14, 16};
-
-	return shift[t->vtcr >> 14 & 3];
-}
-
-static unsigned int level_shift(const struct imp_l1_table *t, int level)
-{
-	return granule_shift(t) + (unsigned int)(3 - level) * (granule_shift(t) - 3);
-}
-
 static uint64_t level_size(const struct imp_l1_table *t, int level)
 {
-	return 1ull << level_shift(t, level);
-}
-
-static int start_level(const struct imp_l1_table *t)
-{
-	int level = (granule_shift(t) == 12 ? 2 : 3) - (int)(t->vtcr >> 6 & 3);
-
-	return level < 0 ? 0 : level;
+	return 1ull << imp_shape_shift(&t->shape, level);
 }
 
 static uint64_t input_end(const struct imp_l1_table *t)
 {
-	unsigned int bits = 64 - (unsigned int)(t->vtcr & 63);
-
-	return bits > 48 ? 1ull << 48 : 1ull << bits;
+	return 1ull << t->shape.input_bits;
 }
 
 static struct node *find(const struct imp_l1_table *t, uint64_t ipa, int level)
 {
-	return imp_map_get(&t->nodes, (uint64_t)level, ipa >> level_shift(t, level));
+	return imp_map_get(&t->nodes, (uint64_t)level, ipa >> imp_shape_shift(&t->shape, level));
 }
 
 static bool is_valid(const struct node *n)
@@ -69,10 +48,11 @@ static bool is_valid(const struct node *n)
 	return n && (n->table || n->desc);
 }
 
-void imp_l1_table_init(struct imp_l1_table *t, uint64_t vtcr)
+bool imp_l1_table_init(struct imp_l1_table *t, uint64_t vtcr)
 {
-	*t = (struct imp_l1_table){.vtcr = vtcr, .memattr = MEMATTR_FWB};
+	*t = (struct imp_l1_table){.memattr = MEMATTR_FWB};
 	imp_map_init(&t->nodes, sizeof(struct node));
+	return imp_shape_of(vtcr, 12, 48, &t->shape);
 }
 
 void imp_l1_table_free(struct imp_l1_table *t)
@@ -126,13 +106,13 @@ static struct node *make(struct imp_l1_table *t, uint64_t ipa, int level)
 	struct node *n;
 	int i;
 
-	for (i = start_level(t);; i++) {
-		n = imp_map_put(&t->nodes, (uint64_t)i, ipa >> level_shift(t, i));
+	for (i = t->shape.start;; i++) {
+		n = imp_map_put(&t->nodes, (uint64_t)i, ipa >> imp_shape_shift(&t->shape, i));
 		if (!n)
 			return NULL;
 		fresh = !is_valid(n);
 		/* The map may have moved: the table above is looked up anew. */
-		if (fresh && i > start_level(t))
+		if (fresh && i > t->shape.start)
 			find(t, ipa, i - 1)->used++;
 		if (i == level)
 			return n;
@@ -161,10 +141,10 @@ static bool map_leaf(struct imp_l1_table *t, uint64_t ipa, int level, uint64_t d
 /* The largest leaf that may stand here. */
 static int leaf_level(const struct imp_l1_table *t, uint64_t ipa, uint64_t size, uint64_t pa)
 {
-	int level = granule_shift(t) == 12 ? 1 : 2;
+	int level = t->shape.granule_shift == 12 ? 1 : 2;
 
-	if (level < start_level(t))
-		level = start_level(t);
+	if (level < t->shape.start)
+		level = t->shape.start;
 	for (; level < 3; level++)
 		if (size >= level_size(t, level) && !((ipa | pa) & (level_size(t, level) - 1)))
 			break;
@@ -196,7 +176,7 @@ bool imp_l1_relax(struct imp_l1_table *t, uint64_t ipa, uint64_t prot, imp_l1_te
 	uint64_t desc;
 	int level;
 
-	for (level = start_level(t); level <= 3; level++) {
+	for (level = t->shape.start; level <= 3; level++) {
 		n = find(t, ipa, level);
 		if (!n || !n->table)
 			break;
@@ -230,7 +210,7 @@ static bool is_covered(const struct sweep *s, uint64_t ipa, uint64_t size)
 static bool clear(struct sweep *s, struct node *n, uint64_t ipa, int level)
 {
 	*n = (struct node){0};
-	if (level > start_level(s->t))
+	if (level > s->t->shape.start)
 		find(s->t, ipa, level - 1)->used--;
 	return s->tell(s->arg, ipa, level, 0);
 }
@@ -263,7 +243,7 @@ bool imp_l1_unmap(struct imp_l1_table *t, uint64_t start, uint64_t end, imp_l1_t
 {
 	struct sweep s = {t, start, end, tell, arg};
 
-	return unmap_table(&s, 0, input_end(t), start_level(t));
+	return unmap_table(&s, 0, input_end(t), t->shape.start);
 }
 
 /* Visits leaves; W is cleared where `protect` says so. */
@@ -292,12 +272,12 @@ bool imp_l1_protect(struct imp_l1_table *t, uint64_t start, uint64_t end, imp_l1
 {
 	struct sweep s = {t, start, end, tell, arg};
 
-	return visit_table(&s, 0, input_end(t), start_level(t), true);
+	return visit_table(&s, 0, input_end(t), t->shape.start, true);
 }
 
 bool imp_l1_tell_all(struct imp_l1_table *t, imp_l1_tell *tell, void *arg)
 {
 	struct sweep s = {t, 0, input_end(t), tell, arg};
 
-	return visit_table(&s, 0, input_end(t), start_level(t), false);
+	return visit_table(&s, 0, input_end(t), t->shape.start, false);
 }

@@ -11,17 +11,19 @@
 #include <stdint.h>
 
 #include "import/map.h"
+#include "import/shape.h"
 
 struct imp_l1_table {
 	struct imp_map nodes; /* (level, index) to struct node */
-	uint64_t vtcr;	      /* of L1's hardware: granule, start level and input size are in it */
-	uint8_t memattr;      /* MemAttr[3:0] that L1 gives to memory */
+	struct imp_shape shape;
+	uint8_t memattr; /* MemAttr[3:0] that L1 gives to memory */
 };
 
 /* An entry at `level` for `ipa` reads `desc` from here on. False ends the operation. */
 typedef bool imp_l1_tell(void *arg, uint64_t ipa, int level, uint64_t desc);
 
-void imp_l1_table_init(struct imp_l1_table *t, uint64_t vtcr);
+/* vtcr: of L1's hardware, as its KVM sets it. False: there are no such tables. */
+bool imp_l1_table_init(struct imp_l1_table *t, uint64_t vtcr);
 void imp_l1_table_free(struct imp_l1_table *t);
 
 /* `prot` as the mapper is given it: bit 0 X-EL1, 1 X-EL0, 2 W, 3 R, 4 device, 5 uncached.

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "import/leaves.h"
+#include "import/shape.h"
 
 #define VTTBR_CNP  1u
 #define DESC_VALID 1u
@@ -27,15 +28,6 @@ struct leaf_table {
 	bool complete;	 /* entries of which nothing was told are not valid */
 };
 
-/* The shape of the tables that VTCR asks for (spec 1.1). */
-struct geometry {
-	unsigned int shift; /* log2 of the granule */
-	unsigned int stride;
-	unsigned int input_bits;
-	unsigned int output_bits;
-	int start;
-};
-
 void imp_leaves_init(struct imp_leaves *m)
 {
 	imp_map_init(&m->tables, sizeof(struct leaf_table));
@@ -49,40 +41,10 @@ void imp_leaves_free(struct imp_leaves *m)
 	imp_map_free(&m->entries);
 }
 
-static struct geometry geometry_of(uint64_t vtcr, uint8_t page_shift, uint8_t ipa_limit)
-{
-	static const uint8_t granule[4] = {12, 16, 14, 16};
-	static const uint8_t output[8] = {32, 36, 40, 42, 44, 48, 48, 48};
-	int sl0 = (int)(vtcr >> 6 & 3);
-	struct geometry g = {.shift = granule[vtcr >> 14 & 3],
-			     .input_bits = 64 - (unsigned int)(vtcr & 63),
-			     .output_bits = output[vtcr >> 16 & 7]};
-
-	/* L1 is not offered a granule below the host's; KVM takes the host's instead. */
-	if (g.shift < page_shift)
-		g.shift = page_shift;
-	g.stride = g.shift - 3;
-	g.start = (g.shift == 12 ? 2 : 3) - sl0;
-	if (g.output_bits > ipa_limit)
-		g.output_bits = ipa_limit;
-	return g;
-}
-
-static unsigned int level_shift(const struct geometry *g, int level)
-{
-	return (unsigned int)(3 - level) * g->stride + g->shift;
-}
-
 /* Whether the start table lies beyond the output size (S5): no descriptor was read then. */
-static bool base_out_of_range(const struct imp_walk *w, const struct geometry *g)
+static bool base_out_of_range(const struct imp_walk *w, const struct imp_shape *s)
 {
-	unsigned int table_bits = g->input_bits - level_shift(g, g->start) + 3;
-	uint64_t base;
-
-	if (table_bits >= 48 || g->output_bits >= 48)
-		return false;
-	base = w->vttbr & (((uint64_t)1 << 48) - 1) & ~(((uint64_t)1 << table_bits) - 1);
-	return base >> g->output_bits;
+	return s->output_bits < 48 && imp_shape_root(s, w->vttbr) >> s->output_bits;
 }
 
 /*
@@ -102,7 +64,7 @@ static uint64_t failing_desc(uint8_t fsc, int level)
  * Level, descriptor and flags of the entry that a failed walk ended at, from
  * the fault status. False: it ended before a descriptor was read.
  */
-static bool failed_entry(const struct imp_walk *w, const struct geometry *g,
+static bool failed_entry(const struct imp_walk *w, const struct imp_shape *s,
 			 struct nvt_l1_leaf *leaf)
 {
 	uint8_t fsc = w->truth->walk_esr & 0x3f;
@@ -118,7 +80,7 @@ static bool failed_entry(const struct imp_walk *w, const struct geometry *g,
 		leaf->desc = 0;
 		return sea;
 	}
-	if (!fsc && base_out_of_range(w, g))
+	if (!fsc && base_out_of_range(w, s))
 		return false;
 	if (!leaf->desc)
 		leaf->desc = failing_desc(sea ? 0x08 : fsc, leaf->level);
@@ -127,23 +89,23 @@ static bool failed_entry(const struct imp_walk *w, const struct geometry *g,
 
 #define EAGAIN_RESULT (-11)
 
-static bool decided_entry(const struct imp_walk *w, const struct geometry *g,
+static bool decided_entry(const struct imp_walk *w, const struct imp_shape *s,
 			  struct nvt_l1_leaf *leaf)
 {
 	*leaf = (struct nvt_l1_leaf){.vttbr = w->vttbr, .vtcr = w->vtcr, .origin = NVT_OWN_TRUTH};
 	if (w->truth->walk_ret == EAGAIN_RESULT)
 		return false;
 	if (w->truth->walk_ret) {
-		if (!failed_entry(w, g, leaf))
+		if (!failed_entry(w, s, leaf))
 			return false;
 	} else {
 		leaf->level = w->truth->walk_level;
 		leaf->desc = w->truth->walk_desc;
 	}
-	if (leaf->level < g->start || leaf->level < 0 || leaf->level > 3)
+	if (leaf->level < s->start || leaf->level > 3)
 		return false;
-	leaf->ipa = w->ipa & (((uint64_t)1 << g->input_bits) - 1) &
-		    ~(((uint64_t)1 << level_shift(g, leaf->level)) - 1);
+	leaf->ipa = w->ipa & (((uint64_t)1 << s->input_bits) - 1) &
+		    ~(((uint64_t)1 << imp_shape_shift(s, leaf->level)) - 1);
 	return true;
 }
 
@@ -174,13 +136,13 @@ static const struct leaf_entry not_valid;
 
 /* The entry at which a walk in the model ends; NULL: nothing is known of this address. */
 static const struct leaf_entry *predict(const struct imp_leaves *m, const struct leaf_table *t,
-					const struct geometry *g, uint64_t ipa, int *level)
+					const struct imp_shape *s, uint64_t ipa, int *level)
 {
 	uint64_t cleared = 0;
 
-	for (*level = g->start < 0 ? 0 : g->start; *level <= 3; (*level)++) {
+	for (*level = s->start; *level <= 3; (*level)++) {
 		const struct leaf_entry *e = imp_map_get(&m->entries, entry_key(t->number, *level),
-							 ipa >> level_shift(g, *level));
+							 ipa >> imp_shape_shift(s, *level));
 
 		if (!e || e->stamp < cleared) {
 			if (t->complete)
@@ -199,11 +161,11 @@ static const struct leaf_entry *predict(const struct imp_leaves *m, const struct
  * Above a leaf there are tables, whatever was seen there before. Where all is known, the first
  * leaf below one tells of it.
  */
-static bool open_tables(struct imp_leaves *m, const struct leaf_table *t, const struct geometry *g,
+static bool open_tables(struct imp_leaves *m, const struct leaf_table *t, const struct imp_shape *s,
 			uint64_t ipa, int level)
 {
-	for (int i = g->start < 0 ? 0 : g->start; i < level; i++) {
-		uint64_t key = entry_key(t->number, i), index = ipa >> level_shift(g, i);
+	for (int i = s->start; i < level; i++) {
+		uint64_t key = entry_key(t->number, i), index = ipa >> imp_shape_shift(s, i);
 		struct leaf_entry *e = t->complete ? imp_map_put(&m->entries, key, index)
 						   : imp_map_get(&m->entries, key, index);
 
@@ -218,15 +180,15 @@ static bool open_tables(struct imp_leaves *m, const struct leaf_table *t, const 
 	return true;
 }
 
-static int enter(struct imp_leaves *m, const struct leaf_table *t, const struct geometry *g,
+static int enter(struct imp_leaves *m, const struct leaf_table *t, const struct imp_shape *s,
 		 const struct nvt_l1_leaf *leaf)
 {
 	struct leaf_entry *e;
 
-	if (!open_tables(m, t, g, leaf->ipa, leaf->level))
+	if (!open_tables(m, t, s, leaf->ipa, leaf->level))
 		return -1;
 	e = imp_map_put(&m->entries, entry_key(t->number, leaf->level),
-			leaf->ipa >> level_shift(g, leaf->level));
+			leaf->ipa >> imp_shape_shift(s, leaf->level));
 	if (!e)
 		return -1;
 	m->stamp++;
@@ -236,7 +198,7 @@ static int enter(struct imp_leaves *m, const struct leaf_table *t, const struct 
 }
 
 /* Enters an entry, unless the model has it so. */
-static int take(struct imp_leaves *m, const struct geometry *g, const struct nvt_l1_leaf *leaf)
+static int take(struct imp_leaves *m, const struct imp_shape *s, const struct nvt_l1_leaf *leaf)
 {
 	const struct leaf_table *t = table_of(m, leaf->vttbr, leaf->vtcr);
 	const struct leaf_entry *e;
@@ -244,34 +206,39 @@ static int take(struct imp_leaves *m, const struct geometry *g, const struct nvt
 
 	if (!t)
 		return -1;
-	e = predict(m, t, g, leaf->ipa, &level);
+	e = predict(m, t, s, leaf->ipa, &level);
 	if (e && level == leaf->level && e->desc == leaf->desc && e->flags == leaf->flags)
 		return 0;
-	return enter(m, t, g, leaf);
+	return enter(m, t, s, leaf);
 }
 
 int imp_leaves_state(struct imp_leaves *m, const struct nvt_l1_leaf *leaf, uint8_t page_shift)
 {
-	struct geometry g = geometry_of(leaf->vtcr, page_shift, 48);
+	struct imp_shape s;
 
-	if (leaf->level < g.start || leaf->level > 3)
+	if (!imp_shape_of(leaf->vtcr, page_shift, 48, &s) || leaf->level < s.start)
 		return 0;
-	return take(m, &g, leaf);
+	return take(m, &s, leaf);
+}
+
+/* What a walk ended at; false: KVM refuses the registers, or no descriptor that was read decided.
+ */
+static bool ended_at(const struct imp_walk *walk, struct imp_shape *s, struct nvt_l1_leaf *leaf)
+{
+	return imp_shape_of(walk->vtcr, walk->page_shift, walk->ipa_limit, s) &&
+	       decided_entry(walk, s, leaf);
 }
 
 int imp_leaves_observe(struct imp_leaves *m, const struct imp_walk *walk, struct nvt_l1_leaf *leaf)
 {
-	struct geometry g = geometry_of(walk->vtcr, walk->page_shift, walk->ipa_limit);
+	struct imp_shape s;
 
-	/* S1: sizes that KVM refuses before it reads anything. */
-	if (g.input_bits < 25 || g.input_bits > 48 || !decided_entry(walk, &g, leaf))
-		return 0;
-	return take(m, &g, leaf);
+	return ended_at(walk, &s, leaf) ? take(m, &s, leaf) : 0;
 }
 
 bool imp_leaves_decided(const struct imp_walk *walk, struct nvt_l1_leaf *leaf)
 {
-	struct geometry g = geometry_of(walk->vtcr, walk->page_shift, walk->ipa_limit);
+	struct imp_shape s;
 
-	return g.input_bits >= 25 && g.input_bits <= 48 && decided_entry(walk, &g, leaf);
+	return ended_at(walk, &s, leaf);
 }
