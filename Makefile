@@ -14,6 +14,7 @@ CROSS_OBJCOPY ?= aarch64-linux-gnu-objcopy
 PREFIX ?= /usr/local
 DESTDIR ?=
 O ?= build
+LIBPERF ?= build/record/host
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 
 VERSION := 0.1.0
@@ -49,17 +50,39 @@ INC_check := -Isim/check -Isim/replay -Itraces
 INC_replay := -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_wire := -Ihwrun/wire -Itraces
 INC_hwhost := -Ihwrun/host -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
-INC_cli := -Isim/cli -Ihwrun/host -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
-INC_tests := -Itests -Ihwrun/host -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
+INC_record := -Ihwrun/record -Itraces
+INC_cli := -Isim/cli -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
+INC_tests := -Itests -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
 FLAGS_s2 := -ffreestanding -fno-builtin -Wconversion
 
 # Evaluated anew by each make: run and check install what is missing, and then call make again.
 PKGS := libzstd jansson libelf
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
+# libtracecmd reads trace-cmd files; libtraceevent is enough for perf.data.
 ifeq ($(shell $(PKG_CONFIG) --exists libtracecmd libtraceevent libtracefs 2>/dev/null && echo yes),yes)
-TRACECMD_CFLAGS := -DHAVE_TRACECMD $(shell $(PKG_CONFIG) --cflags libtracecmd libtraceevent libtracefs)
-PKG_LIBS += $(shell $(PKG_CONFIG) --libs libtracecmd libtraceevent libtracefs)
+TRACECMD_PKGS := libtracecmd libtraceevent libtracefs
+TRACECMD_CFLAGS := -DHAVE_TRACECMD -DHAVE_TRACEEVENT
+else ifeq ($(shell $(PKG_CONFIG) --exists libtraceevent 2>/dev/null && echo yes),yes)
+TRACECMD_PKGS := libtraceevent
+TRACECMD_CFLAGS := -DHAVE_TRACEEVENT
+endif
+ifneq ($(TRACECMD_PKGS),)
+TRACECMD_CFLAGS += $(shell $(PKG_CONFIG) --cflags $(TRACECMD_PKGS))
+PKG_LIBS += $(shell $(PKG_CONFIG) --libs $(TRACECMD_PKGS))
+endif
+
+# Ring buffers of the kernel, for nvsim record: a distribution's libperf, or what setup has built.
+ifeq ($(shell $(PKG_CONFIG) --exists libtraceevent libtracefs 2>/dev/null && echo yes),yes)
+RECORD_CFLAGS := -DHAVE_TRACEFS $(shell $(PKG_CONFIG) --cflags libtraceevent libtracefs)
+RECORD_LIBS := $(shell $(PKG_CONFIG) --libs libtracefs libtraceevent)
+ifneq ($(wildcard $(LIBPERF)/lib/libperf.a),)
+RECORD_CFLAGS += -DHAVE_LIBPERF -isystem $(LIBPERF)/include
+RECORD_LIBS := $(LIBPERF)/lib/libperf.a $(LIBPERF)/lib/libapi.a $(RECORD_LIBS)
+else ifeq ($(shell $(PKG_CONFIG) --exists libperf 2>/dev/null && echo yes),yes)
+RECORD_CFLAGS += -DHAVE_LIBPERF $(shell $(PKG_CONFIG) --cflags libperf)
+RECORD_LIBS := $(shell $(PKG_CONFIG) --libs libperf) $(RECORD_LIBS)
+endif
 endif
 
 SRC_s2 := $(wildcard sim/s2/*.c)
@@ -69,9 +92,10 @@ SRC_replay := $(wildcard sim/replay/*.c)
 SRC_cli := $(wildcard sim/cli/*.c)
 SRC_wire := $(wildcard hwrun/wire/*.c)
 SRC_hwhost := $(wildcard hwrun/host/*.c)
+SRC_record := $(wildcard hwrun/record/*.c)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
-LIBS := $(O)/libhwhost.a $(O)/libwire.a $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
-LDLIBS := $(PKG_LIBS) -lpthread -lm
+LIBS := $(O)/librecord.a $(O)/libhwhost.a $(O)/libwire.a $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
+LDLIBS := $(RECORD_LIBS) $(PKG_LIBS) -lpthread -lm
 
 # The command finds boards, and the image, in the folder hwrun beside it.
 BOARDS := $(patsubst %,$(O)/%,$(wildcard hwrun/boards/*.board))
@@ -93,7 +117,7 @@ $(O)/lib$(1).a: $(call obj,$(SRC_$(1)))
 	@rm -f $$@
 	$$(Q)$(AR) rcs $$@ $$^
 endef
-$(foreach l,s2 traces check replay wire hwhost,$(eval $(call library,$(l))))
+$(foreach l,s2 traces check replay wire hwhost record,$(eval $(call library,$(l))))
 
 compile = $(Q)mkdir -p $(@D) && $(CC) $(CSTD) $(CFLAGS) $(WARN) $(1) $(DEPS) -c -o $@ $<
 $(O)/sim/s2/%.o: sim/s2/%.c
@@ -114,6 +138,9 @@ $(O)/hwrun/wire/%.o: hwrun/wire/%.c
 $(O)/hwrun/host/%.o: hwrun/host/%.c | libraries
 	$(say) CC $<
 	$(call compile,$(INC_hwhost) $(PKG_CFLAGS))
+$(O)/hwrun/record/%.o: hwrun/record/%.c $(O)/record.flags | libraries
+	$(say) CC $<
+	$(call compile,$(INC_record) $(PKG_CFLAGS) $(RECORD_CFLAGS))
 $(O)/sim/cli/%.o: sim/cli/%.c | libraries
 	$(say) CC $<
 	$(call compile,$(HOT) $(INC_cli) $(PKG_CFLAGS))
@@ -129,6 +156,11 @@ $(O)/build-info.h: FORCE
 	@scripts/build-info $(VERSION) "$(CC)" > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(O)/sim/cli/build.o: $(O)/build-info.h
+# Whether there is a libperf changes with scripts/setup record.
+$(O)/record.flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(RECORD_CFLAGS)' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 .PHONY: FORCE
 FORCE:
 
@@ -144,6 +176,8 @@ SAMPLE ?= traces/samples/thp-thp.zst
 # ---- tests: every tests/*/test_*.c is one program of its own ----
 
 TESTS := $(patsubst %.c,$(O)/%,$(wildcard tests/*/test_*.c))
+# They have no subject without the libraries, and make a perf.data of a trace-cmd file.
+$(O)/tests/import/test_perf $(O)/tests/import/test_perf_damage: private PKG_CFLAGS += $(TRACECMD_CFLAGS)
 $(O)/tests/%: tests/%.c $(LIBS)
 	$(say) TEST $@
 	$(Q)mkdir -p $(@D) && $(CC) $(CSTD) $(CFLAGS) $(WARN) $(INC_tests) $(PKG_CFLAGS) $(DEPS) \
@@ -158,6 +192,7 @@ check-full: check ## the same, once more under AddressSanitizer and UBSan, mutan
 	@scripts/check --programs "$(MAKE)" $(O)/asan $(JOBS) "CFLAGS=$(ASAN_FLAGS)"
 	@$(MAKE) --no-print-directory mutants
 	@$(MAKE) --no-print-directory matrix
+	@$(MAKE) --no-print-directory record-proof
 
 .PHONY: matrix
 matrix: $(O)/nvsim hwrun ## run the image for EL2 in QEMU: every policy, sample, board and CPU; then its costs
@@ -174,9 +209,11 @@ corpus: $(O)/tests/corpus/make ## write the traces of tests/corpus anew; then re
 	$< tests/corpus
 
 # Those that feed damaged or made-up input are run under the sanitizers by check, too.
-HOSTILE := tests/traces/test_damage tests/import/test_import tests/replay/test_vectors \
+HOSTILE := tests/traces/test_damage tests/import/test_import tests/import/test_perf \
+	tests/import/test_perf_damage tests/replay/test_vectors \
 	tests/s2/test_model tests/hwrun/test_frame tests/hwrun/test_collect tests/hwrun/test_pack \
-	tests/hwrun/test_board
+	tests/hwrun/test_board tests/record/test_btf tests/replay/test_symbols tests/import/test_core \
+	tests/import/test_history tests/import/test_ptdump
 export HOSTILE
 .PHONY: hostile
 hostile: ## build the tests with hostile input under AddressSanitizer and UBSan
@@ -227,6 +264,7 @@ warnings: $(O)/build-info.h ## compile everything with clang's warnings
 	$(CLANG_CHECK) $(INC_replay) $(PKG_CFLAGS) $(SRC_replay)
 	$(CLANG_CHECK) $(INC_wire) $(SRC_wire)
 	$(CLANG_CHECK) $(INC_hwhost) $(PKG_CFLAGS) $(SRC_hwhost)
+	$(CLANG_CHECK) $(INC_record) $(PKG_CFLAGS) $(RECORD_CFLAGS) $(SRC_record)
 	$(CLANG_CHECK) $(INC_cli) $(PKG_CFLAGS) $(SRC_cli)
 
 FORMATTED := $(wildcard sim/*/*.[ch] hwrun/*/*.[ch] hwrun/*/*/*.[ch] traces/*.[ch] traces/*/*.[ch] tests/*/*.[ch])
@@ -312,6 +350,21 @@ hwrun: $(HW_GCC)/nvsim-el2.img $(BOARDS) ## build the image at EL2, with gcc
 hwrun-probe: $(HW_GCC)/probe.img # for tests/hwrun/test_boot.sh
 hwrun-clang: $(HW_CLANG)/nvsim-el2.img ## the same with clang and lld
 
+# ---- the command for an arm64 host, static, and the recorder's proof ----
+
+ARM64 := build/arm64
+RECORD := build/record
+RECORD_PKG_CONFIG := env PKG_CONFIG_SYSROOT_DIR=$(RECORD)/sysroot \
+	PKG_CONFIG_LIBDIR=$(RECORD)/sysroot/usr/lib/aarch64-linux-gnu/pkgconfig pkg-config --static
+.PHONY: record-arm64 record-proof
+record-arm64: ## build a static nvsim for an arm64 host in build/arm64
+	@scripts/setup record-arm64 $(RECORD)
+	@$(MAKE) --no-print-directory O=$(ARM64) CC=$(CROSS_CC) AR=aarch64-linux-gnu-ar \
+		LDFLAGS='-static -Wl,--no-warnings' LIBPERF=$(RECORD)/arm64 PKG_CONFIG="$(RECORD_PKG_CONFIG)" $(ARM64)/nvsim
+record-proof: $(O)/nvsim ## record on Debian's arm64 kernel in QEMU, and verify that
+	@$(MAKE) --no-print-directory record-arm64 || [ ! -e $(RECORD)/arm64/lib/libperf.a ]
+	@NVSIM=$(O)/nvsim PYTHONDONTWRITEBYTECODE=1 tests/record/live.py
+
 # ---- the rest ----
 
 .PHONY: install
@@ -334,4 +387,4 @@ help: ## this text
 clean: ## remove $(O)
 	rm -rf $(O)
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -path $(O)/record -prune -o -type f -name '*.d' -print 2>/dev/null)

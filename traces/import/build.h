@@ -199,7 +199,7 @@ enum nvt_status imp_mmu_used(struct imp_builder *b, uint64_t mmu, bool canonical
 			     struct imp_mmu *found);
 const struct imp_mmu *imp_mmu_find(const struct imp_builder *b, uint64_t mmu);
 void imp_note_vtcr(struct imp_vm *vm, bool canonical, uint64_t vtcr);
-/* Whether a VTCR of the hardware was seen; where not, imp_page_shift says 12. */
+/* Whether the host said, or a VTCR showed, how large its pages are; else imp_page_shift says 12. */
 bool imp_page_known(const struct imp_vm *vm);
 /* The vCPU belongs to this VM; gives it a number. */
 void imp_vcpu_joins(struct imp_builder *b, struct imp_vcpu *v, uint16_t vm);

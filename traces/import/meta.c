@@ -10,6 +10,12 @@ static const char *const format_names[] = {
 	[NVT_IMPORT_TEXT] = "ftrace text",
 	[NVT_IMPORT_TEXT_ZSTD] = "ftrace text, zstd",
 	[NVT_IMPORT_DAT] = "trace-cmd file",
+	[NVT_IMPORT_PERF] = "perf.data file",
+};
+
+static const char *const info_names[IMP_INFO_COUNT] = {
+	[IMP_INFO_KERNEL] = "kernel",	  [IMP_INFO_CLOCK] = "clock",	  [IMP_INFO_CPU] = "cpu",
+	[IMP_INFO_RECORDER] = "recorder", [IMP_INFO_COMMAND] = "command",
 };
 
 static const char *base_name(const char *path)
@@ -43,7 +49,7 @@ static void set_text(json_t *object, const char *key, const char *text)
 }
 
 static json_t *source_of(const struct imp_builder *b, struct imp_input *in,
-			 const struct imp_dat_info *info)
+			 const struct imp_info *info)
 {
 	json_t *source = json_object();
 
@@ -52,8 +58,8 @@ static json_t *source_of(const struct imp_builder *b, struct imp_input *in,
 	set_text(source, "format", format_names[b->stats->format]);
 	json_object_set_new(source, "sha256", hex_digest(in));
 	json_object_set_new(source, "bytes", json_integer((json_int_t)in->read_size));
-	set_text(source, "kernel", info->uname);
-	set_text(source, "clock", info->clock);
+	for (size_t i = 0; i < IMP_INFO_COUNT; i++)
+		set_text(source, info_names[i], info->text[i]);
 	json_object_set_new(source, "resolution_ns", json_integer(1000));
 	return source;
 }
@@ -106,21 +112,67 @@ static void add_warnings(struct imp_builder *b)
 	if (s->kind_count[NVT_LOST])
 		imp_warn(b, "the recorder lost events %llu times",
 			 (unsigned long long)s->kind_count[NVT_LOST]);
+	if (s->core.contradicted_count)
+		imp_warn(b,
+			 "%llu of %llu leaves of L1 are otherwise in the core, and no "
+			 "invalidation tells why (is --core-at right?); %s",
+			 (unsigned long long)s->core.contradicted_count,
+			 (unsigned long long)s->core.seen_count, s->core.contradiction);
 	if (s->unfinished_count)
 		imp_warn(b, "%llu faults lack the return of the handler",
 			 (unsigned long long)s->unfinished_count);
 }
 
-static json_t *tool_of(const struct imp_builder *b)
+static json_t *count_of(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static json_t *core_of(const struct imp_builder *b)
+{
+	const struct nvt_import_core *c = &b->stats->core;
+	json_t *core = json_object();
+
+	set_text(core, "name", base_name(b->options->core));
+	set_text(core, "at", b->options->core_at);
+	json_object_set_new(core, "bytes", count_of(c->file_size));
+	json_object_set_new(core, "tables", count_of(c->table_count));
+	json_object_set_new(core, "tables_outside", count_of(c->outside_count));
+	json_object_set_new(core, "tables_gone", count_of(c->gone_count));
+	json_object_set_new(core, "leaves", count_of(c->leaf_count));
+	json_object_set_new(core, "leaves_seen", count_of(c->seen_count));
+	json_object_set_new(core, "leaves_same", count_of(c->same_count));
+	json_object_set_new(core, "leaves_changed", count_of(c->changed_count));
+	json_object_set_new(core, "leaves_contradicted", count_of(c->contradicted_count));
+	json_object_set_new(core, "writes", count_of(c->write_count));
+	json_object_set_new(core, "writes_at_core", count_of(c->final_count));
+	return core;
+}
+
+static json_t *l1_of(const struct imp_builder *b)
+{
+	const struct nvt_import_stats *s = b->stats;
+	json_t *l1 = json_object();
+
+	set_text(l1, "name", base_name(b->options->l1));
+	json_object_set_new(l1, "faults", count_of(s->l1_fault_count));
+	json_object_set_new(l1, "faults_matched", count_of(s->l1_matched_count));
+	json_object_set_new(l1, "faults_unmatched", count_of(s->l1_unmatched_count));
+	json_object_set_new(l1, "changes", count_of(s->l1_change_count));
+	json_object_set_new(l1, "clock_offset_ns", json_integer(s->l1_offset_ns));
+	return l1;
+}
+
+static json_t *tool_of(const struct imp_builder *b, const char *name)
 {
 	json_t *tool = json_object();
 
-	set_text(tool, "name", "nvsim import");
+	set_text(tool, "name", name);
 	set_text(tool, "version", b->options->tool_version);
 	return tool;
 }
 
-char *imp_meta(struct imp_builder *b, struct imp_input *in, const struct imp_dat_info *info)
+char *imp_meta_of(struct imp_builder *b, json_t *source, const char *tool)
 {
 	static const char *const class_names[] = {"partial", "observed", "full"};
 	json_t *meta = json_object();
@@ -128,15 +180,24 @@ char *imp_meta(struct imp_builder *b, struct imp_input *in, const struct imp_dat
 
 	add_warnings(b);
 	set_text(meta, "what", "recorded stage-2 faults of a nested arm64 guest");
-	json_object_set_new(meta, "source", source_of(b, in, info));
+	json_object_set_new(meta, "source", source);
 	json_object_set_new(meta, "events", known_events(b));
 	json_object_set_new(meta, "ignored", ignored_events(b));
 	json_object_set_new(meta, "orphans", json_integer((json_int_t)b->stats->orphan_count));
+	if (b->options->l1)
+		json_object_set_new(meta, "l1", l1_of(b));
+	if (b->options->core)
+		json_object_set_new(meta, "core", core_of(b));
 	set_text(meta, "class", class_names[b->stats->class]);
 	set_text(meta, "emulated", "unknown");
-	json_object_set_new(meta, "tool", tool_of(b));
+	json_object_set_new(meta, "tool", tool_of(b, tool));
 	json_object_set_new(meta, "warnings", warnings_of(b));
 	text = json_dumps(meta, JSON_SORT_KEYS | JSON_INDENT(1));
 	json_decref(meta);
 	return text;
+}
+
+char *imp_meta(struct imp_builder *b, struct imp_input *in, const struct imp_info *info)
+{
+	return imp_meta_of(b, source_of(b, in, info), "nvsim import");
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The command that is recorded: it waits until the recorder is ready. */
+#ifndef NVSIM_RECORD_WORKLOAD_H
+#define NVSIM_RECORD_WORKLOAD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "trace.h"
+
+struct record_workload {
+	pid_t pid;  /* 0: none */
+	int go;	    /* closing it lets the command begin */
+	int failed; /* an errno comes out of it where the command cannot be run */
+	bool ended;
+	int status; /* as waitpid gives it */
+};
+
+enum nvt_status record_workload_fork(struct record_workload *w, const char *const *argv,
+				     struct nvt_error *err);
+enum nvt_status record_workload_start(struct record_workload *w, const char *name,
+				      struct nvt_error *err);
+/* Whether it has ended. */
+bool record_workload_over(struct record_workload *w);
+/* Asks it to end, if it has not, and waits a while for that. */
+void record_workload_end(struct record_workload *w);
+
+#endif
