@@ -33,8 +33,7 @@ enum nvt_kind {
 
 /*
  * Where a fact comes from that no recorded event states outright. So far
- * nothing in nvsim writes NVT_CANONICAL, NVT_EARLIER or NVT_ASSUMED: what
- * import concludes it takes from the truth of the fault that follows.
+ * nothing in nvsim writes NVT_CANONICAL, NVT_EARLIER or NVT_ASSUMED.
  */
 enum nvt_origin {
 	NVT_GIVEN, /* stated: by the generator, by smaps or pagemap, by L1's own memory or trace, by

@@ -292,6 +292,34 @@ static void another_vmid_has_all_that_is_there_told_again(void **state)
 	assert_non_null(strstr(list, "given 1000 level 3 400017db vttbr 2000041cd0000\n"));
 }
 
+/* Another VM of L1 gets the memory of the first one's root later. */
+static void a_root_is_that_of_the_vm_of_the_time(void **state)
+{
+	unsigned int second;
+
+	(void)state;
+	host_begins();
+	reflected(0x1000, 2);
+	mapped(0x1000, PAGE(0x40001000), 0x1000, 3);
+	second = rec.now_us += 200;
+	write_to(host_path);
+	l1_begins();
+	l1_fault(0x1000, 2);
+	l1_map(0x1000, 0x1000, 0x40001000);
+	l1_at(second);
+	line(90, 0,
+	     "initmmu: " FN
+	     " kvm=0xffff000000bb0000 mmu=0xffff000000bb09b0 type=0x20 ret=0 pgt=0x2 "
+	     "pgd=" ROOT " vtcr=0x802d3520");
+	raw("CPU:0 [LOST 12 EVENTS]\n");
+	write_to(l1_path);
+	list_walks();
+	assert_non_null(strstr(list, "given 1000 level 3 400017db"));
+	assert_int_equal(stats.own_leaf_count, 0);
+	/* That records are lost is told. */
+	assert_int_equal(stats.warning_count, 1);
+}
+
 static void a_recording_of_another_run_is_not_used(void **state)
 {
 	(void)state;
@@ -430,6 +458,7 @@ int main(void)
 		cmocka_unit_test(an_unmap_comes_at_its_time),
 		cmocka_unit_test(protecting_and_relaxing_are_told),
 		cmocka_unit_test(another_vmid_has_all_that_is_there_told_again),
+		cmocka_unit_test(a_root_is_that_of_the_vm_of_the_time),
 		cmocka_unit_test(a_recording_of_another_run_is_not_used),
 		cmocka_unit_test(a_clock_that_stood_still_is_followed),
 		cmocka_unit_test(gaps_on_either_side_are_passed),

@@ -268,8 +268,19 @@ static bool is_page_for_sure(const struct imp_backing *m, const struct sight *s)
 {
 	uint64_t block = (uint64_t)1 << (2 * m->page_shift - 3);
 
-	return s->size_shift == m->page_shift && !s->lower_bound &&
-	       !(s->flags & NVT_BACKING_DEVICE) && (s->hva ^ s->pa) & (block - 1);
+	return !(s->flags & NVT_BACKING_DEVICE) && (s->hva ^ s->pa) & (block - 1);
+}
+
+/* By the host's look-up alone, and by nothing that was decided. */
+static struct nvt_backing told_by_lookup(const struct imp_backing *m, const struct sight *s)
+{
+	return (struct nvt_backing){.hva = s->hva,
+				    .size = (uint64_t)1 << m->page_shift,
+				    .pa = s->pa,
+				    .vma_shift = m->page_shift,
+				    .leaf_shift = m->page_shift,
+				    .flags = s->flags,
+				    .origin = NVT_GIVEN};
 }
 
 static struct nvt_backing told_by(const struct imp_backing *m, const struct sight *s)
@@ -277,13 +288,15 @@ static struct nvt_backing told_by(const struct imp_backing *m, const struct sigh
 	uint8_t shift = s->size_shift ? s->size_shift : m->page_shift;
 	bool sized = s->size_shift;
 
+	if (is_page_for_sure(m, s))
+		return told_by_lookup(m, s);
 	return (struct nvt_backing){.hva = sized ? s->block_hva : s->hva,
 				    .size = (uint64_t)1 << shift,
 				    .pa = sized ? s->block_pa : s->pa,
 				    .vma_shift = s->huge_vma ? shift : m->page_shift,
 				    .leaf_shift = shift,
 				    .flags = s->flags,
-				    .origin = is_page_for_sure(m, s) ? NVT_GIVEN : NVT_OWN_TRUTH};
+				    .origin = NVT_OWN_TRUTH};
 }
 
 static bool same_page(const struct block *b, uint8_t shift, const struct sight *s)

@@ -313,8 +313,10 @@ enum nvt_status imp_lost(struct imp_builder *b, uint64_t time_ns, uint16_t cpu, 
 {
 	struct imp_entry *e;
 
-	if (b->tap)
+	if (b->tap) {
+		imp_l1_lost(b->l1, count);
 		return NVT_OK;
+	}
 	if (time_ns < b->last_ns)
 		time_ns = b->last_ns;
 	/* The end of a fault on that CPU may be among what is lost. */

@@ -396,6 +396,41 @@ static enum nvt_status write_path(struct imp_builder *b, const struct nvt_event 
 	return status;
 }
 
+/* Whether the core has what the walk ended at. */
+static bool core_says_so(const struct imp_history *h, const struct nvt_l1_leaf *leaf,
+			 const struct path *path)
+{
+	const struct history_table *t = &h->placed[path->table[leaf->level]];
+
+	return t->words && t->words[path->index[leaf->level]] == leaf->desc;
+}
+
+/*
+ * What is concluded from a walk alone is told as such once more, although the tables have it by
+ * now: the walk then proves nothing.
+ */
+static enum nvt_status own_up(struct imp_builder *b, const struct nvt_event *at,
+			      const struct imp_walk *walk, const struct path *path)
+{
+	struct nvt_event ev = {.time_ns = at->time_ns, .vcpu = at->vcpu, .kind = NVT_L1_LEAF};
+	int news = imp_leaves_observe(&b->leaves, walk, &ev.l1_leaf);
+	const struct history_now *now;
+
+	if (news < 0)
+		return imp_no_memory(b);
+	if (!news || core_says_so(b->history, &ev.l1_leaf, path))
+		return NVT_OK;
+	now = now_at(b->history, b->history->placed[path->table[ev.l1_leaf.level]].addr +
+					 8ull * path->index[ev.l1_leaf.level]);
+	if (!now)
+		return imp_no_memory(b);
+	/* Tables that lead to themselves cannot read so. */
+	if (now->value != ev.l1_leaf.desc)
+		return NVT_OK;
+	b->stats->own_leaf_count++;
+	return imp_emit_event(b, &ev);
+}
+
 static int by_value(const void *a, const void *b)
 {
 	const struct nvt_word *x = a, *y = b;
@@ -454,6 +489,8 @@ enum nvt_status imp_history_walk(struct imp_builder *b, const struct nvt_event *
 	status = follow(b, root, &leaf, !walk->truth->walk_ret, &path);
 	if (status == NVT_OK && h->writing)
 		status = write_path(b, at, root, &leaf, &path);
+	if (status == NVT_OK && h->writing)
+		status = own_up(b, at, walk, &path);
 	return status;
 }
 
@@ -571,7 +608,7 @@ static bool is_covered(struct imp_history *h, const struct history_root *r)
 		why = "neither --vttbr nor --ptdump names it";
 	else if (!r->there)
 		why = "the core has no memory there";
-	else if (r->contradicted > r->same)
+	else if (r->contradicted)
 		why = "the core contradicts what walks have read: it is of another run or moment";
 	else if (r->seen && !r->same)
 		why = "none of its leaves is in the core: of another run, or gone by then";

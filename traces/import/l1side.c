@@ -28,6 +28,7 @@ struct l1_event {
 struct l1_vm {
 	struct imp_l1_table table;
 	uint64_t kvm, mmu, root;
+	uint64_t created_ns;  /* of L1's clock */
 	uint64_t vttbr, vtcr; /* as the host sees them; vtcr 0: not seen */
 };
 
@@ -37,6 +38,7 @@ struct imp_l1 {
 	struct l1_event *events;
 	size_t event_count, event_room;
 	size_t next;	   /* the event to come */
+	uint64_t lost;	   /* records of L1's buffers */
 	bool aligned;	   /* a fault of both has been met */
 	int64_t offset_ns; /* of the host's clock, before L1's: the largest so far, as L1 is later
 			    */
@@ -76,8 +78,10 @@ static enum nvt_status take_vm(struct imp_builder *b, const struct imp_record *r
 		return imp_no_memory(b);
 	l->vms = bigger;
 	bigger += l->vm_count++;
-	*bigger = (struct l1_vm){
-		.kvm = r->v[IMP_KVM], .mmu = r->v[IMP_MMU], .root = r->v[IMP_PGD] & BADDR_MASK};
+	*bigger = (struct l1_vm){.kvm = r->v[IMP_KVM],
+				 .mmu = r->v[IMP_MMU],
+				 .root = r->v[IMP_PGD] & BADDR_MASK,
+				 .created_ns = r->time_ns};
 	if (!imp_l1_table_init(&bigger->table, r->v[IMP_HWVTCR]))
 		return imp_fail(b, NVT_EINPUT, "initmmu of L1 has VTCR %#llx, which no table has",
 				(unsigned long long)r->v[IMP_HWVTCR]);
@@ -192,6 +196,11 @@ enum nvt_status imp_l1_take(struct imp_builder *b, const struct imp_record *r)
 	}
 }
 
+void imp_l1_lost(struct imp_l1 *l, uint64_t count)
+{
+	l->lost += count;
+}
+
 enum nvt_status imp_l1_ready(struct imp_builder *b)
 {
 	const struct imp_l1 *l = b->l1;
@@ -287,13 +296,13 @@ static bool l1_runs(const struct imp_builder *b)
 }
 
 /*
- * How long ago the event was, by the clocks as they were aligned last. L1 takes a fault after the
+ * How long ago that of L1 was, by the clocks as they were aligned last. L1 takes a fault after the
  * host has reflected it, so that of a fault that is the same this is not positive; but L1's clock
  * may have stood still in a pause.
  */
-static int64_t since(const struct imp_l1 *l, const struct l1_event *e, uint64_t time_ns)
+static int64_t since(const struct imp_l1 *l, uint64_t l1_ns, uint64_t time_ns)
 {
-	return (int64_t)(time_ns - e->time_ns) - l->offset_ns;
+	return (int64_t)(time_ns - l1_ns) - l->offset_ns;
 }
 
 enum nvt_status imp_l1_advance(struct imp_builder *b, uint64_t time_ns)
@@ -304,7 +313,7 @@ enum nvt_status imp_l1_advance(struct imp_builder *b, uint64_t time_ns)
 	while (l && l->aligned && l->next < l->event_count && status == NVT_OK) {
 		const struct l1_event *e = &l->events[l->next];
 
-		if (e->what == L1_FAULT || since(l, e, time_ns) < 0 || !l1_runs(b))
+		if (e->what == L1_FAULT || since(l, e->time_ns, time_ns) < 0 || !l1_runs(b))
 			return NVT_OK;
 		status = apply_through(b, l->next, time_ns);
 	}
@@ -331,7 +340,7 @@ static bool find_fault(const struct imp_l1 *l, const struct imp_record *r, size_
 		*found = i;
 		if (is_same(e, r))
 			return true;
-		if (!l->aligned || since(l, e, r->time_ns) <= 0)
+		if (!l->aligned || since(l, e->time_ns, r->time_ns) <= 0)
 			return false;
 	}
 	return false;
@@ -375,9 +384,13 @@ void imp_l1_end(struct imp_builder *b)
 	if (!l)
 		return;
 	b->stats->l1_offset_ns = l->offset_ns;
+	if (l->lost)
+		imp_warn(b, "%llu records of L1 were lost: its tables are told without them",
+			 (unsigned long long)l->lost);
 	if (!b->stats->l1_matched_count)
-		imp_warn(b, "no fault of L1's recording is one that the host reflects: it is of "
-			    "another run, and was not used");
+		imp_warn(b,
+			 "L1's recording was not used: its faults are not those that the "
+			 "host reflects. It is of another run, or either lacks L2's first fault");
 	else if (b->stats->l1_unmatched_count)
 		imp_warn(b, "%llu reflected faults are not in L1's recording",
 			 (unsigned long long)b->stats->l1_unmatched_count);
@@ -385,18 +398,27 @@ void imp_l1_end(struct imp_builder *b)
 
 /* ---- which table is which ---- */
 
-static struct l1_vm *vm_of_root(struct imp_l1 *l, uint64_t vttbr)
+/* The newest VM that has been created by then: memory of a table is used again. */
+static struct l1_vm *vm_of_root(struct imp_l1 *l, uint64_t vttbr, uint64_t time_ns)
 {
-	for (size_t i = l->vm_count; i-- > 0;)
-		if (l->vms[i].root == (vttbr & BADDR_MASK))
-			return &l->vms[i];
-	return NULL;
+	struct l1_vm *oldest = NULL;
+
+	for (size_t i = l->vm_count; i-- > 0;) {
+		struct l1_vm *vm = &l->vms[i];
+
+		if (vm->root != (vttbr & BADDR_MASK))
+			continue;
+		oldest = vm;
+		if (l->aligned && since(l, vm->created_ns, time_ns) >= 0)
+			break;
+	}
+	return oldest;
 }
 
 enum nvt_status imp_l1_uses(struct imp_builder *b, const struct imp_vcpu *v, uint64_t vttbr,
 			    uint64_t vtcr, uint64_t time_ns)
 {
-	struct l1_vm *vm = b->l1 ? vm_of_root(b->l1, vttbr) : NULL;
+	struct l1_vm *vm = b->l1 && v->vm == b->chosen ? vm_of_root(b->l1, vttbr, time_ns) : NULL;
 	struct telling t = {
 		.b = b, .vm = vm, .time_ns = time_ns, .host_vm = v->vm, .vcpu = number_of(v)};
 

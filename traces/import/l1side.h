@@ -19,6 +19,8 @@ void imp_l1_free(struct imp_l1 *l);
 
 /* The tap of the builder that reads L1's recording; b->l1 takes note of the record. */
 enum nvt_status imp_l1_take(struct imp_builder *b, const struct imp_record *r);
+/* So many of its records are not there. */
+void imp_l1_lost(struct imp_l1 *l, uint64_t count);
 /* L1's recording has been read. NVT_EINPUT: it shows no table, or no fault. */
 enum nvt_status imp_l1_ready(struct imp_builder *b);
 

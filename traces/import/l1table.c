@@ -50,7 +50,7 @@ static bool is_valid(const struct node *n)
 
 bool imp_l1_table_init(struct imp_l1_table *t, uint64_t vtcr)
 {
-	*t = (struct imp_l1_table){.memattr = MEMATTR_FWB};
+	*t = (struct imp_l1_table){0};
 	imp_map_init(&t->nodes, sizeof(struct node));
 	return imp_shape_of(vtcr, 12, 48, &t->shape);
 }
@@ -69,11 +69,11 @@ static uint64_t xn_field(uint64_t prot)
 	return (uint64_t)!el0 << 1 | (el0 ^ el1);
 }
 
-static uint64_t leaf_desc(const struct imp_l1_table *t, uint64_t pa, uint64_t prot, int level)
+static uint64_t leaf_desc(uint64_t pa, uint64_t prot, int level)
 {
 	unsigned int memattr = prot & PROT_UNCACHED ? MEMATTR_UNCACHED
 			       : prot & PROT_DEVICE ? MEMATTR_DEVICE
-						    : t->memattr;
+						    : MEMATTR_FWB;
 
 	return pa | DESC_VALID | (level == 3 ? DESC_TABLE : 0) | (uint64_t)memattr << 2 |
 	       (prot & PROT_R ? DESC_R : 0) | (prot & PROT_W ? DESC_W : 0) | DESC_SH | DESC_AF |
@@ -162,8 +162,8 @@ bool imp_l1_map(struct imp_l1_table *t, uint64_t ipa, uint64_t size, uint64_t pa
 		int level = leaf_level(t, ipa + done, size - done, pa + done);
 		uint64_t span = level_size(t, level), at = (ipa + done) & ~(span - 1);
 
-		if (!map_leaf(t, at, level, leaf_desc(t, (pa + done) & ~(span - 1), prot, level),
-			      tell, arg))
+		if (!map_leaf(t, at, level, leaf_desc((pa + done) & ~(span - 1), prot, level), tell,
+			      arg))
 			return false;
 		done += span;
 	}

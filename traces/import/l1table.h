@@ -16,7 +16,6 @@
 struct imp_l1_table {
 	struct imp_map nodes; /* (level, index) to struct node */
 	struct imp_shape shape;
-	uint8_t memattr; /* MemAttr[3:0] that L1 gives to memory */
 };
 
 /* An entry at `level` for `ipa` reads `desc` from here on. False ends the operation. */

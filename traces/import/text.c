@@ -540,5 +540,7 @@ enum nvt_status imp_read_text(struct imp_builder *b, struct imp_input *in)
 		return imp_fail(b, NVT_EINPUT,
 				"neither ftrace text nor a trace-cmd file: no event in it");
 	}
-	return status == NVT_OK ? flush_mark(&t) : status;
+	if (status == NVT_OK)
+		status = flush_mark(&t);
+	return status == NVT_OK ? tell_lost(&t) : status;
 }
