@@ -142,11 +142,14 @@ static enum cli_exit show_ptdump(const struct import_options *o, const char *pat
 	struct nvt_error err = {0};
 	struct nvt_ptdump dump;
 
-	if (o->output.given || o->core.given)
+	if (o->output.given || o->core.given || o->l1.given)
 		return cli_fail(CLI_USAGE,
 				"import: %s is the dump of a table, of which no trace is made; "
 				"--%s does not apply",
-				path, o->output.given ? "output" : "core");
+				path,
+				o->output.given ? "output"
+				: o->core.given ? "core"
+						: "l1");
 	if (nvt_ptdump_read(path, &dump, &err))
 		return cli_fail_trace(&err);
 	ptdump_report(stdout, path, &dump);

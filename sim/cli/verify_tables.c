@@ -39,9 +39,13 @@ static size_t line_length(const char *s)
 	return strcspn(s, "\n");
 }
 
+/* A dump is ASCII; what is none, is no part of what may be reported as text. */
 static void keep_line(char to[VERIFY_TABLES_TEXT], const char *line)
 {
 	snprintf(to, VERIFY_TABLES_TEXT, "%.*s", (int)line_length(line), line);
+	for (; *to; to++)
+		if ((unsigned char)*to > '~')
+			*to = '?';
 }
 
 /* Finds the first line that differs, and counts lines up to there. */
