@@ -133,7 +133,7 @@ static uint64_t kvm_of(const struct record_events *e, int id, const struct imp_r
 	return kvm;
 }
 
-bool record_events_read(struct record_events *e, const void *data, size_t size,
+bool record_events_read(struct record_events *e, const void *data, size_t size, bool of_vm,
 			struct imp_record *r, uint64_t *kvm)
 {
 	struct imp_tep_plan *plan;
@@ -148,7 +148,7 @@ bool record_events_read(struct record_events *e, const void *data, size_t size,
 		return false;
 	if (plan->known == IMP_EV_NONE || plan->missing ||
 	    imp_tep_read(e->formats, plan, data, size, r) != IMP_TEP_RECORD) {
-		plan->count++;
+		plan->count += of_vm;
 		return false;
 	}
 	*kvm = kvm_of(e, id, r, data, size);

@@ -29,9 +29,10 @@ void record_events_free(struct record_events *e);
 
 /*
  * Reads a record; time, CPU and thread are left to the caller. False: it says nothing to a trace,
- * and was counted in its plan. *kvm: pointer of the VM that it is about, or 0.
+ * and was counted in its plan if it is of the VM's process. *kvm: pointer of the VM that it is
+ * about, or 0.
  */
-bool record_events_read(struct record_events *e, const void *data, size_t size,
+bool record_events_read(struct record_events *e, const void *data, size_t size, bool of_vm,
 			struct imp_record *r, uint64_t *kvm);
 
 #endif

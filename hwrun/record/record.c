@@ -1,17 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "record.h"
 
+#include <string.h>
+#include <sys/utsname.h>
+
 #include "fail.h"
 #include "ring.h"
 #include "tracing.h"
 
+static enum nvt_status check_host(struct nvt_error *err)
+{
+	struct utsname name;
+
+	uname(&name);
+	if (!strcmp(name.machine, "aarch64"))
+		return NVT_OK;
+	return record_fail(
+		err,
+		"this host is %s: record runs on an arm64 host with KVM, where the static "
+		"nvsim of make record-arm64 runs as it is",
+		name.machine);
+}
+
 #ifdef HAVE_LIBPERF
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +32,7 @@
 #include "import/live.h"
 #include "merge.h"
 #include "probes.h"
+#include "process.h"
 #include "who.h"
 #include "workload.h"
 
@@ -38,11 +52,13 @@ struct recorder {
 	struct record_events events;
 	struct record_who who;
 	struct record_workload workload;
+	struct record_process process;
 	struct record_ring *ring;
 	struct record_merge merge;
 	struct imp_live *live;
 	struct imp_record record; /* the one at hand: it is large */
-	uint64_t start_ns, shown_ns, last_ns;
+	uint64_t start_ns, end_ns, shown_ns, last_ns;
+	uint64_t ours_count; /* records of the process, or of any that may be chosen */
 	char when[32];
 };
 
@@ -52,13 +68,16 @@ static enum nvt_status take_sample(struct recorder *r, const struct record_item 
 				   const void *data)
 {
 	struct imp_record *record = &r->record;
+	bool ours = record_who_is_ours(&r->who, item->pid);
 	uint64_t kvm;
 
-	/* Events are switched on one after the other: what came meanwhile is not whole. */
-	if (item->time_ns < r->start_ns)
+	/* Events are switched on and off one by one: what came meanwhile is not whole. */
+	if (item->time_ns < r->start_ns || item->time_ns > r->end_ns)
 		return NVT_OK;
 	r->result->total.event_count++;
-	if (!record_events_read(&r->events, data, item->size, record, &kvm) ||
+	r->ours_count += ours;
+	if (!record_events_read(&r->events, data, item->size, ours && r->who.chosen, record,
+				&kvm) ||
 	    !record_who_keeps(&r->who, record->event, item->pid, kvm))
 		return NVT_OK;
 	record->time_ns = item->time_ns;
@@ -100,6 +119,8 @@ static enum nvt_status take_all(struct recorder *r, uint64_t until)
 
 	while (status == NVT_OK && (item = record_merge_take(&r->merge, until, &data)))
 		status = take_item(r, item, data);
+	if (status == NVT_OK && r->who.out_of_memory)
+		return record_fail(r->err, "out of memory");
 	return status;
 }
 
@@ -120,7 +141,7 @@ static bool is_over(struct recorder *r, uint64_t now)
 		return true;
 	if (r->o->argv)
 		return record_workload_over(&r->workload);
-	return r->o->pid && kill(r->o->pid, 0) < 0 && errno == ESRCH;
+	return r->o->pid && record_process_over(&r->process);
 }
 
 static int wait_ms(const struct recorder *r, uint64_t now)
@@ -151,6 +172,7 @@ static enum nvt_status record_all(struct recorder *r)
 		before = now;
 		show(r, now);
 	}
+	r->end_ns = record_ring_now();
 	record_ring_disable(r->ring);
 	if (status == NVT_OK && !record_ring_read(r->ring, &r->merge, UINT64_MAX))
 		return record_fail(r->err, "out of memory");
@@ -173,42 +195,9 @@ static enum nvt_status count_lost(struct recorder *r)
 
 /* ---- beginning and end ---- */
 
-static enum nvt_status check_host(const struct recorder *r)
-{
-	struct utsname name;
-
-	uname(&name);
-	if (r->o->tracefs || !strcmp(name.machine, "aarch64"))
-		return NVT_OK;
-	return record_fail(
-		r->err,
-		"this host is %s: record runs on an arm64 host with KVM, where the static "
-		"nvsim of make record-arm64 runs as it is",
-		name.machine);
-}
-
-/* The process that a number means, which may be that of one of its threads. */
-static enum nvt_status find_process(const struct recorder *r, pid_t *pid)
-{
-	char path[64], line[128];
-	int found = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)r->o->pid);
-	f = fopen(path, "r");
-	while (f && !found && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Tgid: %d", &found) != 1)
-			found = 0;
-	if (f)
-		fclose(f);
-	*pid = found;
-	return found ? NVT_OK : record_fail(r->err, "there is no process %d", (int)r->o->pid);
-}
-
 static enum nvt_status choose_whom(struct recorder *r)
 {
 	enum nvt_status status;
-	pid_t pid;
 
 	if (r->o->argv) {
 		status = record_workload_fork(&r->workload, r->o->argv, r->err);
@@ -219,17 +208,17 @@ static enum nvt_status choose_whom(struct recorder *r)
 		record_who_init(&r->who, RECORD_ANY, 0);
 		return NVT_OK;
 	}
-	status = find_process(r, &pid);
-	record_who_init(&r->who, RECORD_PROCESS, pid);
+	status = record_process_open(&r->process, r->o->pid, r->err);
+	record_who_init(&r->who, RECORD_PROCESS, r->process.pid);
 	return status;
 }
 
 static enum nvt_status prepare_events(struct recorder *r)
 {
-	enum nvt_status status = check_host(r);
+	enum nvt_status status = check_host(r->err);
 
 	if (status == NVT_OK)
-		status = record_tracefs_find(r->o->tracefs, r->tracefs, sizeof(r->tracefs), r->err);
+		status = record_tracefs_find(NULL, r->tracefs, sizeof(r->tracefs), r->err);
 	if (status != NVT_OK)
 		return status;
 	if (r->o->truth)
@@ -269,12 +258,15 @@ static enum nvt_status prepare(struct recorder *r)
 static enum nvt_status start(struct recorder *r)
 {
 	time_t now = time(NULL);
+	enum nvt_status status;
 	struct tm utc;
 
 	strftime(r->when, sizeof(r->when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-	record_ring_enable(r->ring);
+	status = record_ring_enable(r->ring, r->err);
 	r->start_ns = record_ring_now();
-	return r->o->argv ? record_workload_start(&r->workload, r->o->argv[0], r->err) : NVT_OK;
+	if (status != NVT_OK || !r->o->argv)
+		return status;
+	return record_workload_start(&r->workload, r->o->argv[0], r->err);
 }
 
 static void append(char *text, size_t size, const char *word)
@@ -296,6 +288,27 @@ static void describe_others(struct recorder *r)
 		imp_live_warn(r->live,
 			      "several VMs ran: that of process %d is kept, %zu others are not",
 			      (int)r->who.chosen, r->who.other_count);
+}
+
+/* One process may have several VMs, which only the probe on aborts tells apart. */
+static void describe_ran(struct recorder *r)
+{
+	size_t count = record_who_ran(&r->who);
+
+	if (count > 1)
+		imp_live_warn(r->live,
+			      "%zu VMs ran in process %d: those that were made before the "
+			      "recording began are taken for one",
+			      count, (int)r->who.chosen);
+}
+
+static void describe_late(struct recorder *r)
+{
+	if (r->result->late_count)
+		imp_live_warn(r->live,
+			      "%llu records came after later ones of other CPUs: each has the time "
+			      "of the one before it",
+			      (unsigned long long)r->result->late_count);
 }
 
 static void describe_probes(struct recorder *r)
@@ -328,6 +341,23 @@ static uint64_t own_cpu_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* What to do where none of the records that count shows a VM that runs. */
+static enum nvt_status no_vm(const struct recorder *r)
+{
+	const char *where = r->o->argv ? " in the command" : r->o->pid ? " in the process" : "";
+	unsigned long long count = r->ours_count;
+
+	if (r->who.other_count)
+		return record_fail(r->err,
+				   "no VM ran%s: none of its %llu records is a stage-2 fault; VMs "
+				   "of other processes ran: -p %d records one",
+				   where, count, (int)r->who.others[0].pid);
+	return record_fail(r->err,
+			   "no VM ran%s: none of %llu records is a stage-2 fault; a VM that is "
+			   "idle makes none, record for longer or while it works",
+			   where, count);
+}
+
 static enum nvt_status finish(struct recorder *r)
 {
 	char command[512] = "", probes[64] = "";
@@ -348,36 +378,38 @@ static enum nvt_status finish(struct recorder *r)
 	if (status != NVT_OK)
 		return status;
 	if (!imp_live_runs(live))
-		return record_fail(r->err, "no VM ran%s: none of %llu events is a stage-2 fault",
-				   r->o->argv  ? " in the command"
-				   : r->o->pid ? " in the process"
-					       : "",
-				   (unsigned long long)r->result->total.event_count);
+		return no_vm(r);
 	uname(&name);
-	for (size_t i = 0; r->o->argv && r->o->argv[i]; i++)
-		append(command, sizeof(command), r->o->argv[i]);
+	if (r->o->argv)
+		record_workload_describe(r->o->argv, command, sizeof(command));
 	if (r->o->truth)
 		snprintf(probes, sizeof(probes), "%zu fprobes, %zu kprobes", r->probes.fprobe_count,
 			 r->probes.installed_count - r->probes.fprobe_count);
 	describe_others(r);
+	describe_ran(r);
+	describe_late(r);
 	describe_probes(r);
 	r->live = NULL;
 	return imp_live_finish(live, &source, r->err);
 }
 
-/* The events go before the probes that they are of. */
+/*
+ * The events go before the probes that they are of, and those before the command is waited for,
+ * in which time people may lose patience.
+ */
 static void release(struct recorder *r)
 {
-	record_workload_end(&r->workload);
-	r->result->command_status = r->workload.status;
 	if (r->live)
 		imp_live_abandon(r->live);
 	if (r->ring)
 		record_ring_close(r->ring);
 	record_merge_free(&r->merge);
+	record_process_close(&r->process);
 	record_who_free(&r->who);
 	record_events_free(&r->events);
 	record_probes_remove(&r->probes);
+	record_workload_end(&r->workload);
+	r->result->command_status = r->workload.status;
 }
 
 enum nvt_status record_run(const struct record_options *o, struct record_result *result,
@@ -393,7 +425,9 @@ enum nvt_status record_run(const struct record_options *o, struct record_result 
 	r->o = o;
 	r->result = result;
 	r->err = err;
+	r->end_ns = UINT64_MAX;
 	r->probes.lock = -1;
+	r->process.fd = -1;
 	status = prepare(r);
 	if (status == NVT_OK)
 		status = start(r);
@@ -418,6 +452,8 @@ enum nvt_status record_run(const struct record_options *o, struct record_result 
 {
 	(void)o;
 	*result = (struct record_result){.pid = 0};
+	if (check_host(err) != NVT_OK)
+		return NVT_EENV;
 	return record_fail(err, "record needs libperf, and this nvsim was built without it: "
 				"scripts/setup record, then make");
 }

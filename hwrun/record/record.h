@@ -13,6 +13,7 @@
 
 #include "import/import.h"
 #include "trace.h"
+#include "workload.h"
 
 /* How it goes, for people. */
 struct record_progress {
@@ -29,7 +30,6 @@ struct record_options {
 	bool truth;
 	uint64_t duration_ns; /* 0: until it is stopped, or the command or process ends */
 	int level;
-	const char *tracefs; /* NULL: where it is mounted, on an arm64 host */
 	const volatile sig_atomic_t *stop;
 	void (*progress)(void *arg, const struct record_progress *p); /* ten times a second */
 	void *arg;
@@ -48,7 +48,7 @@ struct record_result {
 	uint64_t cpu_ns;	   /* that the recorder itself took */
 	unsigned int probe_count;  /* installed */
 	char absent[RECORD_NAMES]; /* probes that the kernel does not take, by name */
-	int command_status;	   /* as waitpid has it */
+	int command_status;	   /* as waitpid has it, or RECORD_RUNS_ON */
 };
 
 /*

@@ -204,9 +204,19 @@ uint32_t record_ring_count(const struct record_ring *r)
 	return r->count;
 }
 
-void record_ring_enable(struct record_ring *r)
+enum nvt_status record_ring_enable(struct record_ring *r, struct nvt_error *err)
 {
-	perf_evlist__enable(r->list);
+	struct perf_evsel *event;
+	int failed = 0;
+
+	perf_evlist__for_each_evsel(r->list, event)
+	{
+		if (!failed)
+			failed = perf_evsel__enable(event);
+	}
+	if (!failed)
+		return NVT_OK;
+	return record_fail(err, "the kernel does not switch its events on: %s", strerror(errno));
 }
 
 void record_ring_disable(struct record_ring *r)

@@ -30,7 +30,7 @@ struct record_ring *record_ring_open(const int *ids, size_t count, struct nvt_er
 void record_ring_close(struct record_ring *r);
 uint32_t record_ring_count(const struct record_ring *r);
 
-void record_ring_enable(struct record_ring *r);
+enum nvt_status record_ring_enable(struct record_ring *r, struct nvt_error *err);
 void record_ring_disable(struct record_ring *r);
 /* Waits until some ring is a quarter full, at most so long. */
 void record_ring_wait(struct record_ring *r, int ms);

@@ -94,11 +94,12 @@ static const struct record_vm *find_vm(const struct record_who *w, uint64_t kvm)
 }
 
 /* A thread of the VM's own process names it; an address that is used again has a new owner. */
-static void learn_vm(struct record_who *w, uint64_t kvm, int32_t pid)
+static void learn_vm(struct record_who *w, uint64_t kvm, int32_t pid, bool ran)
 {
 	struct record_vm *known = (struct record_vm *)find_vm(w, kvm), *bigger;
 
 	if (known) {
+		known->ran = ran || (known->ran && known->pid == pid);
 		known->pid = pid;
 		return;
 	}
@@ -110,7 +111,7 @@ static void learn_vm(struct record_who *w, uint64_t kvm, int32_t pid)
 		return;
 	}
 	w->vms = bigger;
-	w->vms[w->vm_count++] = (struct record_vm){kvm, pid};
+	w->vms[w->vm_count++] = (struct record_vm){kvm, pid, ran};
 }
 
 static void count_other(struct record_who *w, int32_t pid)
@@ -144,7 +145,19 @@ static bool runs(uint8_t event)
 /* Only threads of a VM's process do this, and they name the VM. */
 static bool names_own(uint8_t event)
 {
-	return event == IMP_EV_ABORT || event == IMP_EV_INITMMU || event == IMP_EV_MEMSLOT;
+	return event == IMP_EV_ABORT || event == IMP_EV_INITMMU;
+}
+
+/*
+ * Whether a process has a VM whose making was seen. What is done to an older one could be taken for
+ * a deed to the one that runs first, which another process may have.
+ */
+static bool has_made_one(const struct record_who *w, int32_t pid)
+{
+	for (size_t i = 0; i < w->vm_count; i++)
+		if (w->vms[i].pid == pid)
+			return true;
+	return false;
 }
 
 static bool is_other(const struct record_who *w, int32_t pid)
@@ -166,21 +179,33 @@ static bool concerns_chosen(const struct record_who *w, uint8_t event, int32_t p
 	return (event == IMP_EV_UNMAP_RANGE || event == IMP_EV_WP_RANGE) && !is_other(w, pid);
 }
 
+bool record_who_is_ours(const struct record_who *w, int32_t pid)
+{
+	if (w->chosen)
+		return pid == w->chosen;
+	return w->whom == RECORD_ANY || in_family(w, pid);
+}
+
 bool record_who_keeps(struct record_who *w, uint8_t event, int32_t pid, uint64_t kvm)
 {
-	bool may;
+	bool ours = record_who_is_ours(w, pid);
 
 	if (kvm && names_own(event))
-		learn_vm(w, kvm, pid);
-	if (w->chosen)
-		may = pid == w->chosen;
-	else
-		may = w->whom == RECORD_ANY || in_family(w, pid);
-	if (may && !w->chosen && runs(event))
+		learn_vm(w, kvm, pid, runs(event));
+	if (ours && !w->chosen && runs(event))
 		w->chosen = pid;
-	if (may)
-		return true;
+	if (ours)
+		return w->chosen || w->whom != RECORD_ANY || has_made_one(w, pid);
 	if (event == IMP_EV_GUEST_FAULT)
 		count_other(w, pid);
 	return w->chosen && concerns_chosen(w, event, pid, kvm);
+}
+
+size_t record_who_ran(const struct record_who *w)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < w->vm_count; i++)
+		count += w->vms[i].ran && w->vms[i].pid == w->chosen;
+	return count;
 }

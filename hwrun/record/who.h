@@ -23,6 +23,7 @@ struct record_owner {
 struct record_vm {
 	uint64_t kvm; /* the pointer */
 	int32_t pid;
+	bool ran;
 };
 
 struct record_who {
@@ -45,8 +46,13 @@ void record_who_free(struct record_who *w);
 void record_who_forked(struct record_who *w, int32_t parent, int32_t child);
 /*
  * Whether to keep a record of the process `pid`. `kvm` is the VM's pointer, 0 where the event
- * tells none. The first fault or change of context that may be kept chooses the process.
+ * tells none. The first fault or change of context that may be kept chooses the process; as long
+ * as that may be any, only those that have made a VM meanwhile are kept.
  */
 bool record_who_keeps(struct record_who *w, uint8_t event, int32_t pid, uint64_t kvm);
+/* Whether `pid` is the process that is kept, or may be it. */
+bool record_who_is_ours(const struct record_who *w, int32_t pid);
+/* VMs of the process that is kept that have run, as far as aborts name them. */
+size_t record_who_ran(const struct record_who *w);
 
 #endif

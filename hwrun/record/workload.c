@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -13,16 +15,19 @@
 /* In the child: waits for the word, then becomes the command. */
 static void become(const char *const *argv, int go, int failed)
 {
-	static const int numbers[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE};
+	ssize_t got;
 	char word;
 	int error;
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		signal(numbers[i], SIG_DFL);
+	/* The recorder ignores it. Signals that it handles get their default back by exec. */
+	signal(SIGPIPE, SIG_DFL);
+	if (fcntl(STDOUT_FILENO, F_GETFD) & FD_CLOEXEC)
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+	while ((got = read(go, &word, 1)) < 0 && errno == EINTR)
+		continue;
 	/* Without the word the recorder has given up. */
-	while (read(go, &word, 1) != 1)
-		if (errno != EINTR)
-			_exit(127);
+	if (got != 1)
+		_exit(127);
 	execvp(argv[0], (char *const *)argv);
 	error = errno;
 	if (write(failed, &error, sizeof(error)) < 0)
@@ -64,6 +69,7 @@ enum nvt_status record_workload_fork(struct record_workload *w, const char *cons
 	close(failed[1]);
 	w->go = go[1];
 	w->failed = failed[0];
+	w->status = RECORD_RUNS_ON;
 	return NVT_OK;
 }
 
@@ -107,4 +113,33 @@ void record_workload_end(struct record_workload *w)
 		kill(w->pid, SIGTERM);
 	for (int ms = 0; ms < PATIENCE_MS && !record_workload_over(w); ms += 10)
 		nanosleep(&moment, NULL);
+}
+
+/* Bytes of the character of UTF-8 at `s`; 0: it is none. jansson says so, which is to take it. */
+static size_t character(const char *s)
+{
+	bool taken = false;
+	size_t n = 0;
+
+	while (!taken && n < 4 && s[n]) {
+		json_t *value = json_stringn(s, ++n);
+
+		taken = value;
+		json_decref(value);
+	}
+	return taken ? n : 0;
+}
+
+void record_workload_describe(const char *const *argv, char *text, size_t size)
+{
+	size_t used = 0, n;
+
+	*text = 0;
+	for (size_t i = 0; argv[i] && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", i ? " " : "", argv[i]);
+	for (char *s = text; *s; s += n ? n : 1) {
+		n = character(s);
+		if (!n)
+			*s = '?';
+	}
 }

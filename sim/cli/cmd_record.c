@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nvsim record: a trace of a VM that runs on this host. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "build.h"
@@ -23,7 +25,7 @@ static const struct cli_option options[] = {
 	 .max = INT32_MAX},
 	{0, "truth", NULL, CLI_FLAG, AT(truth),
 	 .help = "install probes that tell what KVM did with each fault, for verify; they are "
-		 "removed in the end"},
+		 "removed in the end; the kernel has to have BTF"},
 	{0, "for", "TIME", CLI_TEXT, AT(duration),
 	 .help = "record so long: 30s, 500ms, 10m, 1h; until Ctrl-C, or the end of the command or "
 		 "process, by default"},
@@ -102,6 +104,16 @@ static void print_others(FILE *out, const struct record_result *r)
 	fprintf(out, "%s (-p chooses)\n", r->other_count > RECORD_OTHERS ? " and more" : "");
 }
 
+/* How the command ended, where it did not just succeed. */
+static void print_end(FILE *out, int status)
+{
+	if (WIFSIGNALED(status))
+		fprintf(out, "the command was ended by signal %d (%s)\n", WTERMSIG(status),
+			strsignal(WTERMSIG(status)));
+	else if (WIFEXITED(status) && WEXITSTATUS(status))
+		fprintf(out, "the command ended with status %d\n", WEXITSTATUS(status));
+}
+
 static void print_summary(FILE *out, const struct record_result *r, bool truth)
 {
 	char a[CLI_NUMBER_SIZE], b[CLI_NUMBER_SIZE], c[CLI_NUMBER_SIZE];
@@ -121,6 +133,8 @@ static void print_summary(FILE *out, const struct record_result *r, bool truth)
 		      out);
 	if (r->other_count)
 		print_others(out, r);
+	if (r->command_status != RECORD_RUNS_ON)
+		print_end(out, r->command_status);
 	if (s->orphan_count || s->unfinished_count)
 		fprintf(out, "parts of faults without a beginning: %s; faults without an end: %s\n",
 			cli_count(a, s->orphan_count), cli_count(b, s->unfinished_count));
@@ -156,9 +170,14 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 				"not '%s'",
 				o->duration.value);
 	catch_signals();
+	/* What the command prints does not belong into the trace. */
+	if (!strcmp(record.output, "-"))
+		fcntl(STDOUT_FILENO, F_SETFD, FD_CLOEXEC);
 	status = record_run(&record, &result, &err);
 	if (shown)
 		fputs("\r\033[K", stderr);
+	if (result.command_status == RECORD_RUNS_ON)
+		cli_fail(CLI_OK, "record: SIGTERM has not ended '%s', which runs on", args->v[0]);
 	if (status)
 		return cli_fail_trace(&err);
 	if (!o->quiet)
@@ -174,6 +193,9 @@ const struct cli_command cli_record = {
 	.about =
 		"Records KVM's tracepoints by the kernel's ring buffers until Ctrl-C, the end of "
 		"COMMAND or of the process, or the time is over; the file is complete in any case. "
+		"A COMMAND that has not ended by then gets SIGTERM; processes that it has started "
+		"do not. With -o -, the trace is written in the end, $TMPDIR keeps it until then, "
+		"and what COMMAND prints goes to standard error. "
 		"One VM is kept: that of the process or of what COMMAND starts, else the first one "
 		"that runs. Without --truth the trace is of class partial: it has the faults, and "
 		"which of them went to L1. It needs root, or CAP_PERFMON and access to tracefs.",

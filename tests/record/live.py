@@ -330,12 +330,14 @@ run plain nvsim record -o plain.zst -- vmm -p 256 -r 2
 vmm -p 8192 -r 1000 >loop.out & loop=$!
 sleep 1
 run attach nvsim record -o attach.zst -p $loop --for 500ms
+run none nvsim record -o none.zst -p $$ --for 500ms
 run vms nvsim record -o vms.zst --for 2s &
 sleep 1
 vmm -p 64 -r 1 >/dev/null
 wait $!
 kill $loop
 run stop nvsim record -o stop.zst -- sh -c 'vmm -p 256 -r 2; kill -INT $PPID; sleep 60'
+run status nvsim record -o status.zst -- sh -c 'vmm -p 16 -r 1; exit 3'
 run pipe sh -c 'nvsim record -q -o - -- sh -c "vmm -p 64 -r 1 >pipe.did" >pipe.zst'
 """
 
@@ -350,10 +352,18 @@ def part_plain(tap, folder):
     about, _ = judge(tap, run, folder, "partial")
     faults = about.get("kinds", {}).get("fault", 0)
     tap.check(f"attach: half a second of a process that runs: {faults} faults", faults > 100)
+    run = Run(files, "none")
+    tap.check("none: a process without a VM: exit 4, one line that names another's",
+              run.rc == 4 and re.search(r"no VM ran in the process.*; VMs of other.*-p \d+", run.err)
+              and run.err.count("\n") == 1 and not run.trace, run.explain())
     run = Run(files, "vms")
     judge(tap, run, folder, "partial")
     tap.check("vms: one VM of those that run is kept, and that is said",
               "several VMs ran: that of process" in run.out, run.explain())
+    run = Run(files, "status")
+    judge(tap, run, folder, "partial")
+    tap.check("status: that the command has failed is said",
+              "the command ended with status 3" in run.out, run.explain())
     run = Run(files, "pipe")
     about, _ = judge(tap, run, folder, "partial")
     run.out = files["pipe.did"].decode()

@@ -17,9 +17,11 @@ static void the_first_that_runs_is_kept(void **state)
 
 	(void)state;
 	record_who_init(&w, RECORD_ANY, 0);
-	/* VMs are made before they run; until one does, all is kept. */
+	/* VMs are made before they run: until one does, that is kept of each, and what follows. */
 	assert_true(record_who_keeps(&w, IMP_EV_INITMMU, 10, 0xa));
 	assert_true(record_who_keeps(&w, IMP_EV_INITMMU, 20, 0xb));
+	assert_true(record_who_keeps(&w, IMP_EV_MEMSLOT, 20, 0xb));
+	assert_true(record_who_keeps(&w, IMP_EV_LOADMMU, 20, 0));
 	assert_true(record_who_keeps(&w, IMP_EV_GUEST_FAULT, 20, 0));
 	assert_int_equal(w.chosen, 20);
 	assert_false(record_who_keeps(&w, IMP_EV_GUEST_FAULT, 10, 0));
@@ -31,6 +33,46 @@ static void the_first_that_runs_is_kept(void **state)
 	record_who_free(&w);
 }
 
+/* What happens to an older VM before one runs may concern another, and come however often. */
+static void older_vms_have_to_run_first(void **state)
+{
+	struct record_who w;
+
+	(void)state;
+	record_who_init(&w, RECORD_ANY, 0);
+	assert_false(record_who_keeps(&w, IMP_EV_MMUN_UNMAP, 10, 0xa));
+	assert_false(record_who_keeps(&w, IMP_EV_MMUN_AGE, KERNEL_THREAD, 0xa));
+	assert_false(record_who_keeps(&w, IMP_EV_UNMAP_RANGE, 10, 0));
+	assert_false(record_who_keeps(&w, IMP_EV_LOADMMU, 10, 0));
+	assert_false(record_who_keeps(&w, IMP_EV_MEMSLOT, 10, 0xa));
+	assert_int_equal(w.chosen, 0);
+	assert_true(record_who_keeps(&w, IMP_EV_ABORT, 20, 0xb));
+	assert_true(record_who_keeps(&w, IMP_EV_MMUN_UNMAP, KERNEL_THREAD, 0xb));
+	assert_false(record_who_keeps(&w, IMP_EV_MMUN_UNMAP, KERNEL_THREAD, 0xa));
+	record_who_free(&w);
+}
+
+static void vms_of_one_process_are_counted(void **state)
+{
+	struct record_who w;
+
+	(void)state;
+	record_who_init(&w, RECORD_PROCESS, 20);
+	/* One that is made to see what the host can does not run. */
+	assert_true(record_who_keeps(&w, IMP_EV_INITMMU, 20, 0xa));
+	assert_true(record_who_keeps(&w, IMP_EV_ABORT, 20, 0xb));
+	assert_true(record_who_keeps(&w, IMP_EV_ABORT, 20, 0xb));
+	assert_false(record_who_keeps(&w, IMP_EV_ABORT, 10, 0xc));
+	assert_int_equal(record_who_ran(&w), 1);
+	assert_true(record_who_keeps(&w, IMP_EV_ABORT, 20, 0xa));
+	assert_true(record_who_keeps(&w, IMP_EV_INITMMU, 20, 0xa));
+	assert_int_equal(record_who_ran(&w), 2);
+	/* Another process has its address now. */
+	assert_false(record_who_keeps(&w, IMP_EV_INITMMU, 10, 0xa));
+	assert_int_equal(record_who_ran(&w), 1);
+	record_who_free(&w);
+}
+
 static void a_process_is_waited_for(void **state)
 {
 	struct record_who w;
@@ -39,6 +81,10 @@ static void a_process_is_waited_for(void **state)
 	record_who_init(&w, RECORD_PROCESS, 20);
 	assert_false(record_who_keeps(&w, IMP_EV_GUEST_FAULT, 10, 0));
 	assert_int_equal(w.chosen, 0);
+	assert_true(record_who_is_ours(&w, 20));
+	assert_false(record_who_is_ours(&w, 10));
+	/* No other VM can be meant. */
+	assert_true(record_who_keeps(&w, IMP_EV_LOADMMU, 20, 0));
 	assert_true(record_who_keeps(&w, IMP_EV_ERET, 20, 0));
 	assert_int_equal(w.chosen, 20);
 	record_who_free(&w);
@@ -85,6 +131,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_that_runs_is_kept),
+		cmocka_unit_test(older_vms_have_to_run_first),
+		cmocka_unit_test(vms_of_one_process_are_counted),
 		cmocka_unit_test(a_process_is_waited_for),
 		cmocka_unit_test(a_command_s_children_are_its_own),
 		cmocka_unit_test(the_host_s_own_threads_count_by_vm),
