@@ -290,6 +290,10 @@ format-check: ## fail where that would change something
 bench: $(O)/nvsim $(if $(shell command -v $(CROSS_CC)),hwrun) ## measure replay, import and size against zstd and trace-cmd, and costs at EL2
 	@scripts/bench $(O)/nvsim
 
+.PHONY: results
+results: $(O)/nvsim hwrun ## make the results in results/ anew, and their page
+	@scripts/results $(O)/nvsim results
+
 # ---- the image at EL2: the engine and the handler of above, a libc of its own, libfdt ----
 
 HW_GCC := $(O)/hwrun
