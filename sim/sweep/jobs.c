@@ -49,15 +49,14 @@ void sweep_jobs_slurm(const struct sweep_jobs *j, FILE *out)
 		"#SBATCH --job-name=nvsim-sweep\n"
 		"#SBATCH --array=0-%zu\n"
 		"#SBATCH --output=/dev/null\n"
-		"# %zu cells. A task computes each %zuth, those that are there are left alone, and "
-		"its exit\n"
-		"# status is that of the last that failed.\n"
+		"# %zu cells: task N computes cell N, N + %zu and so on; what is there is left alone.\n"
+		"# The exit status is that of the last cell that failed.\n"
 		"cell=${SLURM_ARRAY_TASK_ID:?is set by sbatch}\n"
 		"status=0\n"
 		"cd ",
 		tasks - 1, j->cells, tasks);
 	put_quoted(out, j->folder);
-	fputs(" && mkdir -p ", out);
+	fputs(" && mkdir -p -- ", out);
 	put_quoted(out, j->dir);
 	fprintf(out, "/log || exit 4\nwhile [ \"$cell\" -lt %zu ]; do\n\t", j->cells);
 	put_command(j, out, "\"$cell\"");
