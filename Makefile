@@ -51,9 +51,10 @@ INC_replay := -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_wire := -Ihwrun/wire -Itraces
 INC_hwhost := -Ihwrun/host -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_record := -Ihwrun/record -Itraces
+INC_sweep := -Isim/sweep -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_plot := -Isim/plot -Itraces
-INC_cli := -Isim/cli -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
-INC_tests := -Itests -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
+INC_cli := -Isim/cli -Isim/sweep -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
+INC_tests := -Itests -Isim/sweep -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
 FLAGS_s2 := -ffreestanding -fno-builtin -Wconversion
 
 # Evaluated anew by each make: run and check install what is missing, and then call make again.
@@ -90,6 +91,7 @@ SRC_s2 := $(wildcard sim/s2/*.c)
 SRC_traces := $(wildcard traces/*.c traces/*/*.c)
 SRC_check := $(wildcard sim/check/*.c)
 SRC_replay := $(wildcard sim/replay/*.c)
+SRC_sweep := $(wildcard sim/sweep/*.c)
 SRC_plot := $(wildcard sim/plot/*.c)
 SRC_cli := $(wildcard sim/cli/*.c)
 SRC_wire := $(wildcard hwrun/wire/*.c)
@@ -98,7 +100,7 @@ SRC_record := $(wildcard hwrun/record/*.c)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 # Objects of sources that the build makes.
 MADE_plot := $(O)/sim/plot/scripts.o
-LIBS := $(O)/libplot.a $(O)/librecord.a $(O)/libhwhost.a $(O)/libwire.a $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
+LIBS := $(O)/libplot.a $(O)/libsweep.a $(O)/librecord.a $(O)/libhwhost.a $(O)/libwire.a $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
 LDLIBS := $(RECORD_LIBS) $(PKG_LIBS) -lpthread -lm
 
 # The command finds boards, and the image, in the folder hwrun beside it.
@@ -121,7 +123,7 @@ $(O)/lib$(1).a: $(call obj,$(SRC_$(1))) $(MADE_$(1))
 	@rm -f $$@
 	$$(Q)$(AR) rcs $$@ $$^
 endef
-$(foreach l,s2 traces check replay wire hwhost record plot,$(eval $(call library,$(l))))
+$(foreach l,s2 traces check replay wire hwhost record sweep plot,$(eval $(call library,$(l))))
 
 compile = $(Q)mkdir -p $(@D) && $(CC) $(CSTD) $(CFLAGS) $(WARN) $(1) $(DEPS) -c -o $@ $<
 $(O)/sim/s2/%.o: sim/s2/%.c
@@ -145,6 +147,9 @@ $(O)/hwrun/host/%.o: hwrun/host/%.c | libraries
 $(O)/hwrun/record/%.o: hwrun/record/%.c $(O)/record.flags | libraries
 	$(say) CC $<
 	$(call compile,$(INC_record) $(PKG_CFLAGS) $(RECORD_CFLAGS))
+$(O)/sim/sweep/%.o: sim/sweep/%.c | libraries
+	$(say) CC $<
+	$(call compile,$(INC_sweep) $(PKG_CFLAGS))
 $(O)/sim/plot/%.o: sim/plot/%.c | libraries
 	$(say) CC $<
 	$(call compile,$(INC_plot) $(PKG_CFLAGS))
@@ -277,6 +282,7 @@ warnings: $(O)/build-info.h ## compile everything with clang's warnings
 	$(CLANG_CHECK) $(INC_wire) $(SRC_wire)
 	$(CLANG_CHECK) $(INC_hwhost) $(PKG_CFLAGS) $(SRC_hwhost)
 	$(CLANG_CHECK) $(INC_record) $(PKG_CFLAGS) $(RECORD_CFLAGS) $(SRC_record)
+	$(CLANG_CHECK) $(INC_sweep) $(PKG_CFLAGS) $(SRC_sweep)
 	$(CLANG_CHECK) $(INC_plot) $(PKG_CFLAGS) $(SRC_plot)
 	$(CLANG_CHECK) $(INC_cli) $(PKG_CFLAGS) $(SRC_cli)
 
