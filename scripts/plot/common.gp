@@ -7,8 +7,12 @@ character = 7.8
 # Colours of Okabe and Ito, which the colour-blind can tell apart; black is the text's. Lines differ in
 # their dashes, too, and areas in their hatches.
 array colour[9] = ['#0072B2', '#E69F00', '#009E73', '#D55E00', '#56B4E9', '#CC79A7', '#F0E442', '#999999', '#0072B2']
-# 3 is none.
-array hatch[9] = [3, 3, 4, 3, 5, 3, 3, 4, 1]
+# Drawn over the colour; 0 is none.
+array hatch[9] = [0, 0, 4, 0, 5, 0, 0, 4, 1]
+# More lines than colours begin anew, with other dashes.
+paint(i) = colour[(i - 1) % 8 + 1]
+# Of area `p`, counted from 0: its colour, and over it, as layer 1, its hatch.
+area = "fs transparent pattern (layer ? hatch[p + 1] : 3) border lt -1 fc rgb (layer ? '#000000' : colour[p + 1]) lw 0.5"
 terminal = format eq 'svg' ? \
 	"svg size 900,height font 'sans-serif,13' background '#ffffff' noenhanced" : \
 	"pngcairo size 900,height font 'sans-serif,10' background '#ffffff' noenhanced"

@@ -25,6 +25,11 @@ const struct plot_kind plot_kinds[] = {
 	{"clamps",
 	 "what kept mappings small, in faults and bytes, of compare or of several replays",
 	 "What kept mappings from being larger", NULL, plot_clamps},
+	{"cost", "what the handler costs by outcome, of runs at EL2 (hw run, hw collect)",
+	 "Cost of a fault at EL2, by outcome", "emulated", plot_cost},
+	{"unmap",
+	 "work of host unmaps by host granule and invalidation policy, of sweep or of replays",
+	 "Work of host unmaps, by host granule and invalidation policy", NULL, plot_unmap},
 };
 const size_t plot_kind_count = sizeof(plot_kinds) / sizeof(plot_kinds[0]);
 
