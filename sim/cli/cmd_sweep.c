@@ -9,6 +9,7 @@
 #include "document.h"
 #include "jobs.h"
 #include "replay.h"
+#include "sweep_plots.h"
 
 struct sweep_options {
 	struct cli_text output;
@@ -175,6 +176,8 @@ static enum cli_exit merge(struct sweep *s)
 
 	if (!status)
 		status = run_write_json(json_incref(doc), path);
+	if (!status)
+		status = sweep_plots(doc, &s->store);
 	json_decref(doc);
 	free(path);
 	return status ? status : s->found ? CLI_FINDINGS : CLI_OK;
@@ -351,7 +354,7 @@ static enum cli_exit in_folder(struct sweep *s)
 	struct nvt_error err = {0};
 	enum cli_exit status;
 
-	if (sweep_store_open(&s->store, s->o->output.value, &cli_build, &err))
+	if (sweep_store_open(&s->store, s->o->output.value, &cli_build, !s->o->cell.given, &err))
 		status = cli_fail_trace(&err);
 	else
 		status = s->o->cell.given ? one_cell(s) : s->o->merge ? merge(s) : run_here(s);
