@@ -209,7 +209,14 @@ check-full: check ## the same, once more under AddressSanitizer and UBSan, mutan
 	@scripts/check --programs "$(MAKE)" $(O)/asan $(JOBS) "CFLAGS=$(ASAN_FLAGS)"
 	@$(MAKE) --no-print-directory mutants
 	@$(MAKE) --no-print-directory matrix
+	@$(MAKE) --no-print-directory slurm
 	@$(MAKE) --no-print-directory record-proof
+
+.PHONY: slurm
+slurm: $(O)/nvsim ## run a sweep through a Slurm of one node, with daemons of its own
+	@scripts/setup slurm; status=$$?; [ $$status != 5 ] || \
+		{ echo "skip  a sweep through Slurm: it cannot be installed"; exit 0; }; \
+	[ $$status = 0 ] && { NVSIM=$(O)/nvsim tests/sweep/slurm.sh || [ $$? = 77 ]; }
 
 .PHONY: matrix
 matrix: $(O)/nvsim hwrun ## run the image for EL2 in QEMU: every policy, sample, board and CPU; then its costs

@@ -9,6 +9,7 @@
 #include "document.h"
 #include "jobs.h"
 #include "replay.h"
+#include "sweep_plots.h"
 
 struct sweep_options {
 	struct cli_text output;
@@ -117,12 +118,8 @@ static bool is_there(struct sweep *s, const struct sweep_cell *cell)
 
 static enum cli_exit one_cell(struct sweep *s)
 {
-	struct sweep_cell cell;
+	struct sweep_cell cell = sweep_cell(&s->spec, s->o->cell.value);
 
-	if (s->o->cell.value >= s->spec.cell_count)
-		return cli_fail(CLI_USAGE, "sweep: %s has cells 0 to %zu, and no %llu", s->path,
-				s->spec.cell_count - 1, (unsigned long long)s->o->cell.value);
-	cell = sweep_cell(&s->spec, s->o->cell.value);
 	if (!is_there(s, &cell))
 		return compute_cell(s, &cell);
 	return s->found ? CLI_FINDINGS : CLI_OK;
@@ -175,6 +172,8 @@ static enum cli_exit merge(struct sweep *s)
 
 	if (!status)
 		status = run_write_json(json_incref(doc), path);
+	if (!status)
+		status = sweep_plots(doc, &s->store);
 	json_decref(doc);
 	free(path);
 	return status ? status : s->found ? CLI_FINDINGS : CLI_OK;
@@ -351,7 +350,7 @@ static enum cli_exit in_folder(struct sweep *s)
 	struct nvt_error err = {0};
 	enum cli_exit status;
 
-	if (sweep_store_open(&s->store, s->o->output.value, &cli_build, &err))
+	if (sweep_store_open(&s->store, s->o->output.value, &cli_build, !s->o->cell.given, &err))
 		status = cli_fail_trace(&err);
 	else
 		status = s->o->cell.given ? one_cell(s) : s->o->merge ? merge(s) : run_here(s);
@@ -361,6 +360,11 @@ static enum cli_exit in_folder(struct sweep *s)
 
 static enum cli_exit act(struct sweep *s)
 {
+	const struct cli_number *cell = &s->o->cell;
+
+	if (cell->given && cell->value >= s->spec.cell_count)
+		return cli_fail(CLI_USAGE, "sweep: %s has cells 0 to %zu, and no %llu", s->path,
+				s->spec.cell_count - 1, (unsigned long long)cell->value);
 	if (s->o->list)
 		return list(s);
 	if (s->o->slurm || s->o->parallel)
@@ -384,17 +388,18 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 const struct cli_command cli_sweep = {
 	.name = "sweep",
 	.arguments = "SPEC",
-	.summary = "many replays: traces by policies, by host and by L1's leaves; all in one",
-	.about =
-		"Replays every trace that the JSON file SPEC names under every policy and "
-		"invalidation policy, and so streams that are generated for every page size of the "
-		"host and every mixture of L1's leaves. The result of each cell goes to "
-		"DIR/cells, that of all to DIR/sweep.json, with plots. Cells whose results are "
-		"there, of the same trace, options and program, are not computed again. The README "
-		"tells what SPEC holds.",
-	.examples = {{"nvsim sweep spec.json -o out", "all cells, on all CPUs; again: the missing"},
+	.summary = "replays of every trace, generated ones too, under every policy",
+	.about = "Replays each of the `traces` that the JSON file SPEC names under each of its "
+		 "`policies` and `invalidation` policies, and streams that are `generated` (an "
+		 "object with options of nvsim gen), one for each `host_granule` and each mixture "
+		 "of `leaves` of L1; `quirks` and `check` are of all. The result of each of these "
+		 "cells goes to DIR/cells, that of the whole to DIR/sweep.json, with plots beside "
+		 "it. A cell whose result is there, of the same trace, options and program, is not "
+		 "computed again, and so whatever was ended in the midst goes on. Paths are "
+		 "relative to the current folder.",
+	.examples = {{"nvsim sweep spec.json -o out", "all cells, or those that are missing"},
 		     {"nvsim sweep spec.json -o out --slurm | sbatch", "as an array job of Slurm"},
-		     {"nvsim sweep spec.json -o out --merge", "sweep.json, of what that computed"}},
+		     {"nvsim sweep spec.json -o out --merge", "sweep.json of what that computed"}},
 	.options = options,
 	.options_size = sizeof(struct sweep_options),
 	.args_min = 1,

@@ -43,10 +43,8 @@ static enum nvt_status make_folder(const char *path, struct nvt_error *err)
 static const struct {
 	const char *folder, *pattern;
 } leftovers[] = {
-	{"cells", "*.json.??????"},
-	{"traces", ".nvsim-*.tmp"},
-	{"traces", "*.lock"},
-	{".", "sweep.json.??????"},
+	{"cells", "*.json.??????"}, {"traces", ".nvsim-*.tmp"},	    {"traces", "*.lock"},
+	{".", "sweep.json.??????"}, {".", "policies-*.svg.??????"}, {".", "unmap.svg.??????"},
 };
 
 static void remove_from(const char *folder, const char *pattern)
@@ -73,9 +71,9 @@ static void remove_leftovers(const struct sweep_store *s)
 }
 
 /* The kernel gives the lock of a dead process back. */
-static void take_lock(struct sweep_store *s)
+static void take_lock(struct sweep_store *s, bool tidy)
 {
-	if (flock(s->lock, LOCK_EX | LOCK_NB) == 0)
+	if (tidy && flock(s->lock, LOCK_EX | LOCK_NB) == 0)
 		remove_leftovers(s);
 	if (flock(s->lock, LOCK_SH) == 0)
 		return;
@@ -85,7 +83,7 @@ static void take_lock(struct sweep_store *s)
 
 /* ---- the folder ---- */
 
-static enum nvt_status open_lock(struct sweep_store *s, struct nvt_error *err)
+static enum nvt_status open_lock(struct sweep_store *s, bool tidy, struct nvt_error *err)
 {
 	char *path = sweep_store_path(s, "lock", "", "");
 	enum nvt_status status = NVT_OK;
@@ -97,13 +95,13 @@ static enum nvt_status open_lock(struct sweep_store *s, struct nvt_error *err)
 		status =
 			nvt_fail(err, NVT_EENV, "%s: cannot be written: %s", path, strerror(errno));
 	else
-		take_lock(s);
+		take_lock(s, tidy);
 	free(path);
 	return status;
 }
 
 enum nvt_status sweep_store_open(struct sweep_store *s, const char *dir,
-				 const struct result_build *build, struct nvt_error *err)
+				 const struct result_build *build, bool tidy, struct nvt_error *err)
 {
 	static const char *const folders[] = {"", "cells", "traces", "log"};
 	enum nvt_status status = NVT_OK;
@@ -115,7 +113,7 @@ enum nvt_status sweep_store_open(struct sweep_store *s, const char *dir,
 		status = path ? make_folder(path, err) : no_memory(err);
 		free(path);
 	}
-	return status ? status : open_lock(s, err);
+	return status ? status : open_lock(s, tidy, err);
 }
 
 void sweep_store_close(struct sweep_store *s)
@@ -153,7 +151,10 @@ static bool is_whole(const char *path)
 	return whole;
 }
 
-/* Without a lock several may make it: the last to finish gives it its name. */
+/*
+ * Without the lock several may make it, and the last to finish gives it its name: so it does no
+ * harm that those who wait for the lock may hold one that is nobody's any more.
+ */
 static enum nvt_status generate(const struct sweep_stream *stream, const char *path,
 				const char *lock_path, struct nvt_error *err)
 {
@@ -164,6 +165,7 @@ static enum nvt_status generate(const struct sweep_stream *stream, const char *p
 		flock(lock, LOCK_EX);
 	if (!is_whole(path))
 		status = nvt_generate(&stream->gen, path, NULL, NULL, NULL, err);
+	unlink(lock_path);
 	if (lock >= 0)
 		close(lock);
 	return status;

@@ -3,7 +3,7 @@
  * The folder of a sweep: cells/NAME.json, traces/NAME.zst of generated streams, log/. Any number
  * of processes may work in one at a time, on several hosts that share it: a file gets its name
  * when it is whole. All of them hold the folder's lock together; who gets it alone knows that
- * whatever is unfinished there belongs to nobody, and removes it.
+ * whatever is unfinished there belongs to nobody, and may remove it.
  */
 #ifndef NVSIM_SWEEP_STORE_H
 #define NVSIM_SWEEP_STORE_H
@@ -19,9 +19,13 @@ struct sweep_store {
 	char sha256[65];
 };
 
-/* Makes what is missing. sweep_store_close is due in any case. */
+/*
+ * Makes what is missing, and removes what is nobody's where `tidy`: not in jobs, whose file system
+ * may know of no lock that another host holds. sweep_store_close is due in any case.
+ */
 enum nvt_status sweep_store_open(struct sweep_store *s, const char *dir,
-				 const struct result_build *build, struct nvt_error *err);
+				 const struct result_build *build, bool tidy,
+				 struct nvt_error *err);
 void sweep_store_close(struct sweep_store *s);
 
 /* To be freed; NULL: no memory. */
