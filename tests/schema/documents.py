@@ -33,8 +33,9 @@ def partial_trace(folder):
     return path
 
 
-def collected(script):
-    """The result of a run at EL2, out of the console that is saved for the command's own tests."""
+def collected(script, frames=b""):
+    """The result of a run at EL2, out of the console that is saved for the command's own tests,
+    and of more frames."""
     trace = os.path.join(TOP, "traces/samples/demand-scattered.zst")
     context = document("replay", "--json", trace)["context"]
     values = {"HANDLER": context["handler_sha256"], "SHA256": context["trace_sha256"],
@@ -43,5 +44,5 @@ def collected(script):
         sealed = subprocess.run(
             [sys.executable, os.path.join(TOP, "tests/cli/seal.py"),
              *("%s=%s" % v for v in values.items())],
-            input=f.read(), capture_output=True, check=True).stdout
+            input=f.read().replace(b"! end", frames + b"! end"), capture_output=True, check=True).stdout
     return document("hw", "collect", "--json", "-", stdin=sealed)

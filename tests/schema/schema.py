@@ -68,11 +68,15 @@ class Validator:
 
 # ---- what may vary ----
 
-INNER = ("allOf", "anyOf", "oneOf")
+def holds(condition, value):
+    """As far as the conditions of our schemas go: a member is there, or has a certain value."""
+    of = condition.get("properties", {})
+    return all(key in value for key in condition.get("required", ())) and \
+        all(value.get(key) == s["const"] for key, s in of.items())
 
 
-def closure(root, schemas):
-    """The schemas, and those that they take in for the same value."""
+def closure(root, schemas, value):
+    """The schemas, and those that they take in for the value."""
     todo, seen = list(schemas), []
     while todo:
         schema = todo.pop()
@@ -81,9 +85,10 @@ def closure(root, schemas):
         seen.append(schema)
         if "$ref" in schema:
             todo.append(root["$defs"][schema["$ref"].rsplit("/", 1)[1]])
-        for key in INNER:
+        for key in ("allOf", "anyOf", "oneOf"):
             todo.extend(schema.get(key, []))
-        todo.extend(schema[key] for key in ("then", "else") if key in schema)
+        if "if" in schema:
+            todo.append(schema.get("then" if holds(schema["if"], value) else "else"))
     return seen
 
 
@@ -93,25 +98,28 @@ def of_member(schema, key):
     return found or [schema.get("additionalProperties")]
 
 
+def kept(root, schemas, value, kinds):
+    """What is left of the value, if anything."""
+    schemas = closure(root, schemas, value)
+    if not any(s.get("x-varies") in kinds for s in schemas):
+        yield without(root, schemas, value, kinds)
+
+
 def without(root, schemas, value, kinds):
-    schemas = closure(root, schemas)
+    """The value, whose schemas are a closure, without what is of the kinds."""
     if isinstance(value, dict):
-        kept = {}
-        for key, member in value.items():
-            below = closure(root, [b for s in schemas for b in of_member(s, key)])
-            if not any(b.get("x-varies") in kinds for b in below):
-                kept[key] = without(root, below, member, kinds)
-        return kept
+        return {key: left for key, member in value.items()
+                for left in kept(root, [b for s in schemas for b in of_member(s, key)], member, kinds)}
     if isinstance(value, list):
         below = [s["items"] for s in schemas if "items" in s]
-        return [without(root, below, item, kinds) for item in value]
+        return [left for item in value for left in kept(root, below, item, kinds)]
     return value
 
 
 def without_times(doc, schemas):
     emulated = doc["context"].get("emulated") is True
     root = schemas[doc["schema"]]
-    return without(root, [root], doc, ("time",) if emulated else ("time", "hardware"))
+    return without(root, closure(root, [root], doc), doc, ("time",) if emulated else ("time", "hardware"))
 
 
 if __name__ == "__main__":
