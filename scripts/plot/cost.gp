@@ -13,7 +13,7 @@ do for [i = 1:series] {
 	set arrow i from screen x(from), y(line) to screen x(from + 40), y(line) nohead lc rgb paint(i) dt i lw 2
 	set label 10 + i word($legend[i], 1) at screen x(from + 48), y(line) left
 }
-set lmargin at screen x(72)
+set lmargin at screen x(84)
 set rmargin at screen x(width - 24)
 set tmargin at screen y(top)
 set bmargin at screen y(bottom)
@@ -21,12 +21,7 @@ set yrange [-2 : 102]
 set ytics 0, 25, 100
 set logscale x
 set xrange [lowest * 0.95 : highest * 1.05]
-set xtics () format '%.0f'
-few = highest / lowest < 1000
-do for [e = -1:18] {
-	set xtics add (10.0**e)
-	if (few) { set xtics add (2 * 10.0**e, 5 * 10.0**e) }
-}
+@decades
 set xlabel 'cost of a fault ('.clock.unit_name.')'
 set ylabel 'faults that cost no more (%)'
 plot for [i = 1:series] '$series'.i using 1:2 with steps lc rgb paint(i) dt i lw 2

@@ -30,6 +30,10 @@ const struct plot_kind plot_kinds[] = {
 	{"unmap",
 	 "work of host unmaps by host granule and invalidation policy, of sweep or of replays",
 	 "Work of host unmaps, by host granule and invalidation policy", NULL, plot_unmap},
+	{"length", "cost of a fault against the length of the trace, of bench",
+	 "Cost of a fault by length of the trace", "emulated", plot_length},
+	{"bench", "medians and their intervals, of bench with one group", "Benchmarks", "emulated",
+	 plot_bench},
 };
 const size_t plot_kind_count = sizeof(plot_kinds) / sizeof(plot_kinds[0]);
 
@@ -145,7 +149,7 @@ static void put_script(struct plot_data *d, const struct plot_kind *kind, enum p
 {
 	plot_put_string(d->out, "format", format == PLOT_SVG ? "svg" : "png");
 	plot_put_string(d->out, "title", kind->title);
-	plot_put_string(d->out, "clock", any_emulated(d->docs) ? "emulated " : "");
+	plot_put_string(d->out, "clock", any_emulated(d->docs) || d->emulated ? "emulated " : "");
 	fputs(script_named("common"), d->out);
 	fputs(script_named(kind->name), d->out);
 }

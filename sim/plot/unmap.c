@@ -79,8 +79,8 @@ static int order(const void *a, const void *b)
 				    : strcmp(p->invalidation, q->invalidation);
 }
 
-/* Place on the axis, which has a gap between granules, label, colour, entries visited and bytes
-   unmapped by an unmap of the host, each with what is shown of it. */
+/* Place on the axis, which has a gap between granules, label, colour, entries visited by an unmap
+   of the host and what is shown of them, bytes unmapped by it. */
 static void put_groups(struct unmap *u)
 {
 	double place = 0, visited = 0, unmapped = 0;
@@ -100,7 +100,7 @@ static void put_groups(struct unmap *u)
 		plot_put_text(u->d->out, label);
 		fprintf(u->d->out, " %u", g->place);
 		plot_put_shown(u->d->out, entries, 1);
-		plot_put_shown(u->d->out, bytes, 0);
+		plot_put_number(u->d->out, bytes);
 		fputc('\n', u->d->out);
 		visited = fmax(visited, entries);
 		unmapped = fmax(unmapped, bytes);
@@ -117,7 +117,7 @@ const char *plot_unmap(struct plot_data *d)
 	struct unmap u = {.d = d};
 	struct plot_cursor at = {0, 0};
 	struct plot_row row;
-	const char *why = NULL;
+	const char *why = plot_no_rows(d->docs);
 	char text[64];
 
 	while (!why && plot_next_row(d->docs, &at, &row))
