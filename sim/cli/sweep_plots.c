@@ -60,7 +60,7 @@ enum cli_exit sweep_plots(const json_t *doc, const struct sweep_store *store)
 		cli_fail(CLI_OK, "plots are left out: %s", err.text);
 		return CLI_OK;
 	}
-	status = CLI_OK;
+	status = draw_named(doc, store, "unmap", "", "");
 	json_array_foreach(json_object_get(doc, "traces"), i, trace)
 	{
 		json_t *part = of_trace(doc, trace);

@@ -302,6 +302,7 @@ check "which is said in a line" 1 "$(grep -c '^nvsim: plots are left out: ' err)
 if command -v gnuplot >/dev/null; then
 	check "with gnuplot" 0 "$(sweep spec.json -o two --merge)"
 	check "there is one for each trace" 5 "$(ls two/policies-*.svg | wc -l)"
+	check "and one of the work of unmaps" two/unmap.svg "$(ls two/unmap.svg)"
 	check "and nothing else" "" "$(strangers two)"
 else
 	skip "plots" "gnuplot is not installed"
