@@ -4,13 +4,16 @@ set encoding utf8
 width = 900.0
 # Of a character, in pixels: the widest sans-serif that a browser is likely to have.
 character = 7.8
-# Colours of Okabe and Ito, which the colour-blind can tell apart; those of lines differ from white
-# and from black. Lines differ in their dashes, too, and areas in their hatches.
-array colour[8] = ['#0072B2', '#E69F00', '#009E73', '#D55E00', '#56B4E9', '#CC79A7', '#F0E442', '#999999']
-array hatch[8] = [3, 6, 7, 1, 2, 4, 5, 0]
+# Colours of Okabe and Ito, which the colour-blind can tell apart; black is the text's. Lines differ in
+# their dashes, too, and areas in their hatches.
+array colour[9] = ['#0072B2', '#E69F00', '#009E73', '#D55E00', '#56B4E9', '#CC79A7', '#F0E442', '#999999', '#0072B2']
+# 3 is none.
+array hatch[9] = [3, 3, 4, 3, 5, 3, 3, 4, 1]
 terminal = format eq 'svg' ? \
 	"svg size 900,height font 'sans-serif,13' background '#ffffff' noenhanced" : \
 	"pngcairo size 900,height font 'sans-serif,10' background '#ffffff' noenhanced"
+
+title_font = format eq 'svg' ? 'sans-serif,16' : 'sans-serif,12'
 
 # Pixels from the left and from above, as parts of the whole.
 x(pixels) = pixels / width
@@ -18,13 +21,17 @@ y(pixels) = 1 - pixels / (1.0 * height)
 
 # Title and subtitle, which no plot of several would draw again: it forgets them after the first.
 begin = "set terminal @terminal; set multiplot; \
-	set label 1 title at screen x(16), y(24) left; \
+	set label 1 title at screen x(16), y(24) left font title_font; \
 	set label 2 subtitle.(strlen(clock) ? (strlen(subtitle) ? ' ' : '').'('.clock[1:8].')' : '') at screen x(16), y(44) left"
 once = "unset label 1; unset label 2; unset key"
 
 # Figures of the size of `v` read best in this unit: what to divide by, and how it is called.
 unit(v) = v >= 2e9 ? 1e9 : v >= 2e6 ? 1e6 : v >= 2e3 ? 1e3 : 1
 unit_word(v) = v >= 2e9 ? 'billions of ' : v >= 2e6 ? 'millions of ' : v >= 2e3 ? 'thousands of ' : ''
+
+# The same of bytes.
+byte_unit(v) = v >= 2.0**31 ? 2.0**30 : v >= 2.0**21 ? 2.0**20 : v >= 2.0**11 ? 2.0**10 : 1
+byte_word(v) = v >= 2.0**31 ? 'GiB' : v >= 2.0**21 ? 'MiB' : v >= 2.0**11 ? 'KiB' : 'bytes'
 
 set border 3
 set tics nomirror scale 0.4

@@ -135,33 +135,29 @@ static enum cli_exit find_format(const struct plot_options *o, enum plot_format 
 	return CLI_OK;
 }
 
-/* What the kind that was asked for cannot show, and what no kind can. */
 static enum cli_exit find_kind(const json_t *docs, const struct plot_kind **kind)
 {
-	const char *why;
-
-	if (!*kind) {
-		*kind = plot_kind_for(docs);
-		if (*kind)
-			return CLI_OK;
-		return cli_fail(CLI_USAGE, "plot: no kind of plot can show %s",
-				json_array_size(docs) > 1 ? "these together" : "this result");
-	}
-	why = plot_unsupported(*kind, docs);
-	return why ? cli_fail(CLI_USAGE, "plot: '%s' cannot be drawn: %s", (*kind)->name, why)
-		   : CLI_OK;
+	*kind = plot_kind_for(docs);
+	if (*kind)
+		return CLI_OK;
+	return cli_fail(CLI_USAGE, "plot: no kind of plot can show %s",
+			json_array_size(docs) > 1 ? "these together" : "this result");
 }
 
 static enum cli_exit draw(const struct plot_options *o, const struct plot_kind *kind,
 			  enum plot_format format, const json_t *docs)
 {
+	enum cli_exit status = kind ? CLI_OK : find_kind(docs, &kind);
 	struct nvt_error err;
-	enum cli_exit status = find_kind(docs, &kind);
+	const char *why;
 
 	if (status)
 		return status;
 	if (plot_mixed(kind, docs, &err))
 		return cli_fail(CLI_USAGE, "plot: %s", err.text);
+	why = plot_unsupported(kind, docs);
+	if (why)
+		return cli_fail(CLI_USAGE, "plot: '%s' cannot be drawn: %s", kind->name, why);
 	return plot_output(kind, docs, format, o->output.value);
 }
 

@@ -61,8 +61,8 @@ const json_t *plot_array(struct plot_data *d, const json_t *object, const char *
 /* ---- writing ---- */
 
 /*
- * In a string of gnuplot, backslashes, backquotes, dollars and @ would be more than text, in a
- * block of data # too, and quotes in the SVG. One character for one of UTF-8.
+ * In a string of gnuplot, backslashes, backquotes, dollars and @ would be more than text, and in a
+ * block of data # too. One character for one of UTF-8.
  */
 void plot_put_text(FILE *out, const char *text)
 {
@@ -72,7 +72,7 @@ void plot_put_text(FILE *out, const char *text)
 
 		if ((c & 0xc0) == 0x80)
 			continue;
-		fputc(c < 0x80 && (isalnum(c) || strchr(" ._+-/:;(),=*<>[]!?|~", c)) ? c : '_',
+		fputc(c < 0x80 && (isalnum(c) || strchr(" ._+-/:;(),=*<>[]!?|~'", c)) ? c : '_',
 		      out);
 		length++;
 	}

@@ -51,12 +51,26 @@ struct plot_rows {
 	char common[2 * PLOT_LABEL_MAX + 1]; /* what would be the same in all labels */
 };
 
-enum plot_part { PLOT_TRACE, PLOT_POLICY, PLOT_INVALIDATION, PLOT_GRANULE, PLOT_PARTS };
+enum plot_part {
+	PLOT_TRACE,
+	PLOT_POLICY,
+	PLOT_INVALIDATION,
+	PLOT_GRANULE,
+	PLOT_LEAVES,
+	PLOT_PARTS
+};
 #define PLOT_PART_SIZE 80
-/* Of a row: the trace's name, the policies' names, the size of the host's pages; "": not told. */
+/* Of a row: the trace's name, the policies' names, the size of the host's pages, the mixture of
+   L1's leaves; "": not told. */
 void plot_part(const struct plot_row *row, enum plot_part part, char text[PLOT_PART_SIZE]);
 
-/* NULL, or why there are none. */
+struct plot_cursor {
+	size_t doc, entry;
+};
+/* The next of all rows, without a label; `at` begins with zeroes. False: there are no more. */
+bool plot_next_row(const json_t *docs, struct plot_cursor *at, struct plot_row *row);
+
+/* All of them, with labels. NULL, or why there are none, or too many. */
 const char *plot_rows(struct plot_rows *rows, const json_t *docs);
 /* A figure of a row. */
 double plot_row_figure(struct plot_data *d, const struct plot_row *row, const char *path,

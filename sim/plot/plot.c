@@ -17,6 +17,14 @@
 const struct plot_kind plot_kinds[] = {
 	{"policies", "faults and block share by policy, of compare or of several replays",
 	 "Shadow faults and block share by policy", NULL, plot_policies},
+	{"timeline",
+	 "block share and injection rate over time, with marks, of replays with --interval",
+	 "Block share and injection rate over time", "trace_emulated", plot_timeline},
+	{"walk-depth", "descriptors read per walk, of compare or of several replays",
+	 "Descriptors of L1's stage 2 read in a walk", NULL, plot_walk_depth},
+	{"clamps",
+	 "what kept mappings small, in faults and bytes, of compare or of several replays",
+	 "What kept mappings from being larger", NULL, plot_clamps},
 };
 const size_t plot_kind_count = sizeof(plot_kinds) / sizeof(plot_kinds[0]);
 

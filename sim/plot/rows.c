@@ -10,6 +10,7 @@ static const char *const part_names[PLOT_PARTS] = {
 	[PLOT_POLICY] = "policy",
 	[PLOT_INVALIDATION] = "invalidation",
 	[PLOT_GRANULE] = "host_granule",
+	[PLOT_LEAVES] = "leaves",
 };
 
 /* "4K"; what is no size of a page is shown as it is. */
@@ -60,36 +61,26 @@ void plot_part(const struct plot_row *row, enum plot_part part, char text[PLOT_P
 		text[length - 4] = 0;
 }
 
-static const char *add_row(struct plot_rows *rows, const json_t *doc, const json_t *entry)
+/* The entries of a document, which may be one itself. */
+static bool entry_of(const json_t *doc, size_t i, struct plot_row *row)
 {
-	if (rows->count == PLOT_ROWS_MAX)
-		return "there are more than 48 policies or results, which no plot can show";
-	rows->row[rows->count++] = (struct plot_row){.doc = doc, .entry = entry};
-	return NULL;
-}
+	const json_t *entries = json_object_get(doc, "cells");
 
-/* The array of entries that a document is; NULL: it is one itself. */
-static const json_t *entries_of(const json_t *doc)
-{
-	if (plot_is_schema(doc, "nvsim.compare/1"))
-		return json_object_get(doc, "policies");
-	return json_object_get(doc, "cells");
-}
-
-static const char *add_rows(struct plot_rows *rows, const json_t *doc)
-{
-	const json_t *entries = entries_of(doc), *entry;
-	const char *why = NULL;
-	size_t i;
-
+	*row = (struct plot_row){.doc = doc, .entry = doc};
 	if (plot_is_schema(doc, "nvsim.result/1"))
-		return add_row(rows, doc, doc);
-	json_array_foreach(entries, i, entry)
-	{
-		if (!why)
-			why = add_row(rows, doc, entry);
-	}
-	return why;
+		return i == 0;
+	if (plot_is_schema(doc, "nvsim.compare/1"))
+		entries = json_object_get(doc, "policies");
+	row->entry = json_array_get(entries, i);
+	return row->entry != NULL;
+}
+
+bool plot_next_row(const json_t *docs, struct plot_cursor *at, struct plot_row *row)
+{
+	for (; at->doc < json_array_size(docs); at->doc++, at->entry = 0)
+		if (entry_of(json_array_get(docs, at->doc), at->entry++, row))
+			return true;
+	return false;
 }
 
 /* ---- labels ---- */
@@ -177,21 +168,20 @@ static void label_all(struct plot_rows *rows)
 
 const char *plot_rows(struct plot_rows *rows, const json_t *docs)
 {
-	const char *why = NULL;
-	const json_t *doc;
-	size_t i;
+	struct plot_cursor at = {0, 0};
+	struct plot_row row;
 
 	memset(rows, 0, sizeof(*rows));
-	json_array_foreach(docs, i, doc)
-	{
-		if (!why)
-			why = add_rows(rows, doc);
+	while (plot_next_row(docs, &at, &row)) {
+		if (rows->count == PLOT_ROWS_MAX)
+			return "there are more than 48 policies or results, which no such plot can "
+			       "show";
+		rows->row[rows->count++] = row;
 	}
-	if (!why && !rows->count)
-		why = "no result of a replay is in it";
-	if (!why)
-		label_all(rows);
-	return why;
+	if (!rows->count)
+		return "no result of a replay is in it";
+	label_all(rows);
+	return NULL;
 }
 
 double plot_row_figure(struct plot_data *d, const struct plot_row *row, const char *path,

@@ -13,6 +13,7 @@ struct rewrite {
 	const struct plot_svg *as;
 	const char *at;
 	bool titled, has_background;
+	bool in_tag; /* no text of the plot, which may look like anything */
 };
 
 /* Texts of the table of kinds: they need no more. */
@@ -117,8 +118,10 @@ bool plot_svg_rewrite(FILE *out, const char *svg, const struct plot_svg *as)
 		return false;
 	put_root(&r);
 	r.at = root + strlen("<svg");
-	while (*r.at)
-		if (!replace(&r))
+	while (*r.at) {
+		r.in_tag = *r.at == '<' || (r.in_tag && *r.at != '>');
+		if (!r.in_tag || !replace(&r))
 			fputc(*r.at++, out);
+	}
 	return true;
 }
