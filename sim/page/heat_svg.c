@@ -13,7 +13,8 @@
 #define RIGHT  (LEFT + WIDTH + 12)
 #define ROW    16u
 #define GAP    8u  /* between ranges that are not neighbours */
-#define BAR    72u /* the highest one */
+#define BAR    64u /* the highest one */
+#define APART  24u /* bars of two scopes */
 #define MARKS  30u /* room for their numbers */
 #define AXIS   48u
 
@@ -175,10 +176,10 @@ void heat_draw_scopes(FILE *out, const struct heat_view *view)
 
 	for (unsigned int s = 0; s < SCOPE_COUNT; s++)
 		rows += most_of(h->scope[s]) > 0;
-	open_svg(out, MARKS + rows * (BAR + ROW) + AXIS, "Faults in slices of time, by whose they are");
+	open_svg(out, MARKS + rows * (BAR + APART) + AXIS, "Faults in slices of time, by whose they are");
 	for (unsigned int s = 0; s < SCOPE_COUNT; s++)
 		if (most_of(h->scope[s]))
-			draw_scope(out, h, s, y += BAR + ROW);
+			draw_scope(out, h, s, y += BAR + APART);
 	draw_marks(out, view, MARKS, y);
 	draw_axis(out, view, y);
 	fputs("</svg>\n", out);

@@ -98,19 +98,6 @@ static void put_origin(FILE *out, const json_t *meta)
 		page_text(meta, "tool.version"));
 }
 
-static const char *times_text(const struct page_report *r)
-{
-	const json_t *emulated = page_at(r->result, "context.trace_emulated");
-
-	if (json_is_true(emulated))
-		return "of an emulator; no figure of hardware";
-	if (json_is_false(emulated))
-		return "of hardware";
-	if (strcmp(page_text(r->result, "trace.meta.origin"), "generated") == 0)
-		return "made up, with the stream";
-	return "of hardware or an emulator: the trace does not tell";
-}
-
 static void put_version(FILE *out, const json_t *context)
 {
 	char text[256];
@@ -128,7 +115,7 @@ static void put_facts(FILE *out, const struct page_report *r)
 
 	fputs("<dl class=\"facts\">\n", out);
 	put_origin(out, page_at(r->result, "trace.meta"));
-	put_fact(out, "Times", "dd", times_text(r));
+	put_fact(out, "Times", "dd", page_times(r));
 	snprintf(text, sizeof(text), "%s, quirks %s, invalidation %s", page_text(context, "policy"),
 		 page_text(context, "quirks"), page_text(context, "invalidation"));
 	put_fact(out, "Policy", "dd", text);

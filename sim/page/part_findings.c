@@ -21,10 +21,10 @@ static void put_checked(FILE *out, const struct page_report *r)
 		return;
 	}
 	html_element(out, "p",
-		     "Checked were all events by code that shares nothing with the handler: %s "
-		     "leaves when they were made, and whole tables %s time%s.",
-		     show_count(leaves, c->leaves), show_count(audits, c->audits),
-		     c->audits == 1 ? "" : "s");
+		     "Code that shares nothing with the handler followed the stream: it looked at %s "
+		     "lea%s when made, and %s time%s at all tables.",
+		     show_count(leaves, c->leaves), c->leaves == 1 ? "f" : "ves",
+		     show_count(audits, c->audits), c->audits == 1 ? "" : "s");
 	if (c->unknown_backing)
 		html_element(out, "p class=\"note\"",
 			     "Of %s leaves the trace does not tell what backs the memory.",

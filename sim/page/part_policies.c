@@ -16,7 +16,8 @@ static const struct column {
 	{"shadow faults", "counts.delivered.shadow", COUNT},
 	{"avoided", "counts.avoided.shadow", COUNT},
 	{"injected", "metrics.injection_rate.ratio", PERCENT},
-	{"block share", "metrics.block_share.end", PERCENT},
+	{"blocks over time", "metrics.block_share.time_weighted", PERCENT},
+	{"blocks at the end", "metrics.block_share.end", PERCENT},
 	{"effectiveness", "metrics.block_effectiveness", PERCENT},
 	{"splintering", "metrics.splintering", REAL},
 	{"amplification", "metrics.fault_amplification", REAL},
@@ -126,7 +127,7 @@ static void put_stories(FILE *out, const struct page_report *r)
 
 void page_policies(FILE *out, const struct page_report *r)
 {
-	html_element(out, "p", "%s.", page_text(r->compare, "verdict.text"));
+	page_verdict(out, "p", r);
 	if (r->class == NVT_PARTIAL)
 		return;
 	page_figure(out, &r->policies, "Picture of shadow faults and block share by policy",

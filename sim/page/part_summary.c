@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the figures prove, in words; a sentence that they do not support is not there. */
-#include <ctype.h>
-#include <string.h>
-
 #include "names.h"
 #include "parts.h"
 
@@ -98,14 +95,6 @@ static void say_unmaps(FILE *out, const struct page_report *r)
 		     show_count(buf[3], refaults), refaults == 1 ? "" : "s");
 }
 
-static void say_verdict(FILE *out, const struct page_report *r)
-{
-	const char *text = page_text(r->compare, "verdict.text");
-
-	if (r->class != NVT_PARTIAL && *text)
-		html_element(out, "li", "%c%s.", toupper((unsigned char)*text), text + 1);
-}
-
 static void say_checked(FILE *out, const struct page_report *r)
 {
 	const struct check_result *c = r->check;
@@ -141,7 +130,8 @@ void page_summary(FILE *out, const struct page_report *r)
 		say_blocks(out, r);
 		say_unmaps(out, r);
 	}
-	say_verdict(out, r);
+	if (r->class != NVT_PARTIAL)
+		page_verdict(out, "li", r);
 	say_checked(out, r);
 	say_lost(out, r);
 	fputs("</ul>\n", out);

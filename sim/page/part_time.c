@@ -102,10 +102,7 @@ static void put_intervals(FILE *out, const struct page_report *r)
 
 void page_time(FILE *out, const struct page_report *r)
 {
-	html_element(out, "p", "Times are %s.",
-		     json_is_true(page_at(r->result, "context.trace_emulated"))
-			     ? "of an emulator: they tell the order of things, and no cost"
-			     : "as the trace has them");
+	html_element(out, "p", "Times are %s.", page_times(r));
 	put_scopes(out, r);
 	page_figure(out, &r->timeline, "Picture of block share and injection rate over time",
 		    "Block share is of the bytes mapped at that time; the injection rate is of an "

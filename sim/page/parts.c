@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "parts.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +101,27 @@ void page_outcomes(const json_t *counts, uint64_t outcome[S2_OUTCOME_COUNT])
 {
 	for (unsigned int k = 0; k < S2_OUTCOME_COUNT; k++)
 		outcome[k] = page_count(counts, outcome_names[k]);
+}
+
+void page_verdict(FILE *out, const char *tag, const struct page_report *r)
+{
+	const char *text = page_text(r->compare, "verdict.text");
+
+	if (*text)
+		html_element(out, tag, "%c%s.", toupper((unsigned char)*text), text + 1);
+}
+
+const char *page_times(const struct page_report *r)
+{
+	const json_t *emulated = page_at(r->result, "context.trace_emulated");
+
+	if (json_is_true(emulated))
+		return "of an emulator: they tell the order of things, and no cost";
+	if (json_is_false(emulated))
+		return "of hardware";
+	if (strcmp(page_text(r->result, "trace.meta.origin"), "generated") == 0)
+		return "made up, as the stream is";
+	return "of hardware or an emulator: the trace does not tell";
 }
 
 const char *page_clock(const struct page_report *r)

@@ -35,6 +35,11 @@ void page_figure(FILE *out, const struct page_plot *plot, const char *label, con
 /* Counts by name of an outcome, as a result has them. */
 void page_outcomes(const json_t *counts, uint64_t outcome[S2_OUTCOME_COUNT]);
 
+/* The verdict of the comparison, as a sentence. */
+void page_verdict(FILE *out, const char *tag, const struct page_report *r);
+
+/* Where times are from; goes on behind "times are". */
+const char *page_times(const struct page_report *r);
 /* How the stream's times are to be called in a picture: "emulated ", or "". */
 const char *page_clock(const struct page_report *r);
 
