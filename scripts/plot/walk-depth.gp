@@ -22,7 +22,7 @@ set ytics scale 0
 set border 1
 set grid noxtics noytics
 set style fill solid 1.0 border lt -1
-set xlabel 'descriptors read in a walk (shares of walks in %)'
+set xlabel 'descriptors read'
 
 do for [i = 1:rows] {
 	set arrow i from graph 0, first base(i - 1) to graph 1, first base(i - 1) nohead lw 0.5
@@ -30,7 +30,7 @@ do for [i = 1:rows] {
 }
 set lmargin at screen x(left)
 set rmargin at screen x(left + panel)
-set label 3 'Walks that reached a leaf' at screen x(left), y(82) left
+set label 3 '% of walks to a leaf' at screen x(left), y(82) left
 set label 4 'walks' at screen x(left + panel + 76), y(82) right
 plot $reached using 2:(base($1)):($2 - 0.36):($2 + 0.36):(base($1)):(base($1) - bar($3)) with boxxyerror lc rgb colour[1] lw 0.5, \
      '' using 2:(base($1) - bar($3) - 9.0 / step):4 with labels font small center, \
@@ -40,7 +40,7 @@ set format y ''
 do for [i = 1:rows] { set label 10 + i word($labels[i], 6) at screen x(second + panel + 76), first base(i - 1) - 0.18 right }
 set lmargin at screen x(second)
 set rmargin at screen x(second + panel)
-set label 3 'Walks that failed' at screen x(second), y(82) left
+set label 3 '% of walks that failed' at screen x(second), y(82) left
 set label 4 'walks' at screen x(second + panel + 76), y(82) right
 plot $failed using 2:(base($1)):($2 - 0.36):($2 + 0.36):(base($1)):(base($1) - bar($3)) with boxxyerror lc rgb colour[2] lw 0.5, \
      '' using 2:(base($1) - bar($3) - 9.0 / step):4 with labels font small center, \

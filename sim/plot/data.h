@@ -19,6 +19,7 @@ struct plot_data {
 	const char *damaged;
 	const json_t *damaged_doc;
 	const json_t *doc; /* being read */
+	bool emulated;	   /* some of the figures are, though no context says so */
 };
 
 /* ---- reading ---- */

@@ -7,6 +7,7 @@
 
 typedef const char *plot_data_fn(struct plot_data *d);
 
-plot_data_fn plot_policies, plot_timeline, plot_walk_depth, plot_clamps, plot_cost, plot_unmap;
+plot_data_fn plot_policies, plot_timeline, plot_walk_depth, plot_clamps, plot_cost, plot_unmap,
+	plot_length, plot_bench;
 
 #endif

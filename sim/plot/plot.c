@@ -25,6 +25,15 @@ const struct plot_kind plot_kinds[] = {
 	{"clamps",
 	 "what kept mappings small, in faults and bytes, of compare or of several replays",
 	 "What kept mappings from being larger", NULL, plot_clamps},
+	{"cost", "what the handler costs by outcome, of runs at EL2 (hw run, hw collect)",
+	 "Cost of a fault at EL2, by outcome", "emulated", plot_cost},
+	{"unmap",
+	 "work of host unmaps by host granule and invalidation policy, of sweep or of replays",
+	 "Work of host unmaps, by host granule and invalidation policy", NULL, plot_unmap},
+	{"length", "cost of a fault against the length of the trace, of bench",
+	 "Cost of a fault by length of the trace", "emulated", plot_length},
+	{"bench", "medians and their intervals, of bench with one group", "Benchmarks", "emulated",
+	 plot_bench},
 };
 const size_t plot_kind_count = sizeof(plot_kinds) / sizeof(plot_kinds[0]);
 
@@ -140,7 +149,7 @@ static void put_script(struct plot_data *d, const struct plot_kind *kind, enum p
 {
 	plot_put_string(d->out, "format", format == PLOT_SVG ? "svg" : "png");
 	plot_put_string(d->out, "title", kind->title);
-	plot_put_string(d->out, "clock", any_emulated(d->docs) ? "emulated " : "");
+	plot_put_string(d->out, "clock", any_emulated(d->docs) || d->emulated ? "emulated " : "");
 	fputs(script_named("common"), d->out);
 	fputs(script_named(kind->name), d->out);
 }
