@@ -59,15 +59,14 @@ static void choose_policies(struct job *j, const struct engine_options *engine)
 		j->policies[count] = &s2_policies[i];
 		j->invalidations[count++] = engine->invalidation;
 	}
-	j->compare_check = (struct check_options){
-		.quirks = engine->quirks,
-		.large_alone = engine->invalidation->kind == S2_INVALIDATE_WHOLE};
-	j->compared = (struct compare_options){.engine = {.quirks = engine->quirks,
-							  .digest = true,
-							  .check = &j->compare_check},
-					       .policies = j->policies,
-					       .invalidations = j->invalidations,
-					       .policy_count = count};
+	j->compare_check = (struct check_options){.quirks = engine->quirks,
+						  .large_alone = engine->invalidation->kind ==
+								 S2_INVALIDATE_WHOLE};
+	j->compared = (struct compare_options){
+		.engine = {.quirks = engine->quirks, .digest = true, .check = &j->compare_check},
+		.policies = j->policies,
+		.invalidations = j->invalidations,
+		.policy_count = count};
 }
 
 static enum cli_exit compare_status(const struct job *j, enum engine_status status)

@@ -12,12 +12,12 @@ enum cli_exit l2_symbols_read(struct l2_symbols *l2, const struct l2_symbols_opt
 	struct nvt_error err = {0};
 
 	if (!o->file.given)
-		return o->slide.given ? cli_fail(CLI_USAGE, "%s: --slide goes with --symbols",
-						 command)
-				      : CLI_OK;
+		return o->slide.given
+			       ? cli_fail(CLI_USAGE, "%s: --slide goes with --symbols", command)
+			       : CLI_OK;
 	if (strcmp(o->file.value, "-") == 0 && strcmp(trace, "-") == 0)
-		return cli_fail(CLI_USAGE,
-				"%s: trace and symbols cannot both be standard input", command);
+		return cli_fail(CLI_USAGE, "%s: trace and symbols cannot both be standard input",
+				command);
 	l2->symbols = symbols_read(o->file.value, &err);
 	if (!l2->symbols)
 		return cli_fail_trace(&err);

@@ -9,7 +9,8 @@
 #define L2_SYMBOLS_HELP                                                                            \
 	"which functions of L2 fault most: FILE is its vmlinux, System.map or /proc/kallsyms"
 #define L2_SLIDE_HELP                                                                              \
-	"L2's kernel runs BYTES (0x...) above the addresses in FILE, as KASLR has it; below them: " \
+	"L2's kernel runs BYTES (0x...) above the addresses in FILE, as KASLR has it; below "      \
+	"them: "                                                                                   \
 	"two's complement"
 struct l2_symbols_options {
 	struct cli_text file;

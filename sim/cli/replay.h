@@ -33,8 +33,8 @@ struct replay {
 };
 
 /*
- * Opens the trace and sets up the engine; part, functions and heat are set before. replay_close is due
- * in any case.
+ * Opens the trace and sets up the engine; part, functions and heat are set before. replay_close is
+ * due in any case.
  */
 enum cli_exit replay_open(struct replay *r, const char *path, const struct engine_options *options,
 			  bool check, bool quiet);

@@ -96,8 +96,8 @@ static uint32_t *place_of(struct heat *h, uint16_t context, uint64_t range)
 	for (;; at++) {
 		uint32_t *place = &h->places[at % PLACES];
 
-		if (!*place || (h->rows[*place - 1].context == context &&
-				h->rows[*place - 1].range == range))
+		if (!*place ||
+		    (h->rows[*place - 1].context == context && h->rows[*place - 1].range == range))
 			return place;
 	}
 }

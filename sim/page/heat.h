@@ -25,15 +25,15 @@ struct heat_row {
 };
 
 struct heat {
-	uint64_t first_ns, last_ns; /* of the stream */
-	uint64_t width_ns;	    /* of a slice */
+	uint64_t first_ns, last_ns;		  /* of the stream */
+	uint64_t width_ns;			  /* of a slice */
 	uint64_t scope[SCOPE_COUNT][HEAT_SLICES]; /* faults, whosever they are */
-	struct heat_row *rows;	    /* shadow faults; sorted once there are no more */
+	struct heat_row *rows;			  /* shadow faults; sorted once there are no more */
 	uint32_t count;
-	uint32_t *places; /* hash of rows, from 1 */
+	uint32_t *places;	/* hash of rows, from 1 */
 	struct heat_row *panel; /* room for the rows of one */
-	unsigned int shift; /* of a range */
-	uint64_t unplaced;  /* shadow faults whose IPA is not recorded, or of too many contexts */
+	unsigned int shift;	/* of a range */
+	uint64_t unplaced; /* shadow faults whose IPA is not recorded, or of too many contexts */
 	struct metrics_seen seen;
 	uint64_t scope_seen[SCOPE_COUNT];
 };

@@ -57,6 +57,14 @@ static double x_of_slice(const struct heat *h, uint64_t slice)
 	return x_of(h, slice * h->width_ns);
 }
 
+/* The last slice may have the last event alone. */
+static double x_from(const struct heat *h, uint64_t slice)
+{
+	double x = x_of_slice(h, slice), last = LEFT + WIDTH - 2;
+
+	return x < last ? x : last;
+}
+
 static void open_svg(FILE *out, unsigned int height, const char *name)
 {
 	fprintf(out,
@@ -150,8 +158,8 @@ static void draw_bars(FILE *out, const struct heat *h, const uint64_t *slices, u
 		double high = BAR * (double)slices[i] / (double)most;
 
 		if (slices[i])
-			fprintf(out, "M%.1f %uH%.1fv-%.1fH%.1fz", x_of_slice(h, i), y,
-				x_of_slice(h, i + 1), high < 1 ? 1 : high, x_of_slice(h, i));
+			fprintf(out, "M%.1f %uH%.1fv-%.1fH%.1fz", x_from(h, i), y,
+				x_of_slice(h, i + 1), high < 1 ? 1 : high, x_from(h, i));
 	}
 	fputs("\"/>\n", out);
 }
@@ -176,7 +184,8 @@ void heat_draw_scopes(FILE *out, const struct heat_view *view)
 
 	for (unsigned int s = 0; s < SCOPE_COUNT; s++)
 		rows += most_of(h->scope[s]) > 0;
-	open_svg(out, MARKS + rows * (BAR + APART) + AXIS, "Faults in slices of time, by whose they are");
+	open_svg(out, MARKS + rows * (BAR + APART) + AXIS,
+		 "Faults in slices of time, by whose they are");
 	for (unsigned int s = 0; s < SCOPE_COUNT; s++)
 		if (most_of(h->scope[s]))
 			draw_scope(out, h, s, y += BAR + APART);
@@ -191,7 +200,8 @@ struct drawing {
 	FILE *out;
 	const struct heat *heat;
 	const struct heat_panel *panel;
-	unsigned int step, levels; /* a level is so many powers of two: its ends are whole numbers */
+	unsigned int step,
+		levels; /* a level is so many powers of two: its ends are whole numbers */
 	unsigned int top, bottom;
 	unsigned int y[HEAT_DRAWN];
 };
@@ -228,16 +238,14 @@ static void draw_scale(const struct drawing *d)
 {
 	unsigned int x = LEFT;
 
-	put_label(d->out, LEFT - 10, 16, "end", "faults in a cell");
+	put_label(d->out, LEFT - 10, 16, "end", "faults, at least");
 	for (unsigned int level = 1; level <= d->levels; level++, x += WIDTH / LEVELS) {
-		uint64_t first = 1ull << (level - 1) * d->step, last = (first << d->step) - 1;
-		char text[2 * SHOW_NUMBER + 4], from[SHOW_NUMBER], to[SHOW_NUMBER];
+		char text[SHOW_NUMBER];
 
 		fprintf(d->out, "<rect x=\"%u\" y=\"5\" width=\"14\" height=\"14\" class=\"h%u\"/>",
 			x, colour_of(d, level));
-		snprintf(text, sizeof(text), last > first ? "%s–%s" : "%s",
-			 show_count(from, first), show_count(to, last));
-		put_label(d->out, x + 18, 16, "start", text);
+		put_label(d->out, x + 18, 16, "start",
+			  show_count(text, 1ull << (level - 1) * d->step));
 	}
 }
 
@@ -264,8 +272,8 @@ static void draw_cells(const struct drawing *d, const struct heat_row *row, unsi
 		for (end = i + 1; end < HEAT_SLICES && level_of(d, row->slice[end]) == here;)
 			end++;
 		if (here == level)
-			fprintf(d->out, "M%.1f %uH%.1fv%uH%.1fz", x_of_slice(d->heat, i), y,
-				x_of_slice(d->heat, end), ROW - 1, x_of_slice(d->heat, i));
+			fprintf(d->out, "M%.1f %uH%.1fv%uH%.1fz", x_from(d->heat, i), y,
+				x_of_slice(d->heat, end), ROW - 1, x_from(d->heat, i));
 	}
 }
 

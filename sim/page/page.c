@@ -41,6 +41,7 @@ static const char *const class_sentences[] = {
 
 static void put_badges(FILE *out, const struct page_report *r)
 {
+	char count[SHOW_NUMBER];
 	const json_t *emulated = page_at(r->result, "context.trace_emulated");
 
 	html_element(out, "span class=\"badge\"", "class %s", class_names[r->class]);
@@ -48,6 +49,10 @@ static void put_badges(FILE *out, const struct page_report *r)
 		html_element(out, "span class=\"badge emulated\"", "emulated");
 	if (strcmp(page_text(r->result, "trace.meta.origin"), "generated") == 0)
 		html_element(out, "span class=\"badge\"", "generated");
+	if (r->check->findings)
+		html_element(out, "span class=\"badge bad\"", "%s finding%s of the checker",
+			     show_count(count, r->check->findings),
+			     r->check->findings == 1 ? "" : "s");
 }
 
 static void put_lead(FILE *out, const struct page_report *r)
@@ -58,13 +63,13 @@ static void put_lead(FILE *out, const struct page_report *r)
 	uint64_t contexts = page_count(trace, "machine.contexts");
 	char events[SHOW_NUMBER], time[SHOW_NUMBER];
 
-	html_element(out, "p class=\"lead\"",
-		     "%s events in %s, of a host with %lluK pages, %llu vCPU%s and %llu context%s; %s.",
-		     show_count(events, page_count(trace, "events")),
-		     heat_time(time, sizeof(time), ns),
-		     (unsigned long long)page_count(trace, "machine.page_size") / 1024,
-		     (unsigned long long)vcpus, vcpus == 1 ? "" : "s", (unsigned long long)contexts,
-		     contexts == 1 ? "" : "s", class_sentences[r->class]);
+	html_element(
+		out, "p class=\"lead\"",
+		"%s events in %s, of a host with %lluK pages, %llu vCPU%s and %llu context%s; %s.",
+		show_count(events, page_count(trace, "events")), heat_time(time, sizeof(time), ns),
+		(unsigned long long)page_count(trace, "machine.page_size") / 1024,
+		(unsigned long long)vcpus, vcpus == 1 ? "" : "s", (unsigned long long)contexts,
+		contexts == 1 ? "" : "s", class_sentences[r->class]);
 }
 
 static void put_fact(FILE *out, const char *name, const char *tag, const char *text)
@@ -141,7 +146,8 @@ static void put_head(FILE *out, const struct page_report *r)
 	      out);
 	html_element(out, "title", "%s: report of nvsim", r->name);
 	/* An empty icon keeps a browser from asking for one. */
-	fprintf(out, "<link rel=\"icon\" href=\"data:,\">\n<style>\n%s</style>\n</head>\n", page_css);
+	fprintf(out, "<link rel=\"icon\" href=\"data:,\">\n<style>\n%s</style>\n</head>\n",
+		page_css);
 }
 
 static void put_contents(FILE *out, const struct page_report *r)
@@ -156,7 +162,8 @@ static void put_contents(FILE *out, const struct page_report *r)
 
 static void put_part(FILE *out, const struct part *part, const struct page_report *r)
 {
-	fprintf(out, "<section id=\"%s\" aria-labelledby=\"%s-title\">\n<h2 id=\"%s-title\">%s</h2>\n",
+	fprintf(out,
+		"<section id=\"%s\" aria-labelledby=\"%s-title\">\n<h2 id=\"%s-title\">%s</h2>\n",
 		part->id, part->id, part->id, part->title);
 	part->write(out, r);
 	fputs("</section>\n", out);
@@ -179,8 +186,9 @@ void page_report_write(FILE *out, const struct page_report *r)
 		if (is_there(&parts[i], r))
 			put_part(out, &parts[i], r);
 	fputs("</main>\n<footer>\n", out);
-	html_element(out, "p", "Made by nvsim %s report. All figures are counts of a replay, the same "
-			       "in every run.",
+	html_element(out, "p",
+		     "Made by nvsim %s report. All figures are counts of a replay, the same "
+		     "in every run.",
 		     page_text(r->result, "context.version"));
 	fputs("</footer>\n</body>\n</html>\n", out);
 }

@@ -20,18 +20,20 @@ static void put_checked(FILE *out, const struct page_report *r)
 			     "tables nor the host's backing, and nothing is mapped.");
 		return;
 	}
-	html_element(out, "p",
-		     "Code that shares nothing with the handler followed the stream: it looked at %s "
-		     "lea%s when made, and %s time%s at all tables.",
-		     show_count(leaves, c->leaves), c->leaves == 1 ? "f" : "ves",
-		     show_count(audits, c->audits), c->audits == 1 ? "" : "s");
+	html_element(
+		out, "p",
+		"Code that shares nothing with the handler followed the stream: it looked at %s "
+		"lea%s when made, and %s time%s at all tables.",
+		show_count(leaves, c->leaves), c->leaves == 1 ? "f" : "ves",
+		show_count(audits, c->audits), c->audits == 1 ? "" : "s");
 	if (c->unknown_backing)
 		html_element(out, "p class=\"note\"",
 			     "Of %s leaves the trace does not tell what backs the memory.",
 			     show_count(unknown, c->unknown_backing));
 	if (r->class == NVT_OBSERVED)
-		html_element(out, "p class=\"note\"",
-			     "An entry of L1's tables that no walk has shown counts as not mapped.");
+		html_element(
+			out, "p class=\"note\"",
+			"An entry of L1's tables that no walk has shown counts as not mapped.");
 }
 
 static void put_first(FILE *out, const struct check_finding *f)
@@ -87,18 +89,32 @@ static bool is_partial(const json_t *symbols)
 	return strcmp(page_text(symbols, "counted"), "recorded") == 0;
 }
 
-static void put_row(FILE *out, const json_t *symbols, const json_t *row, const char *name)
+/* What the rows that are no function stand for. */
+static const char *const rest_words[FUNCTIONS_REST_COUNT] = {
+	[FUNCTIONS_USER] = "at EL0",
+	[FUNCTIONS_LOW] = "at EL1, in the lower half of addresses",
+	[FUNCTIONS_UNKNOWN] = "at a kernel address in no function",
+	[FUNCTIONS_OTHERS] = "in functions beyond those that are counted",
+};
+
+static void put_function(FILE *out, const json_t *row)
 {
-	const char *module = page_text(row, "module");
+	html_element(out, "code", "%s", page_text(row, "function"));
+	if (*page_text(row, "module"))
+		html_element(out, "span class=\"note\"", "in %s", page_text(row, "module"));
+}
+
+/* rest: NULL for a function. */
+static void put_row(FILE *out, const json_t *symbols, const json_t *row, const char *rest)
+{
 	uint64_t outcome[S2_OUTCOME_COUNT];
 
 	page_outcomes(json_object_get(row, "outcomes"), outcome);
-	fputs("<tr><th scope=\"row\"><code>", out);
-	html_text(out, name);
-	fputs("</code>", out);
-	if (*module)
-		fputs(" in ", out);
-	html_text(out, module);
+	fputs("<tr><th scope=\"row\">", out);
+	if (rest)
+		html_element(out, "span class=\"note\"", "%s", rest);
+	else
+		put_function(out, row);
 	fputs("</th>", out);
 	page_cell_count(out, page_count(row, "faults"));
 	for (size_t g = 0; g < OUTCOME_GROUPS; g++)
@@ -106,14 +122,6 @@ static void put_row(FILE *out, const json_t *symbols, const json_t *row, const c
 			page_cell_count(out, outcome_group_count(outcome, g));
 	fputs("</tr>\n", out);
 }
-
-/* What the rows that are no function stand for. */
-static const char *const rest_words[FUNCTIONS_REST_COUNT] = {
-	[FUNCTIONS_USER] = "[user: at EL0]",
-	[FUNCTIONS_LOW] = "[low: at EL1, in the lower half of addresses]",
-	[FUNCTIONS_UNKNOWN] = "[unknown: a kernel address in no function]",
-	[FUNCTIONS_OTHERS] = "[others: functions beyond those that are counted]",
-};
 
 static void put_rows(FILE *out, const json_t *symbols)
 {
@@ -123,7 +131,7 @@ static void put_rows(FILE *out, const json_t *symbols)
 	json_array_foreach(rows, i, row)
 	{
 		if (i < FUNCTIONS)
-			put_row(out, symbols, row, page_text(row, "function"));
+			put_row(out, symbols, row, NULL);
 	}
 	for (i = 0; i < FUNCTIONS_REST_COUNT; i++) {
 		row = json_object_get(symbols, functions_rest_names[i]);
@@ -139,10 +147,11 @@ void page_functions(FILE *out, const struct page_report *r)
 	const char *titles[OUTCOME_GROUPS + 2] = {"function", page_text(symbols, "counted")};
 
 	if (json_is_false(json_object_get(symbols, "fits")))
-		html_element(out, "p",
-			     "No kernel address that faulted is in a function of %s: L2's kernel was "
-			     "moved, or is another one.",
-			     page_text(symbols, "file"));
+		html_element(
+			out, "p",
+			"No kernel address that faulted is in a function of %s: L2's kernel was "
+			"moved, or is another one.",
+			page_text(symbols, "file"));
 	for (size_t g = 0; g < OUTCOME_GROUPS; g++)
 		if (!is_partial(symbols) || outcome_groups[g].kinds >> S2_INJECTED & 1)
 			titles[columns++] = outcome_groups[g].title;
@@ -182,5 +191,6 @@ void page_about(FILE *out, const struct page_report *r)
 		     "The figures are those of nvsim replay --check and nvsim compare on the same "
 		     "file, which give them for programs with --json. Handler sources:");
 	html_element(out, "p class=\"hash\"", "%s", page_text(r->result, "context.handler_sha256"));
-	html_element(out, "p class=\"note\"", "Compiler: %s.", page_text(r->result, "context.compiler"));
+	html_element(out, "p class=\"note\"", "Compiler: %s.",
+		     page_text(r->result, "context.compiler"));
 }

@@ -59,25 +59,20 @@ static bool is_chosen(const struct page_report *r, const json_t *policy)
 	return strcmp(page_text(policy, "policy"), page_text(r->result, "context.policy")) == 0;
 }
 
-/* By the rule itself; what the checker found in this stream is in the column of unsound pages. */
-static void put_sound(FILE *out, const json_t *policy)
+/* A rule that is none: what the checker found in this stream is in the column of unsound pages. */
+static void put_name(FILE *out, const json_t *policy)
 {
-	const json_t *sound = json_object_get(policy, "sound");
-
-	fputs("<td>", out);
-	if (json_is_boolean(sound))
-		html_element(out,
-			     json_is_true(sound) ? "span class=\"badge good\""
-						 : "span class=\"badge bad\"",
-			     "%s", json_is_true(sound) ? "sound" : "unsound");
-	fputs("</td>", out);
+	fputs("<th scope=\"row\">", out);
+	html_text(out, name_of(policy));
+	if (json_is_false(json_object_get(policy, "sound")))
+		fputs(" <span class=\"badge bad\">unsound</span>", out);
+	fputs("</th>\n", out);
 }
 
 static void put_policy(FILE *out, const struct page_report *r, size_t row, const json_t *policy)
 {
 	fputs(is_chosen(r, policy) ? "<tr class=\"chosen\">" : "<tr>", out);
-	html_element(out, "th scope=\"row\"", "%s", name_of(policy));
-	put_sound(out, policy);
+	put_name(out, policy);
 	html_element(out, "td", "%s", page_text(policy, "exactness.verdict"));
 	for (size_t c = 0; c < COLUMNS; c++)
 		put_figure(out, policy, row, &columns[c]);
@@ -86,14 +81,14 @@ static void put_policy(FILE *out, const struct page_report *r, size_t row, const
 
 static void put_table(FILE *out, const struct page_report *r)
 {
-	const char *titles[COLUMNS + 3] = {"policy", "rule", "exactness"};
+	const char *titles[COLUMNS + 2] = {"policy", "exactness"};
 	const json_t *policy;
 	size_t i;
 
 	for (size_t c = 0; c < COLUMNS; c++)
-		titles[c + 3] = columns[c].title;
+		titles[c + 2] = columns[c].title;
 	page_begin_table(out, "The same stream under each rule for the size of mappings", titles,
-			 COLUMNS + 3, 3);
+			 COLUMNS + 2, 2);
 	json_array_foreach(json_object_get(r->compare, "policies"), i, policy)
 		put_policy(out, r, i, policy);
 	page_end_table(out);
@@ -108,8 +103,8 @@ static void put_story(FILE *out, const json_t *policy)
 	fputs("</dt>\n", out);
 	if (p)
 		html_element(out, "dd", "%s (%s)", p->story, p->source);
-	html_element(out, "dd class=\"note\"", "%s: %s",
-		     page_text(policy, "exactness.verdict"), page_text(policy, "exactness.why"));
+	html_element(out, "dd class=\"note\"", "%s: %s", page_text(policy, "exactness.verdict"),
+		     page_text(policy, "exactness.why"));
 }
 
 static void put_stories(FILE *out, const struct page_report *r)
@@ -130,8 +125,9 @@ void page_policies(FILE *out, const struct page_report *r)
 	page_verdict(out, "p", r);
 	if (r->class == NVT_PARTIAL)
 		return;
-	page_figure(out, &r->policies, "Picture of shadow faults and block share by policy",
-		    "Fewer faults and more bytes under blocks are better, for a rule that is sound.");
+	page_figure(
+		out, &r->policies, "Picture of shadow faults and block share by policy",
+		"Fewer faults and more bytes under blocks are better, for a rule that is sound.");
 	put_table(out, r);
 	html_element(out, "p class=\"note\"",
 		     "A lower bound is of the number of faults: a recorded stream holds those that "

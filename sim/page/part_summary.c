@@ -37,15 +37,16 @@ static void say_faults(FILE *out, const struct page_report *r)
 		html_element(out, "li", "The handler got no shadow fault of L2.");
 		return;
 	}
-	html_element(out, "li", "The handler got %s shadow fault%s of L2 and passed %s (%s) on to L1.",
-		     show_count(buf[0], faults), faults == 1 ? "" : "s",
-		     show_count(buf[1], injected),
-		     show_percent(buf[2], (double)injected / (double)faults));
+	html_element(
+		out, "li", "The handler got %s shadow fault%s of L2 and passed %s (%s) on to L1.",
+		show_count(buf[0], faults), faults == 1 ? "" : "s", show_count(buf[1], injected),
+		show_percent(buf[2], (double)injected / (double)faults));
 	if (avoided)
 		html_element(out, "li",
-			     "%s further faults or accesses of L2 met a mapping that was there "
+			     "%s further fault%s or access%s of L2 met a mapping that was there "
 			     "already.",
-			     show_count(buf[0], avoided));
+			     show_count(buf[0], avoided), avoided == 1 ? "" : "s",
+			     avoided == 1 ? "" : "es");
 }
 
 /* The class that has most of them, where it has more than half. */
@@ -60,8 +61,7 @@ static void say_why_injected(FILE *out, const struct page_report *r)
 
 		if (2 * n > all)
 			html_element(out, "li", "Why L1 got them: %s (%s of these faults).",
-				     inject_words[c],
-				     show_percent(share, (double)n / (double)all));
+				     inject_words[c], show_percent(share, (double)n / (double)all));
 	}
 }
 
@@ -71,10 +71,11 @@ static void say_blocks(FILE *out, const struct page_report *r)
 	char buf[SHOW_NUMBER];
 
 	if (share)
-		html_element(out, "li",
-			     "Over the time of the stream, %s of the bytes mapped for L2 were under "
-			     "blocks.",
-			     show_percent(buf, json_number_value(share)));
+		html_element(
+			out, "li",
+			"Over the time of the stream, %s of the bytes mapped for L2 were under "
+			"blocks.",
+			show_percent(buf, json_number_value(share)));
 }
 
 static void say_unmaps(FILE *out, const struct page_report *r)
@@ -86,13 +87,14 @@ static void say_unmaps(FILE *out, const struct page_report *r)
 
 	if (!count || !page_count(unmap, "bytes_unmapped"))
 		return;
-	html_element(out, "li",
-		     "%s host unmap%s asked for %s and took %s from shadow tables; %s shadow fault%s "
-		     "mapped some of it again.",
-		     show_count(buf[0], count), count == 1 ? "" : "s",
-		     show_bytes(buf[1], page_count(unmap, "bytes_asked")),
-		     show_bytes(buf[2], page_count(unmap, "bytes_unmapped")),
-		     show_count(buf[3], refaults), refaults == 1 ? "" : "s");
+	html_element(
+		out, "li",
+		"%s host unmap%s asked for %s and took %s from shadow tables; %s shadow fault%s "
+		"mapped some of it again.",
+		show_count(buf[0], count), count == 1 ? "" : "s",
+		show_bytes(buf[1], page_count(unmap, "bytes_asked")),
+		show_bytes(buf[2], page_count(unmap, "bytes_unmapped")),
+		show_count(buf[3], refaults), refaults == 1 ? "" : "s");
 }
 
 static void say_checked(FILE *out, const struct page_report *r)

@@ -21,6 +21,7 @@ static void put_scopes(FILE *out, const struct page_report *r)
 	char width[SHOW_NUMBER];
 	struct heat_view view = view_of(r);
 
+	html_element(out, "h3", "Faults in slices of time");
 	fputs("<figure class=\"plot\">\n", out);
 	page_begin_scroll(out, "Picture of faults in slices of time");
 	heat_draw_scopes(out, &view);
@@ -67,7 +68,9 @@ static void put_ratio(FILE *out, uint64_t part, uint64_t whole, bool percent)
 
 	snprintf(buf, sizeof(buf), "%.2f", ratio);
 	html_element(out, "td class=\"n\"", "%s",
-		     !whole ? "–" : percent ? show_percent(buf, ratio) : buf);
+		     !whole    ? "–"
+		     : percent ? show_percent(buf, ratio)
+			       : buf);
 }
 
 static void put_interval(FILE *out, const struct page_report *r, const json_t *i)
@@ -104,6 +107,7 @@ void page_time(FILE *out, const struct page_report *r)
 {
 	html_element(out, "p", "Times are %s.", page_times(r));
 	put_scopes(out, r);
+	html_element(out, "h3", "Block share and injection rate");
 	page_figure(out, &r->timeline, "Picture of block share and injection rate over time",
 		    "Block share is of the bytes mapped at that time; the injection rate is of an "
 		    "interval of equally many faults.");
@@ -129,10 +133,7 @@ static void put_panel(FILE *out, const struct page_report *r, const struct heat_
 	page_begin_scroll(out, name);
 	heat_draw_panel(out, &view, p, name);
 	page_end_scroll(out);
-	html_element(out, "figcaption",
-		     "A row is %s of IPA in which L2 faulted, from the address on its left; ranges "
-		     "in between had no fault. A cell is %s; each colour stands for twice as many "
-		     "faults as the one before, or more.",
+	html_element(out, "figcaption", "Rows of %s, cells of %s.",
 		     show_bytes(size, 1ull << p->shift),
 		     heat_time(width, sizeof(width), r->heat->width_ns));
 	fputs("</figure>\n", out);
@@ -250,6 +251,11 @@ void page_ranges(FILE *out, const struct page_report *r)
 	if (!r->heat->count) {
 		html_element(out, "p", "No shadow fault of L2 with an address is in this stream.");
 	} else {
+		html_element(
+			out, "p",
+			"A row is a range of IPA in which L2 faulted, from the address on its "
+			"left; ranges between the rows had no fault. Each colour stands for at "
+			"least twice as many faults as the one before.");
 		put_panels(out, r);
 		put_hottest(out, r);
 	}

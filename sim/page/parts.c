@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "parts.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,7 +107,7 @@ void page_verdict(FILE *out, const char *tag, const struct page_report *r)
 	const char *text = page_text(r->compare, "verdict.text");
 
 	if (*text)
-		html_element(out, tag, "%c%s.", toupper((unsigned char)*text), text + 1);
+		html_element(out, tag, "Verdict: %s.", text);
 }
 
 const char *page_times(const struct page_report *r)
