@@ -53,8 +53,9 @@ INC_hwhost := -Ihwrun/host -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itrac
 INC_record := -Ihwrun/record -Itraces
 INC_sweep := -Isim/sweep -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_plot := -Isim/plot -Isim/replay -Isim/s2 -Itraces
-INC_cli := -Isim/cli -Isim/sweep -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
-INC_tests := -Itests -Isim/sweep -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
+INC_cli := -Isim/cli -Isim/page -Isim/sweep -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
+INC_tests := -Itests -Isim/page -Isim/sweep -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
+INC_page := -Isim/page -Isim/replay -Isim/check -Isim/s2 -Itraces
 FLAGS_s2 := -ffreestanding -fno-builtin -Wconversion
 
 # Evaluated anew by each make: run and check install what is missing, and then call make again.
@@ -93,6 +94,7 @@ SRC_check := $(wildcard sim/check/*.c)
 SRC_replay := $(wildcard sim/replay/*.c)
 SRC_sweep := $(wildcard sim/sweep/*.c)
 SRC_plot := $(wildcard sim/plot/*.c)
+SRC_page := $(wildcard sim/page/*.c)
 SRC_cli := $(wildcard sim/cli/*.c)
 SRC_wire := $(wildcard hwrun/wire/*.c)
 SRC_hwhost := $(wildcard hwrun/host/*.c)
@@ -100,7 +102,8 @@ SRC_record := $(wildcard hwrun/record/*.c)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 # Objects of sources that the build makes.
 MADE_plot := $(O)/sim/plot/scripts.o
-LIBS := $(O)/libplot.a $(O)/libsweep.a $(O)/librecord.a $(O)/libhwhost.a $(O)/libwire.a $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
+LIBS := $(O)/libpage.a $(O)/libplot.a $(O)/libsweep.a $(O)/librecord.a $(O)/libhwhost.a $(O)/libwire.a $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
+MADE_page := $(O)/sim/page/css.o
 LDLIBS := $(RECORD_LIBS) $(PKG_LIBS) -lpthread -lm
 
 # The command finds boards, and the image, in the folder hwrun beside it.
@@ -123,7 +126,7 @@ $(O)/lib$(1).a: $(call obj,$(SRC_$(1))) $(MADE_$(1))
 	@rm -f $$@
 	$$(Q)$(AR) rcs $$@ $$^
 endef
-$(foreach l,s2 traces check replay wire hwhost record sweep plot,$(eval $(call library,$(l))))
+$(foreach l,s2 traces check replay wire hwhost record sweep plot page,$(eval $(call library,$(l))))
 
 compile = $(Q)mkdir -p $(@D) && $(CC) $(CSTD) $(CFLAGS) $(WARN) $(1) $(DEPS) -c -o $@ $<
 $(O)/sim/s2/%.o: sim/s2/%.c
@@ -158,6 +161,15 @@ $(O)/sim/plot/scripts.c: scripts/embed $(wildcard scripts/plot/*.gp)
 	@scripts/embed $(wildcard scripts/plot/*.gp) >$@
 $(O)/sim/plot/scripts.o: $(O)/sim/plot/scripts.c
 	$(call compile,$(INC_plot) $(PKG_CFLAGS))
+$(O)/sim/page/%.o: sim/page/%.c | libraries
+	$(say) CC $<
+	$(call compile,$(INC_page) $(PKG_CFLAGS))
+$(O)/sim/page/css.c: sim/page/page.css
+	@mkdir -p $(@D)
+	@{ printf '#include "html.h"\nconst char page_css[] =\n'; \
+		sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $<; echo ';'; } >$@
+$(O)/sim/page/css.o: $(O)/sim/page/css.c
+	$(call compile,$(INC_page))
 $(O)/sim/cli/%.o: sim/cli/%.c | libraries
 	$(say) CC $<
 	$(call compile,$(HOT) $(INC_cli) $(PKG_CFLAGS))
@@ -291,6 +303,7 @@ warnings: $(O)/build-info.h ## compile everything with clang's warnings
 	$(CLANG_CHECK) $(INC_record) $(PKG_CFLAGS) $(RECORD_CFLAGS) $(SRC_record)
 	$(CLANG_CHECK) $(INC_sweep) $(PKG_CFLAGS) $(SRC_sweep)
 	$(CLANG_CHECK) $(INC_plot) $(PKG_CFLAGS) $(SRC_plot)
+	$(CLANG_CHECK) $(INC_page) $(PKG_CFLAGS) $(SRC_page)
 	$(CLANG_CHECK) $(INC_cli) $(PKG_CFLAGS) $(SRC_cli)
 
 FORMATTED := $(wildcard sim/*/*.[ch] hwrun/*/*.[ch] hwrun/*/*/*.[ch] traces/*.[ch] traces/*/*.[ch] tests/*/*.[ch])

@@ -29,7 +29,7 @@ set lmargin at screen x(72)
 set rmargin at screen x(width - 24)
 set xrange [0 : seconds > 0 ? seconds : 1]
 do for [i = 1:listed] {
-	at = real(word($marks[i], 2))
+	eval 'at = '.word($marks[i], 2)
 	set arrow 50 + i from at, graph 0 to at, graph 1 nohead dt 2 lw 0.8
 	set label 50 + i word($marks[i], 1) at at, graph (i % 2 ? 1.05 : 1.13) center
 }

@@ -33,16 +33,14 @@ char *show_bytes(char buf[SHOW_NUMBER], uint64_t n)
 		value /= 1024;
 		unit++;
 	}
-	snprintf(buf, SHOW_NUMBER, unit && value < 100 ? "%.1f %s" : "%.0f %s", value,
-		 units[unit]);
+	snprintf(buf, SHOW_NUMBER, unit && value < 100 ? "%.1f %s" : "%.0f %s", value, units[unit]);
 	return buf;
 }
 
 /* Shares below a hundredth of a percent would else be shown as none. */
 char *show_percent(char buf[SHOW_NUMBER], double share)
 {
-	snprintf(buf, SHOW_NUMBER, share > 0 && share < 0.01 ? "%.3f%%" : "%.1f%%",
-		 share * 100);
+	snprintf(buf, SHOW_NUMBER, share > 0 && share < 0.01 ? "%.3f%%" : "%.1f%%", share * 100);
 	return buf;
 }
 
