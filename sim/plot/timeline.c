@@ -139,7 +139,7 @@ static void put_marks(struct timeline *t)
 		if (i == MARKS_MAX)
 			break;
 		fprintf(t->d->out, "%zu", i + 1);
-		plot_put_shown(t->d->out, time_of(t, mark, "time_ns"), 1);
+		plot_put_number(t->d->out, time_of(t, mark, "time_ns"));
 		plot_put_text(t->d->out, plot_text(mark, "text"));
 		fputc('\n', t->d->out);
 	}
