@@ -59,6 +59,7 @@ compare() {
 }
 
 for run in a b; do
+	# shellcheck disable=SC2086 # a list of names
 	make "$out/$run" $parts
 	check "run $run" 0 $?
 done

@@ -17,7 +17,7 @@ for tool in munged slurmctld slurmd sbatch scancel squeue sinfo; do
 	}
 done
 
-work=$(mktemp -d /tmp/nvsim-slurm-XXXXXX)
+work=$(mktemp -d) || exit 1
 chmod 711 "$work" # munged wants its socket to be within reach of all
 export SLURM_CONF=$work/slurm.conf
 daemons=()

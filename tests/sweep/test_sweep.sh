@@ -205,10 +205,12 @@ check "the result is the same" same "$(same_bytes slow/sweep.json wanted.json)"
 
 # ---- two at once ----
 
+together=()
 for i in 1 2 3; do
 	timeout 300 "$nvsim" sweep spec.json -o both -j 2 -q &
+	together+=($!)
 done
-wait %1 && wait %2 && wait %3
+wait "${together[0]}" && wait "${together[1]}" && wait "${together[2]}"
 check "three in one folder" 0 $?
 check "give the same bytes" same "$(same_bytes both/sweep.json two/sweep.json)"
 check "and leave nothing else" "" "$(strangers both)"
