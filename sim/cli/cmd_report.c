@@ -166,6 +166,15 @@ static char *read_back(int fd)
 	return text;
 }
 
+/* Without a mapping, axes would be all that there is; the result says why there is none. */
+static const char *no_timeline(const json_t *result)
+{
+	const json_t *metrics = json_object_get(result, "metrics");
+
+	return json_string_value(
+		json_object_get(json_object_get(metrics, "absent"), "block_share"));
+}
+
 /* That a stream does not support a picture is no failure. */
 static enum cli_exit draw(const char *name, json_t *doc, struct page_plot *plot, char **svg)
 {
@@ -175,7 +184,8 @@ static enum cli_exit draw(const char *name, json_t *doc, struct page_plot *plot,
 	struct nvt_error err;
 	int fd;
 
-	plot->why = plot_unsupported(kind, docs);
+	if (!plot->why)
+		plot->why = plot_unsupported(kind, docs);
 	if (!plot->why) {
 		fd = memfd_create(name, MFD_CLOEXEC);
 		if (fd < 0 || plot_draw(kind, docs, PLOT_SVG, fd, &err) == NVT_OK)
@@ -249,6 +259,7 @@ static enum cli_exit make_page(struct job *j, json_t *result, json_t *compare)
 		.marks = times,
 		.mark_count = mark_times(&j->replay, times),
 		.lines = (const char *const *)lines,
+		.timeline.why = no_timeline(result),
 	};
 	enum cli_exit status = draw("timeline", result, &page.timeline, &svg[0]);
 
