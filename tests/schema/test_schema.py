@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 import schema
-from documents import DATA, TOP, collected, document, partial_trace
+from documents import DATA, TOP, collected, document, nvsim, partial_trace
 
 SAMPLES = sorted(glob.glob(os.path.join(TOP, "traces/samples/*.zst")))
 SMALL = os.path.join(TOP, "traces/samples/l0-notifier.zst")
@@ -38,6 +38,18 @@ def ok(name, problems):
 
 # ---- documents ----
 
+def sweep(folder):
+    """A small one, and the result of one of its cells."""
+    spec = os.path.join(folder, "spec.json")
+    with open(spec, "w", encoding="utf-8") as f:
+        json.dump({"generated": {"faults": 500}, "policies": ["kvm-7.3"], "traces": [SMALL],
+                   "leaves": [{"name": "pages", "page": 100, "block": 0}], "check": True}, f)
+    nvsim("sweep", "-q", "-o", folder, spec)
+    yield "sweep", schema.load(os.path.join(folder, "sweep.json"))
+    cells = sorted(glob.glob(os.path.join(folder, "cells/*.json")))
+    yield "cell of a sweep", schema.load(cells[0])
+
+
 def documents(folder):
     for trace in SAMPLES:
         name = os.path.basename(trace)
@@ -54,6 +66,7 @@ def documents(folder):
     yield "comparison with invalidations", document(
         "compare", "--json", "-p", "kvm-7.3", "-p", "unclamped", "--invalidation", "exact",
         SMALL)
+    yield from sweep(folder)
     for script in ("qemu.console", "board.console", "findings.console", "noisy.console"):
         yield "run at EL2 of %s" % script, collected(script)
 
@@ -94,7 +107,7 @@ def wrongs(doc):
     for key in doc:
         wrong = copy.deepcopy(doc)
         del wrong[key]
-        if key not in ("findings", "symbols", "notes"):
+        if key not in ("findings", "symbols", "notes", "cell"):
             yield "no member " + key, wrong
     yield "another version", changed(doc, ("schema",), doc["schema"][:-1] + "2")
 
