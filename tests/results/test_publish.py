@@ -20,10 +20,8 @@ EXACT = {"schema": "nvsim.compare/1", "context": dict(BUILD, ran_on="simulator",
 EMULATED = {"schema": "nvsim.result/1", "hw": {}, "context": dict(
     BUILD, ran_on="emulator", emulated=True, board="qemu-virt", model="a model", part="a part"),
     "metrics": {"handler_cost": {"by_class": {"relax": {"total": {"instructions": {"p50": 1234}}}}}}}
-BENCH = {"schema": "nvsim.bench/1", "context": dict(EXACT["context"], emulated=False), "benchmarks": [
-    {"name": "walk", "what": "a walk", "unit": "ns", "median": 1.25, "interval": [1.0, 1.5],
-     "target": 2, "verdict": "pass", "emulated": False},
-    {"name": "import", "what": "an import", "skipped": "no trace-cmd", "verdict": "skipped"}]}
+BENCH = json.loads((TOP / "tests/schema/data/bench.json").read_text())
+BENCH["context"].update(BUILD, host=EXACT["context"]["host"])
 # Whoever measured EMULATED may have done the same on a board.
 BOARD = copy.deepcopy(EMULATED)
 BOARD["context"].update(emulated=False, ran_on="hardware", board="raspi4b")
@@ -102,8 +100,10 @@ REFUSED = {
         "simulator/2020-01-02-a-trace-compare.json": without(EXACT, "verdict")}),
     "no revision": (3, "revision", {
         "simulator/2020-01-02-a-trace-compare.json": without(EXACT, "context", "revision")}),
-    "a benchmark without its unit": (3, "unit", {
-        "host-m68k/2020-01-02-all-bench.json": without(BENCH, "benchmarks", 0, "unit")}),
+    "a benchmark without a verdict": (3, "verdict", {
+        "host-m68k/2020-01-02-all-bench.json": without(BENCH, "benchmarks", 0, "verdict")}),
+    "benchmarks whose names are none": (3, "bench.json: ", {
+        "host-m68k/2020-01-02-all-bench.json": dict(BENCH, benchmarks=[dict(BENCH["benchmarks"][0], name=7)])}),
     "a file with another name": (3, "DATE-TRACE-WHAT", {"simulator/compare.json": EXACT}),
     "a plot without a result": (3, "no result", {"simulator/2020-01-02-b-compare.svg": SVG % ""}),
     "a plot that is cut off": (3, "policies.svg", {
@@ -136,12 +136,12 @@ def test_pages(top):
         missing = [f for f in GOOD if f not in text]
         ok("%s leads to every file" % name, not missing, missing)
         wanted = ("all are alike", "median emulated instructions a fault: relax 1,234",
-                  "2 benchmarks, 1 pass, 1 skipped", "2020-01-02", "emulated", "hardware", "exact counts")
+                  "5 benchmarks, 1 pass, 1 short, 1 skipped, 1 failed", "2020-01-02", "emulated", "hardware", "exact counts")
         missing = [w for w in wanted if w not in text]
         ok("%s has the figures" % name, not missing, missing)
     text = first["index.html"].decode()
     wanted = ("m68k, A CPU, Linux 1", "qemu-virt, a model, a part", "nvsim 1.2.3, revision 0123456789ab",
-              "skipped: no trace-cmd", "1 to 1.5", "<svg")
+              "no emulator", "the run ended early", "1 to 2", ">emulated instructions<", "<svg")
     ok("the page tells where it was measured", all(w in text for w in wanted),
        [w for w in wanted if w not in text])
 

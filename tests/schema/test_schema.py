@@ -69,6 +69,7 @@ def documents(folder):
     yield from sweep(folder)
     for script in ("qemu.console", "board.console", "findings.console", "noisy.console"):
         yield "run at EL2 of %s" % script, collected(script)
+    yield "benchmarks of every form", schema.load(os.path.join(TOP, "tests/schema/data/bench.json"))
 
 
 # ---- made wrong ----
