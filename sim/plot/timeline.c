@@ -80,13 +80,11 @@ static void put_series(struct timeline *t, size_t i, const json_t *intervals)
 {
 	const json_t *doc = t->rows.row[i].doc, *interval;
 	bool whole = plot_figure(t->d, doc, "measured.skip", PLOT_COUNT_MAX) == 0;
-	char name[16];
 	size_t k;
 
 	begin(t, doc);
 	t->blocks = NAN;
-	snprintf(name, sizeof(name), "series%zu", i + 1);
-	plot_put_begin(t->d->out, name);
+	plot_put_series(t->d->out, i + 1);
 	json_array_foreach(intervals, k, interval)
 	{
 		put_interval(t, interval, whole || k);
@@ -141,7 +139,7 @@ static void put_marks(struct timeline *t)
 		if (i == MARKS_MAX)
 			break;
 		fprintf(t->d->out, "%zu", i + 1);
-		plot_put_shown(t->d->out, time_of(t, mark, "time_ns"), 1);
+		plot_put_number(t->d->out, time_of(t, mark, "time_ns"));
 		plot_put_text(t->d->out, plot_text(mark, "text"));
 		fputc('\n', t->d->out);
 	}
