@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The host takes one page of L1's memory, which a guest has mapped by pages: s2_host_unmap(). What
+ * has to go in the guest's shadow table is for the invalidation policy to find out. Where that is
+ * the table as a whole, there is one operation a VM, and as many VMs as make a repetition long
+ * enough; else one for every eighth page of each, in scattered order.
+ */
+#include "handler.h"
+
+#include <stdlib.h>
+
+#include "trial.h"
+#include "world.h"
+
+struct unmap {
+	struct world w; /* first */
+	struct bench_places places;
+	uint64_t *at, pages; /* of each VM */
+	uint64_t taken;	     /* pages of each VM that the host takes, the first of `at`, */
+	uint64_t going;	     /* and those that are unmapped: as many, or all */
+	uint64_t leaves;     /* that go with each page taken */
+};
+
+static void fill(struct unmap *s, uint64_t from, uint64_t to)
+{
+	for (uint32_t vm = 0; vm < s->w.shape.vm_count; vm++) {
+		world_enter(&s->w, vm, 0);
+		for (uint64_t i = from; i < to; i++)
+			world_fill(&s->w, s->at[i], true);
+	}
+}
+
+void unmap_populate(void *state)
+{
+	struct unmap *s = state;
+
+	fill(s, 0, s->going);
+}
+
+uint64_t unmap_run(void *state)
+{
+	struct unmap *s = state;
+	uint64_t right = 0, page = 1ull << s->w.shape.host_shift;
+
+	for (uint32_t vm = 0; vm < s->w.shape.vm_count; vm++) {
+		for (uint64_t i = 0; i < s->taken; i++) {
+			struct l1_ipa base = {WORLD_RAM + s->at[i]};
+			struct s2_swept swept = s2_host_unmap(&s->w.vms[vm], base, page).nested;
+
+			right += swept.leaves == s->leaves && !swept.gave_up;
+		}
+	}
+	return right;
+}
+
+void unmap_finish(void *state)
+{
+	struct unmap *s = state;
+
+	world_close(&s->w);
+	free(s->at);
+	free(s);
+}
+
+/* Those that make a repetition long enough, as far as memory is to be had for their tables. */
+static uint32_t vms_for(const struct bench_env *env, uint64_t pages, bool whole)
+{
+	uint64_t count = (1ull << (whole ? 20 : 18)) / pages, most = 1024;
+
+	if (env->quick) {
+		count /= 4;
+		most /= 4;
+	}
+	count = count < most ? count : most;
+	return count ? (uint32_t)count : 1;
+}
+
+static bool set_up(struct unmap *s, const struct bench_env *env, const struct bench_row *row)
+{
+	unsigned int shift = (unsigned int)row->param[1];
+	struct world_shape shape = {
+		.host_shift = (uint8_t)shift,
+		.l1_shift = (uint8_t)shift,
+		.ipa_bits = 40,
+		.start_level = -1,
+		.user_leaf = 1ull << shift,
+		.invalidation = &s2_invalidations[row->param[0]],
+		.guest_count = 1,
+	};
+	bool whole = shape.invalidation->kind == S2_INVALIDATE_WHOLE;
+
+	s->pages = row->param[2] >> shift;
+	shape.vm_count = vms_for(env, s->pages, whole);
+	s->places.step_shift = shift;
+	s->taken = whole ? 1 : s->pages / 8;
+	s->going = whole ? s->pages : s->taken;
+	s->leaves = whole ? s->pages : 1;
+	s->at = bench_scattered(&s->places, s->pages);
+	if (!s->at || !world_open(&s->w, &shape))
+		return false;
+	for (uint64_t i = 0; i < s->pages; i++)
+		if (!world_l1_map(&s->w, s->at[i], 3, WORLD_RW))
+			return false;
+	fill(s, s->going, s->pages);
+	return true;
+}
+
+void *unmap_prepare(const struct bench_env *env, const struct bench_row *row, struct nvt_error *err)
+{
+	struct unmap *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return bench_no_memory(row, err);
+	if (!set_up(s, env, row))
+		bench_no_memory(row, err);
+	else if (bench_trial(row, s, s->w.shape.vm_count * s->taken, err))
+		return s;
+	unmap_finish(s);
+	return NULL;
+}
