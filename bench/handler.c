@@ -56,14 +56,15 @@
 
 /* ---- the host's ---- */
 
-#define UNMAP(policy, kind, gone, granule, shift, size, bytes)                                     \
+#define UNMAP_ROW(name_, kind, shift, bytes, what_)                                                \
 	{                                                                                          \
-		.name = "unmap/" policy "/" granule "/" size,                                      \
-		.what = "the host takes a page of " granule ", " size                              \
-			" are mapped by pages: " gone,                                             \
-		.op = "unmap", .param = {kind, shift, bytes}, .prepare = unmap_prepare,            \
-		.reset = unmap_populate, .run = unmap_run, .finish = unmap_finish                  \
+		.name = "unmap/" name_, .what = what_, .op = "unmap",                              \
+		.param = {kind, shift, bytes}, .prepare = unmap_prepare, .reset = unmap_populate,  \
+		.run = unmap_run, .finish = unmap_finish                                           \
 	}
+#define UNMAP(policy, kind, gone, granule, shift, size, bytes)                                     \
+	UNMAP_ROW(policy "/" granule "/" size, kind, shift, bytes,                                 \
+		  "the host takes a page of " granule ", " size " are mapped by pages: " gone)
 #define UNMAP_POLICY(policy, kind, gone)                                                           \
 	UNMAP(policy, kind, gone, "4k", 12, "16M", 16ull << 20),                                   \
 		UNMAP(policy, kind, gone, "4k", 12, "128M", 128ull << 20),                         \
@@ -128,5 +129,9 @@ const struct bench_row bench_handler[] = {
 	UNMAP_POLICY("whole", S2_INVALIDATE_WHOLE, "all of it goes"),
 	UNMAP_POLICY("rmap", S2_INVALIDATE_RMAP, "one leaf goes, found by a map of one range each"),
 	UNMAP_POLICY("exact", S2_INVALIDATE_EXACT, "one leaf goes, found by a complete map"),
+	UNMAP_ROW("rmap/4k/128M-twice", S2_INVALIDATE_RMAP | UNMAP_TWICE, 12, 128ull << 20,
+		  "the host takes a page of 4k, 128M are mapped twice: not in the map, all goes"),
+	UNMAP_ROW("exact/4k/128M-twice", S2_INVALIDATE_EXACT | UNMAP_TWICE, 12, 128ull << 20,
+		  "the host takes a page of 4k, 128M are mapped twice: both leaves go"),
 	{.name = NULL},
 };

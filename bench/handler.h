@@ -43,7 +43,9 @@ void tlbi_populate(void *state);
 uint64_t tlbi_run(void *state);
 void tlbi_finish(void *state);
 
-/* unmap.c: enum s2_invalidation_kind, log2 of the page of the host and of L1's granule, bytes */
+#define UNMAP_TWICE 0x10
+/* unmap.c: enum s2_invalidation_kind, with UNMAP_TWICE where L1 maps all memory twice, log2 of the
+   page of the host and of L1's granule, bytes of memory */
 void *unmap_prepare(const struct bench_env *env, const struct bench_row *row,
 		    struct nvt_error *err);
 void unmap_populate(void *state);

@@ -39,7 +39,7 @@ static uint64_t entry_of(const struct world_shape *s, uint64_t table, int level,
 	return table + (ipa >> world_l1_span(s, level) & (BIT(bits) - 1)) * 8;
 }
 
-bool world_l1_map(struct world *w, uint64_t ipa, int level, uint64_t attributes)
+bool world_l1_map_to(struct world *w, uint64_t ipa, uint64_t offset, int level, uint64_t attributes)
 {
 	uint64_t table = WORLD_TABLES, leaf = 0;
 	int at;
@@ -56,7 +56,7 @@ bool world_l1_map(struct world *w, uint64_t ipa, int level, uint64_t attributes)
 			return false;
 	}
 	if (attributes)
-		leaf = (WORLD_RAM + ipa) | attributes | DESC_ON | (level == 3 ? DESC_TAB : 0);
+		leaf = (WORLD_RAM + offset) | attributes | DESC_ON | (level == 3 ? DESC_TAB : 0);
 	return machine_write(&w->machine, entry_of(&w->shape, table, level, ipa), leaf);
 }
 

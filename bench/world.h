@@ -60,10 +60,15 @@ static inline unsigned int world_l1_span(const struct world_shape *shape, int le
 }
 
 /*
- * L1 maps `ipa` by an entry at `level`; WORLD_NONE: the entry is there and not valid. False: no
- * memory.
+ * L1 maps `ipa` to its memory at WORLD_RAM + `offset`, by an entry at `level`; WORLD_NONE: the
+ * entry is there and not valid. False: no memory.
  */
-bool world_l1_map(struct world *w, uint64_t ipa, int level, uint64_t attributes);
+bool world_l1_map_to(struct world *w, uint64_t ipa, uint64_t offset, int level,
+		     uint64_t attributes);
+static inline bool world_l1_map(struct world *w, uint64_t ipa, int level, uint64_t attributes)
+{
+	return world_l1_map_to(w, ipa, ipa, level, attributes);
+}
 
 uint64_t world_vttbr(const struct world *w, unsigned int guest);
 /* The vCPU goes to VM `vm`, and runs its guest from here on. */
