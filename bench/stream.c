@@ -12,7 +12,6 @@
 
 #include "compare.h"
 #include "engine.h"
-#include "error.h"
 #include "gen/gen.h"
 #include "import/import.h"
 #include "names.h"
@@ -37,6 +36,7 @@ static enum nvt_status make_trace(const struct bench_env *env, struct trace *t,
 	nvt_gen_defaults(&o);
 	o.faults = env->quick ? 100000 : 500000;
 	o.footprint = 128ull << 20;
+	o.seed = env->seed;
 	return nvt_generate(&o, t->path, NULL, NULL, NULL, err);
 }
 
@@ -185,7 +185,7 @@ static bool keep_block(struct replay *s, struct nvt_block *block, struct nvt_err
 
 	if (!blocks) {
 		nvt_release_block(block);
-		nvt_fail(err, NVT_EENV, "out of memory");
+		bench_fail(err, NVT_EENV, "out of memory");
 		return false;
 	}
 	s->blocks = blocks;
@@ -313,7 +313,7 @@ static void *compare_prepare(const struct bench_env *env, const struct bench_row
 /* ---- import ---- */
 
 struct import {
-	char output[4096];
+	char input[4096], output[4096];
 	struct nvt_import_options options;
 	struct nvt_import_stats stats;
 };
@@ -333,40 +333,61 @@ static void import_finish(void *state)
 	free(s);
 }
 
+/* The one that was given, where it is of the row's kind, or the bundled one. */
+static bool find_recording(const struct bench_env *env, const struct bench_row *row, char *path,
+			   size_t room)
+{
+	if (row->param[0] && env->dat)
+		snprintf(path, room, "%s", env->dat);
+	else
+		snprintf(path, room, "%s/%s", env->data ? env->data : "", row->arg);
+	return access(path, R_OK) == 0;
+}
+
 static void *import_prepare(const struct bench_env *env, const struct bench_row *row,
 			    struct nvt_error *err)
 {
 	struct import *s = calloc(1, sizeof(*s));
 
+	struct nvt_error why = {0};
+
 	if (!s)
 		return bench_no_memory(row, err);
+	if (!find_recording(env, row, s->input, sizeof(s->input))) {
+		import_finish(s);
+		return bench_skip(err, "there is no recording to import");
+	}
 	snprintf(s->output, sizeof(s->output), "%s/imported.zst", env->folder);
-	s->options = (struct nvt_import_options){.input = env->dat, .output = s->output};
-	if (nvt_import(&s->options, &s->stats, err) != NVT_OK)
-		return failed(row, s);
-	return tried(row, s, s->stats.record_count, err);
+	s->options = (struct nvt_import_options){.input = s->input, .output = s->output};
+	if (nvt_import(&s->options, &s->stats, &why) == NVT_OK)
+		return tried(row, s, s->stats.record_count, err);
+	import_finish(s);
+	return why.status == NVT_EENV ? bench_skip(err, "%s", why.text)
+				      : bench_fail(err, why.status, "%s", why.text);
 }
 
 /* ---- the table ---- */
 
-#define ROW(name_, op_, of, reset_, param0, what_)                                                 \
+#define ROW(name_, op_, of, reset_, param0, arg_, what_)                                           \
 	{                                                                                          \
-		.name = name_, .what = what_, .op = op_, .param = {param0},                        \
+		.name = name_, .what = what_, .op = op_, .param = {param0}, .arg = arg_,           \
 		.prepare = of##_prepare, .reset = reset_, .run = of##_run, .finish = of##_finish   \
 	}
 
 const struct bench_row bench_stream[] = {
-	ROW("decode/trace", "event", decode, decode_reset, 0,
+	ROW("decode/trace", "event", decode, decode_reset, 0, NULL,
 	    "a trace that is in memory as a file, into blocks of events"),
-	ROW("replay/events", "fault", replay, replay_reset, false,
+	ROW("replay/events", "fault", replay, replay_reset, false, NULL,
 	    "one policy, of events that are decoded"),
-	ROW("replay/checked", "fault", replay, replay_reset, true,
+	ROW("replay/checked", "fault", replay, replay_reset, true, NULL,
 	    "one policy, of events that are decoded, with all that it does checked"),
-	ROW("replay/1-policy", "fault", compare, compare_reset, 1,
+	ROW("replay/1-policy", "fault", compare, compare_reset, 1, NULL,
 	    "decoded and replayed under one policy in a pass of several threads"),
-	ROW("replay/8-policies", "fault", compare, compare_reset, POLICIES,
+	ROW("replay/8-policies", "fault", compare, compare_reset, POLICIES, NULL,
 	    "decoded and replayed under 8 policies in a pass of several threads"),
-	ROW("import/dat", "event", import, NULL, 0,
+	ROW("import/dat", "event", import, NULL, true, "thp-thp.dat",
 	    "a recording as a trace-cmd file, into a trace"),
+	ROW("import/text", "event", import, NULL, false, "thp-thp.txt.zst",
+	    "the bundled recording as compressed text, into a trace"),
 	{.name = NULL},
 };

@@ -4,8 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "error.h"
-
 bool bench_trial(const struct bench_row *row, void *state, uint64_t expected, struct nvt_error *err)
 {
 	uint64_t done = expected;
@@ -17,16 +15,16 @@ bool bench_trial(const struct bench_row *row, void *state, uint64_t expected, st
 	}
 	if (done == expected)
 		return true;
-	nvt_fail(err, NVT_EENV,
-		 "%s: %" PRIu64 " of %" PRIu64 " operations did what it is named for: not measured",
-		 row->name, done, expected);
+	bench_fail(err, NVT_EENV,
+		   "%s: %" PRIu64 " of %" PRIu64
+		   " operations did what it is named for: not measured",
+		   row->name, done, expected);
 	return false;
 }
 
 void *bench_no_memory(const struct bench_row *row, struct nvt_error *err)
 {
-	nvt_fail(err, NVT_EENV, "%s: out of memory", row->name);
-	return NULL;
+	return bench_fail(err, NVT_EENV, "%s: out of memory", row->name);
 }
 
 uint64_t bench_place(const struct bench_places *p, uint64_t number)

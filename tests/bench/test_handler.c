@@ -17,10 +17,9 @@
 #include "bench.h"
 #include "world.h"
 
-#define DAT "tests/import/data/thp-thp.dat"
-
 static char folder[] = "/tmp/nvsim-test-XXXXXX";
-static struct bench_env env = {.quick = true, .folder = folder, .dat = DAT};
+static struct bench_env env = {
+	.quick = true, .seed = 1, .data = "tests/import/data", .folder = folder};
 
 static bool in_group(const struct bench_row *row, const char *group)
 {
@@ -37,12 +36,13 @@ static unsigned int shift_of(const struct bench_row *row)
 	return named(row, "/4k") ? 12 : named(row, "/16k") ? 14 : 16;
 }
 
+/* NULL: it is skipped, which trace-cmd files are where no library reads them. */
 static void *prepare(const struct bench_row *row)
 {
 	struct nvt_error err = {0};
 	void *state = row->prepare(&env, row, &err);
 
-	if (!state)
+	if (!state && (err.status || strcmp(row->name, "import/dat") != 0))
 		fail_msg("%s", err.text);
 	return state;
 }
@@ -256,8 +256,11 @@ static void every_row_of_streams_does_as_much_each_time(void **state)
 	(void)state;
 	for (const struct bench_row *row = bench_stream; row->name; row++) {
 		void *s = prepare(row);
-		uint64_t first = repeat(row, s);
+		uint64_t first;
 
+		if (!s)
+			continue;
+		first = repeat(row, s);
 		assert_int_equal(repeat(row, s), first);
 		assert_true(first > (in_group(row, "import") ? 10000 : 99999));
 		row->finish(s);
