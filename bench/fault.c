@@ -124,7 +124,9 @@ uint64_t fault_run(void *state)
 		one_fault(s, &trap, s->at[i]);
 		right += s->out.kind == s->row->kind && s->out.map.size == s->size;
 	}
-	return s->ready && world_context(&s->w)->table.page_count == tables ? right : 0;
+	if (!s->ready || world_context(&s->w)->table.page_count != tables)
+		return 0;
+	return bench_done(right, s->count);
 }
 
 /* L1 returns to its guest at once. */
@@ -142,7 +144,7 @@ uint64_t fault_run_injected(void *state)
 				 (s->out.inject.esr & 0x3f) == s->row->fsc;
 		}
 	}
-	return right;
+	return bench_done(right, s->rounds * s->count);
 }
 
 /* ---- before all ---- */
@@ -219,13 +221,13 @@ void *fault_prepare(const struct bench_env *env, const struct bench_row *row, st
 	uint64_t count = row->param[2];
 
 	if (!s)
-		return bench_no_memory(row, err);
+		return bench_fail(err, NVT_EENV, "out of memory");
 	s->row = &fault_rows[row->param[0]];
 	/* New tables are memory to be cleared: 32M of it, of which every further one costs more. */
 	if (env->quick && !s->row->tables)
 		count /= 4;
 	if (!set_up(s, (unsigned int)row->param[1], count))
-		bench_no_memory(row, err);
+		bench_fail(err, NVT_EENV, "out of memory");
 	else if (bench_trial(row, s, count, err))
 		return s;
 	fault_finish(s);

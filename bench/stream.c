@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "compare.h"
@@ -91,7 +90,7 @@ static uint64_t decode_run(void *state)
 		events += block->count;
 		nvt_release_block(block);
 	}
-	return status == NVT_END ? events : 0;
+	return status == NVT_END ? bench_done(events, s->trace.totals.event_count) : 0;
 }
 
 static void decode_finish(void *state)
@@ -108,7 +107,7 @@ static void *decode_prepare(const struct bench_env *env, const struct bench_row 
 	struct decode *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return bench_no_memory(row, err);
+		return bench_fail(err, NVT_EENV, "out of memory");
 	if (!open_trace(env, &s->trace, err))
 		return failed(row, s);
 	return tried(row, s, s->trace.totals.event_count, err);
@@ -164,7 +163,9 @@ static uint64_t replay_run(void *state)
 	for (size_t i = 0; i < s->block_count; i++)
 		done += replay_block(s->engine, s->blocks[i]);
 	engine_end(s->engine);
-	return s->engine->check && check_result(s->engine->check)->findings ? 0 : done;
+	if (s->engine->check && check_result(s->engine->check)->findings)
+		return 0;
+	return bench_done(done, accesses(&s->trace));
 }
 
 static void replay_finish(void *state)
@@ -210,7 +211,7 @@ static void *replay_prepare(const struct bench_env *env, const struct bench_row 
 	struct replay *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return bench_no_memory(row, err);
+		return bench_fail(err, NVT_EENV, "out of memory");
 	s->check = (struct check_options){.quirks = S2_QUIRKS_KVM};
 	s->options = (struct engine_options){.policy = s2_policy_default,
 					     .quirks = S2_QUIRKS_KVM,
@@ -252,15 +253,15 @@ static void compare_reset(void *state)
 	nvt_seek(s->trace.reader, 0, NULL);
 }
 
-/* What every policy has seen; 0 where they do not agree on that. */
-static uint64_t accesses_seen(struct pass *s)
+/* The policies that have seen all accesses. */
+static uint64_t through(struct pass *s)
 {
-	uint64_t seen = compare_result(s->compare, 0).engine->metrics.touches;
+	uint64_t count = 0;
 
-	for (unsigned int i = 1; i < s->options.policy_count; i++)
-		if (compare_result(s->compare, i).engine->metrics.touches != seen)
-			return 0;
-	return seen;
+	for (unsigned int i = 0; i < s->options.policy_count; i++)
+		count += compare_result(s->compare, i).engine->metrics.touches ==
+			 accesses(&s->trace);
+	return count;
 }
 
 static uint64_t compare_run(void *state)
@@ -277,7 +278,7 @@ static uint64_t compare_run(void *state)
 		replayed = compare_block(s->compare, block);
 	if (status != NVT_END || replayed != ENGINE_OK || compare_end(s->compare) != ENGINE_OK)
 		return 0;
-	return accesses_seen(s);
+	return through(s) == s->options.policy_count ? accesses(&s->trace) : 0;
 }
 
 static void compare_finish(void *state)
@@ -296,7 +297,7 @@ static void *compare_prepare(const struct bench_env *env, const struct bench_row
 	struct pass *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return bench_no_memory(row, err);
+		return bench_fail(err, NVT_EENV, "out of memory");
 	for (unsigned int i = 0; i < POLICIES; i++)
 		s->policies[i] = policy_named(policy_names[i]);
 	s->check = (struct check_options){.quirks = S2_QUIRKS_KVM, .large_alone = true};
@@ -333,14 +334,15 @@ static void import_finish(void *state)
 	free(s);
 }
 
-/* The one that was given, where it is of the row's kind, or the bundled one. */
-static bool find_recording(const struct bench_env *env, const struct bench_row *row, char *path,
-			   size_t room)
+#define BUNDLED "l1-64k.dat"
+
+/* False: there is none. */
+static bool find_recording(const struct bench_env *env, char *path, size_t room)
 {
-	if (row->param[0] && env->dat)
+	if (env->dat)
 		snprintf(path, room, "%s", env->dat);
 	else
-		snprintf(path, room, "%s/%s", env->data ? env->data : "", row->arg);
+		snprintf(path, room, "%s/" BUNDLED, env->data ? env->data : "");
 	return access(path, R_OK) == 0;
 }
 
@@ -352,8 +354,8 @@ static void *import_prepare(const struct bench_env *env, const struct bench_row 
 	struct nvt_error why = {0};
 
 	if (!s)
-		return bench_no_memory(row, err);
-	if (!find_recording(env, row, s->input, sizeof(s->input))) {
+		return bench_fail(err, NVT_EENV, "out of memory");
+	if (!find_recording(env, s->input, sizeof(s->input))) {
 		import_finish(s);
 		return bench_skip(err, "there is no recording to import");
 	}
@@ -368,26 +370,24 @@ static void *import_prepare(const struct bench_env *env, const struct bench_row 
 
 /* ---- the table ---- */
 
-#define ROW(name_, op_, of, reset_, param0, arg_, what_)                                           \
+#define ROW(name_, op_, of, reset_, param0, what_)                                                 \
 	{                                                                                          \
-		.name = name_, .what = what_, .op = op_, .param = {param0}, .arg = arg_,           \
+		.name = name_, .what = what_, .op = op_, .param = {param0},                        \
 		.prepare = of##_prepare, .reset = reset_, .run = of##_run, .finish = of##_finish   \
 	}
 
 const struct bench_row bench_stream[] = {
-	ROW("decode/trace", "event", decode, decode_reset, 0, NULL,
+	ROW("decode/trace", "event", decode, decode_reset, 0,
 	    "a trace that is in memory as a file, into blocks of events"),
-	ROW("replay/events", "fault", replay, replay_reset, false, NULL,
+	ROW("replay/events", "fault", replay, replay_reset, false,
 	    "one policy, of events that are decoded"),
-	ROW("replay/checked", "fault", replay, replay_reset, true, NULL,
+	ROW("replay/checked", "fault", replay, replay_reset, true,
 	    "one policy, of events that are decoded, with all that it does checked"),
-	ROW("replay/1-policy", "fault", compare, compare_reset, 1, NULL,
+	ROW("replay/1-policy", "fault", compare, compare_reset, 1,
 	    "decoded and replayed under one policy in a pass of several threads"),
-	ROW("replay/8-policies", "fault", compare, compare_reset, POLICIES, NULL,
+	ROW("replay/8-policies", "fault", compare, compare_reset, POLICIES,
 	    "decoded and replayed under 8 policies in a pass of several threads"),
-	ROW("import/dat", "event", import, NULL, true, "thp-thp.dat",
+	ROW("import/dat", "event", import, NULL, 0,
 	    "a recording as a trace-cmd file, into a trace"),
-	ROW("import/text", "event", import, NULL, false, "thp-thp.txt.zst",
-	    "the bundled recording as compressed text, into a trace"),
 	{.name = NULL},
 };

@@ -101,7 +101,9 @@ uint64_t tlbi_run(void *state)
 
 		right += carry_out(vm, s->row, xt, world_vttbr(&s->w, guest_of(s, i))) == leaves;
 	}
-	return s->w.machine.stats.tlb_flushes - flushes >= count ? right : 0;
+	if (s->w.machine.stats.tlb_flushes - flushes < count)
+		return 0;
+	return bench_done(right, count);
 }
 
 /* ---- before all ---- */
@@ -170,11 +172,11 @@ void *tlbi_prepare(const struct bench_env *env, const struct bench_row *row, str
 	struct tlbi *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return bench_no_memory(row, err);
+		return bench_fail(err, NVT_EENV, "out of memory");
 	s->row = &tlbi_rows[row->param[0]];
 	s->pieces = row->param[1] / (env->quick ? 4 : 1);
 	if (!set_up(s))
-		bench_no_memory(row, err);
+		bench_fail(err, NVT_EENV, "out of memory");
 	else if (bench_trial(row, s, operations(s), err))
 		return s;
 	tlbi_finish(s);

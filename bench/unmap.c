@@ -58,7 +58,7 @@ uint64_t unmap_run(void *state)
 			right += swept.leaves == s->leaves && swept.gave_up == s->gives_up;
 		}
 	}
-	return right;
+	return bench_done(right, s->w.shape.vm_count * s->taken);
 }
 
 void unmap_finish(void *state)
@@ -138,9 +138,9 @@ void *unmap_prepare(const struct bench_env *env, const struct bench_row *row, st
 	struct unmap *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return bench_no_memory(row, err);
+		return bench_fail(err, NVT_EENV, "out of memory");
 	if (!set_up(s, env, row))
-		bench_no_memory(row, err);
+		bench_fail(err, NVT_EENV, "out of memory");
 	else if (bench_trial(row, s, s->w.shape.vm_count * s->taken, err))
 		return s;
 	unmap_finish(s);

@@ -37,7 +37,7 @@ uint64_t walk_run(void *state)
 				 walk.leaf_size == s->size;
 		}
 	}
-	return right;
+	return bench_done(right, (uint64_t)s->rounds * LEAVES);
 }
 
 void walk_finish(void *state)
@@ -91,10 +91,10 @@ void *walk_prepare(const struct bench_env *env, const struct bench_row *row, str
 	struct walk *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return bench_no_memory(row, err);
+		return bench_fail(err, NVT_EENV, "out of memory");
 	s->rounds = env->quick ? 8 : 40;
 	if (!set_up(s, row))
-		bench_no_memory(row, err);
+		bench_fail(err, NVT_EENV, "out of memory");
 	else if (bench_trial(row, s, (uint64_t)s->rounds * LEAVES, err))
 		return s;
 	walk_finish(s);

@@ -18,8 +18,11 @@
 #include "world.h"
 
 static char folder[] = "/tmp/nvsim-test-XXXXXX";
-static struct bench_env env = {
-	.quick = true, .seed = 1, .data = "tests/import/data", .folder = folder};
+static struct bench_env env = {.quick = true,
+			       .seed = 1,
+			       .data = "tests/import/data",
+			       .folder = folder,
+			       .dat = "tests/import/data/thp-thp.dat"};
 
 static bool in_group(const struct bench_row *row, const char *group)
 {
@@ -281,7 +284,6 @@ static void a_row_that_does_something_else_gives_no_figure(void **state)
 				continue;
 			assert_null(wrong.prepare(&env, &wrong, &err));
 			assert_int_equal(err.status, NVT_EENV);
-			assert_true(strncmp(err.text, row->name, strlen(row->name)) == 0);
 			assert_non_null(strstr(err.text, "not measured"));
 		}
 	}
