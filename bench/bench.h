@@ -15,17 +15,19 @@
 
 /* What a benchmark may ask for. */
 struct bench_env {
-	bool quick;	    /* small inputs: the whole table within a minute */
-	bool full;	    /* those with 100 million faults, too */
-	uint64_t seed;	    /* of whatever is made up */
-	const char *nvsim;  /* path of the program itself, for whole commands */
-	const char *data;   /* folder of the bundled recordings and figures; NULL: there is none */
-	const char *folder; /* temporary folder, removed at the end */
-	const char *dat;    /* a recording as a trace-cmd file; NULL: the bundled one */
-	const char *perf_data; /* a recording as perf.data; NULL: none */
-	unsigned int warmup, repetitions;
-	bool keep;	       /* EL2 figures are taken anew, not compared with those kept */
-	struct bench_el2 *el2; /* the figures at EL2, once they are measured */
+	bool quick;		  /* small inputs: the whole table within a minute */
+	bool full;		  /* those with 100 million faults, too */
+	uint64_t seed;		  /* of whatever is made up */
+	const char *nvsim;	  /* path of the program itself, for whole commands */
+	const char *data;	  /* folder of bundled recordings and kept figures; NULL: none */
+	const char *folder;	  /* temporary folder, removed at the end */
+	const char *dat;	  /* a recording as a trace-cmd file; NULL: the bundled one */
+	const char *perf_data;	  /* a recording as perf.data; NULL: none */
+	unsigned int repetitions; /* 0: as many as a row of its kind has */
+	bool warmup_given;	  /* else as many as a row of its kind has */
+	unsigned int warmup;
+	bool keep;	    /* figures at EL2 are not compared with those that are kept */
+	struct json_t *el2; /* they, once they are measured; see el2.h */
 };
 
 struct bench_result;
@@ -52,21 +54,18 @@ struct bench_row {
 
 	/* ---- or measured by commands; NULL for the above ---- */
 
+	/* As in prepare, NVT_OK with bench_skip is a skip. */
 	enum nvt_status (*measure)(struct bench_env *env, const struct bench_row *row,
 				   struct bench_result *result, struct nvt_error *err);
-	const char *unit;			  /* of the figure */
+	const char *unit;
 	const char *const *first, *const *second; /* words of two commands; measure's own */
-	const char *arg;			  /* measure's own */
+	const char *arg;			  /* the function's own */
 
 	double target; /* the figure is to be this at most; 0: there is none */
 };
 
-/* The tables end with a row without a name. */
-extern const struct bench_row
-	bench_handler[];		      /* handler.c: walk, map, relax, inject, tlbi, unmap */
-extern const struct bench_row bench_stream[]; /* stream.c: decode, replay in this process */
-extern const struct bench_row
-	bench_commands[]; /* commands.c: whole commands, and the image at EL2 */
+/* The tables end with a row without a name: the handler, streams, and whole commands. */
+extern const struct bench_row bench_handler[], bench_stream[], bench_commands[];
 
 /* Says that a row cannot be measured here, and why: *err has NVT_OK. Returns NULL. */
 void *bench_skip(struct nvt_error *err, const char *format, ...)

@@ -115,8 +115,8 @@ static void host_cpu(char *text, size_t size)
 		fclose(f);
 }
 
-/* Where it ran; no name of the host, which is nobody's business. */
-static json_t *host_json(void)
+/* No name of the host, which is nobody's business. */
+json_t *result_host_json(void)
 {
 	struct utsname name;
 	json_t *host = json_object();
@@ -141,6 +141,15 @@ static json_t *trace_emulated(const struct result_trace *t)
 	return value ? value : json_null();
 }
 
+void result_put_build(json_t *context, const struct result_build *build)
+{
+	put(context, "version", json_string(build->version));
+	put(context, "revision", json_string(build->revision));
+	put(context, "dirty", json_boolean(build->dirty));
+	put(context, "compiler", json_string(build->compiler));
+	put(context, "handler_sha256", json_string(build->handler_sha256));
+}
+
 /*
  * Enough to tell whether two results may be compared: same handler, same
  * trace, same policy and quirks. Times are not in it: equal runs give equal bytes.
@@ -151,13 +160,9 @@ json_t *result_context_json(const struct result_context *c, const struct result_
 	char quirks[128];
 
 	result_quirks(c->quirks, quirks, sizeof(quirks));
-	put(context, "version", json_string(c->build->version));
-	put(context, "revision", json_string(c->build->revision));
-	put(context, "dirty", json_boolean(c->build->dirty));
-	put(context, "compiler", json_string(c->build->compiler));
-	put(context, "handler_sha256", json_string(c->build->handler_sha256));
+	result_put_build(context, c->build);
 	put(context, "ran_on", json_string("simulator"));
-	put(context, "host", host_json());
+	put(context, "host", result_host_json());
 	put(context, "policy", json_string(c->policy->name));
 	put(context, "quirks", json_string(quirks));
 	put(context, "invalidation", json_string(result_invalidation(c)));
