@@ -334,15 +334,14 @@ static void import_finish(void *state)
 	free(s);
 }
 
-#define BUNDLED "l1-64k.dat"
-
-/* False: there is none. */
-static bool find_recording(const struct bench_env *env, char *path, size_t room)
+/* The row's own, or what was given instead of a trace-cmd file. False: there is none. */
+static bool find_recording(const struct bench_env *env, const struct bench_row *row, char *path,
+			   size_t room)
 {
-	if (env->dat)
+	if (row->param[0] && env->dat)
 		snprintf(path, room, "%s", env->dat);
 	else
-		snprintf(path, room, "%s/" BUNDLED, env->data ? env->data : "");
+		snprintf(path, room, "%s/%s", env->data ? env->data : "", row->arg);
 	return access(path, R_OK) == 0;
 }
 
@@ -355,7 +354,7 @@ static void *import_prepare(const struct bench_env *env, const struct bench_row 
 
 	if (!s)
 		return bench_fail(err, NVT_EENV, "out of memory");
-	if (!find_recording(env, s->input, sizeof(s->input))) {
+	if (!find_recording(env, row, s->input, sizeof(s->input))) {
 		import_finish(s);
 		return bench_skip(err, "there is no recording to import");
 	}
@@ -375,6 +374,11 @@ static void *import_prepare(const struct bench_env *env, const struct bench_row 
 		.name = name_, .what = what_, .op = op_, .param = {param0},                        \
 		.prepare = of##_prepare, .reset = reset_, .run = of##_run, .finish = of##_finish   \
 	}
+#define IMPORT(name_, is_dat, file, what_)                                                         \
+	{                                                                                          \
+		.name = name_, .what = what_, .op = "event", .param = {is_dat}, .arg = file,       \
+		.prepare = import_prepare, .run = import_run, .finish = import_finish              \
+	}
 
 const struct bench_row bench_stream[] = {
 	ROW("decode/trace", "event", decode, decode_reset, 0,
@@ -387,7 +391,8 @@ const struct bench_row bench_stream[] = {
 	    "decoded and replayed under one policy in a pass of several threads"),
 	ROW("replay/8-policies", "fault", compare, compare_reset, POLICIES,
 	    "decoded and replayed under 8 policies in a pass of several threads"),
-	ROW("import/dat", "event", import, NULL, 0,
-	    "a recording as a trace-cmd file, into a trace"),
+	IMPORT("import/dat", true, "thp-thp.dat", "a recording as a trace-cmd file, into a trace"),
+	IMPORT("import/text", false, "thp-thp.txt.zst",
+	       "the bundled recording as compressed text, into a trace"),
 	{.name = NULL},
 };

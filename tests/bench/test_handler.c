@@ -18,11 +18,8 @@
 #include "world.h"
 
 static char folder[] = "/tmp/nvsim-test-XXXXXX";
-static struct bench_env env = {.quick = true,
-			       .seed = 1,
-			       .data = "tests/import/data",
-			       .folder = folder,
-			       .dat = "tests/import/data/thp-thp.dat"};
+static struct bench_env env = {
+	.quick = true, .seed = 1, .data = "tests/import/data", .folder = folder};
 
 static bool in_group(const struct bench_row *row, const char *group)
 {
