@@ -9,7 +9,7 @@
 
 #include "bench_report.h"
 #include "child.h"
-#include "document.h"
+#include "bench_document.h"
 #include "run.h"
 #include "scratch.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "document.h"
+#include "bench_document.h"
 
 #include <sched.h>
 #include <stdlib.h>
