@@ -138,6 +138,8 @@ static void read_said(int said, char *text, size_t size)
 static enum nvt_status judge(const char *const *argv, int status, int said,
 			     const struct child_options *o, struct nvt_error *err)
 {
+	bool unreadable =
+		o->unreadable && WIFEXITED(status) && WEXITSTATUS(status) == o->unreadable;
 	char words[256], text[256], how[64];
 	const char *line;
 
@@ -154,7 +156,8 @@ static enum nvt_status judge(const char *const *argv, int status, int said,
 	describe(argv, words, sizeof(words));
 	read_said(said, text, sizeof(text));
 	line = strrchr(text, '\n') ? strrchr(text, '\n') + 1 : text;
-	return nvt_fail(err, NVT_EENV, "%s: %s%s%s", words, how, *line ? ": " : "", line);
+	return nvt_fail(err, unreadable ? NVT_EINPUT : NVT_EENV, "%s: %s%s%s", words, how,
+			*line ? ": " : "", line);
 }
 
 /* A signal that comes between fork and the assignment is seen by the check behind it. */

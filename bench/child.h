@@ -9,9 +9,10 @@
 #include "trace.h"
 
 struct child_options {
-	int also;   /* an exit status that is fine besides 0 */
-	bool peak;  /* watch its memory, at the price of its wall time */
-	char *said; /* room for the end of its standard error; NULL: none */
+	int also;	/* an exit status that is fine besides 0 */
+	int unreadable; /* one that blames the input; 0: none */
+	bool peak;	/* watch its memory, at the price of its wall time */
+	char *said;	/* room for the end of its standard error; NULL: none */
 	unsigned int room;
 };
 

@@ -100,6 +100,8 @@ static bool words_add(struct words *w, const struct bench_env *env, const char *
 	return false;
 }
 
+#define UNREADABLE 3 /* the exit status of this program that blames its input */
+
 static bool run(const struct words *w, const struct child_options *o, struct child_cost *cost,
 		struct nvt_error *err)
 {
@@ -116,7 +118,7 @@ struct pair {
 static bool pair_open(struct pair *p, const struct bench_env *env, const struct bench_row *row,
 		      struct nvt_error *err)
 {
-	*p = (struct pair){.options = {.also = (int)row->param[0]}};
+	*p = (struct pair){.options = {.also = (int)row->param[0], .unreadable = UNREADABLE}};
 	return words_add(&p->first, env, row->first, err) &&
 	       words_add(&p->second, env, row->second, err);
 }
@@ -336,7 +338,7 @@ static enum nvt_status length(struct bench_env *env, const struct bench_row *row
 static enum nvt_status import(const struct bench_env *env, const struct bench_row *row,
 			      struct words *w, struct nvt_error *err)
 {
-	struct child_options o = {0};
+	struct child_options o = {.unreadable = UNREADABLE};
 	struct child_cost cost;
 
 	if (words_add(w, env, row->first, err))

@@ -53,7 +53,8 @@ static void print_figures(const struct bench_row *row, const struct bench_result
 {
 	const struct stats *s = &result->figures.stats;
 	const char *verdict = bench_verdict_names[result->verdict];
-	char median[32], p90[32], interval[64], target[32] = "", unit[64];
+	char median[32], p90[32], interval[64], target[32] = "", room[64];
+	const char *unit = bench_unit(row, room, sizeof(room));
 	int used;
 
 	number(median, sizeof(median), s->median);
@@ -65,9 +66,13 @@ static void print_figures(const struct bench_row *row, const struct bench_result
 		interval[0] = p90[0] = 0;
 	if (row->target > 0)
 		snprintf(target, sizeof(target), "<= %.3g", row->target);
-	used = printf("%-25s %9s  %-18s %9s  %-13s %-7s %s", row->name, median, interval, p90,
-		      bench_unit(row, unit, sizeof(unit)), target, verdict ? verdict : "");
-	putchar('\n');
+	printf("%-25s %9s  %-18s %9s  ", row->name, median, interval, p90);
+	if (row->target > 0)
+		printf("%-13s %-7s %s\n", unit, target, verdict);
+	else if (verdict)
+		printf("%-21s %s\n", unit, verdict);
+	else
+		printf("%s\n", unit);
 }
 
 static void add_outliers(struct text *t, const struct stats *s)
@@ -92,18 +97,18 @@ static void add_outliers(struct text *t, const struct stats *s)
 static void add_counters(struct text *t, const struct bench_row *row,
 			 const struct bench_result *result, const struct counters *c)
 {
-	const char *between = t->used ? "; " : "";
+	const char *between = ":";
 	char value[32];
 
+	text_add(t, "%sper %s", t->used ? "; " : "", row->op);
 	for (unsigned int i = 0; i < c->count; i++) {
 		if (!result->counter[i].there)
 			continue;
 		number(value, sizeof(value), result->counter[i].per_op);
-		text_add(t, "%s%s~%s%s", between, c->counter[i].event->name, value,
+		text_add(t, "%s %s~%s%s", between, c->counter[i].event->name, value,
 			 result->counter[i].scaled ? "~(scaled)" : "");
-		between = ", ";
+		between = ",";
 	}
-	text_add(t, " a %s", row->op);
 }
 
 /* It may have names of files, and what other programs say. */
