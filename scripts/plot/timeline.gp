@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # $series1, ...: seconds, block share and injection rate in percent. $legend: a text for each.
-# $marks: number, seconds, the same as text, text; the first 12 of `mark_count`.
+# $marks: number, seconds, text; the first 12 of `mark_count`.
+scale = seconds >= 2 ? 1 : seconds >= 2e-3 ? 1e-3 : 1e-6
+scale_name = seconds >= 2 ? 's' : seconds >= 2e-3 ? 'ms' : 'us'
 listed = mark_count > 12 ? 12 : mark_count
 list_rows = (listed + 1) / 2 + (mark_count > listed)
 legend_rows = rows > 1 ? rows : 0
@@ -18,7 +20,7 @@ do for [i = 1:legend_rows] {
 place = bottom + 76
 if (listed) { set label 30 'Marks' at screen x(16), y(place) left }
 do for [i = 1:listed] {
-	line = sprintf('%s   %s s   %s', word($marks[i], 1), word($marks[i], 3), word($marks[i], 4))
+	line = sprintf('%s   %.1f %s   %s', word($marks[i], 1), word($marks[i], 2) / scale, scale_name, word($marks[i], 3))
 	set label 30 + i line at screen x(i % 2 ? 16 : 458), y(place + 18 * ((i + 1) / 2)) left
 }
 if (mark_count > listed) {
@@ -27,9 +29,9 @@ if (mark_count > listed) {
 
 set lmargin at screen x(72)
 set rmargin at screen x(width - 24)
-set xrange [0 : seconds > 0 ? seconds : 1]
+set xrange [0 : seconds > 0 ? seconds / scale : 1]
 do for [i = 1:listed] {
-	eval 'at = '.word($marks[i], 2)
+	at = word($marks[i], 2) / scale
 	set arrow 50 + i from at, graph 0 to at, graph 1 nohead dt 2 lw 0.8
 	set label 50 + i word($marks[i], 1) at at, graph (i % 2 ? 1.05 : 1.13) center
 }
@@ -39,7 +41,7 @@ set yrange [-2 : 104]
 set ytics 0, 25, 100
 set ylabel 'bytes under blocks (%)'
 set format x ''
-plot for [i = 1:rows] '$series'.i using 1:2 with lines lc rgb colour[i] dt i lw 2
+plot for [i = 1:rows] '$series'.i using ($1 / scale):2 with lines lc rgb colour[i] dt i lw 2
 @once
 do for [i = 10:49] { unset label i; unset arrow i }
 do for [i = 1:listed] { unset label 50 + i }
@@ -51,6 +53,6 @@ set yrange [-0.02 * most : 1.04 * most]
 set ytics autofreq
 set ylabel 'faults injected (%)'
 set format x
-set xlabel clock.'time since the beginning of the stream (s)'
-plot for [i = 1:rows] '$series'.i using 1:3 with lines lc rgb colour[i] dt i lw 2
+set xlabel clock.'time since the beginning of the stream ('.scale_name.')'
+plot for [i = 1:rows] '$series'.i using ($1 / scale):3 with lines lc rgb colour[i] dt i lw 2
 unset multiplot

@@ -124,7 +124,8 @@ const char *plot_bench(struct plot_data *d)
 		const struct median *m = &all.row[i];
 
 		put_row(d, m, i);
-		lowest = m->low > 0 ? fmin(lowest, m->low) : lowest;
+		if (m->value > 0)
+			lowest = fmin(lowest, m->low > 0 ? m->low : m->value);
 		highest = fmax(highest, m->high);
 		width = strlen(m->name) > width ? strlen(m->name) : width;
 	}

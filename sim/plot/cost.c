@@ -137,7 +137,6 @@ static const char *put_series(struct cost *c, const struct plot_row *row, const 
 {
 	const json_t *buckets = plot_array(c->d, histogram, "buckets");
 	double sum = sum_of(c, buckets), unit = worth(c, row->doc);
-	char name[16];
 
 	if (json_array_size(buckets) > BUCKETS_MAX || !(sum > 0)) {
 		plot_damaged(c->d, "hw.histograms.buckets");
@@ -145,8 +144,7 @@ static const char *put_series(struct cost *c, const struct plot_row *row, const 
 	}
 	if (c->count == SERIES_MAX)
 		return "there are more than 16 outcomes, which no plot can show";
-	snprintf(name, sizeof(name), "series%zu", ++c->count);
-	plot_put_begin(c->d->out, name);
+	plot_put_series(c->d->out, ++c->count);
 	put_buckets(c, buckets, sum, unit);
 	plot_put_end(c->d->out);
 	put_legend(c, row, plot_text(histogram, "class"));

@@ -133,6 +133,11 @@ void plot_put_begin(FILE *out, const char *name)
 	fprintf(out, "$%s << END_OF_DATA\n", name);
 }
 
+void plot_put_series(FILE *out, size_t number)
+{
+	fprintf(out, "$series%zu << END_OF_DATA\n", number);
+}
+
 void plot_put_end(FILE *out)
 {
 	fputs("END_OF_DATA\n", out);

@@ -71,6 +71,9 @@ struct plot_cursor {
 /* The next of all rows, without a label; `at` begins with zeroes. False: there are no more. */
 bool plot_next_row(const json_t *docs, struct plot_cursor *at, struct plot_row *row);
 
+/* Why there are documents that have none; NULL: all can have some. */
+const char *plot_no_rows(const json_t *docs);
+
 /* All of them, with labels. NULL, or why there are none, or too many. */
 const char *plot_rows(struct plot_rows *rows, const json_t *docs);
 /* A figure of a row. */
@@ -87,8 +90,9 @@ void plot_put_variable(FILE *out, const char *name, double v);
 void plot_put_string(FILE *out, const char *name, const char *text);
 /* A figure, and what it is in figures for people: "1,234", or with decimals; "absent" for NaN. */
 void plot_put_shown(FILE *out, double v, int decimals);
-/* "begin" and "end" of a data block $NAME. */
+/* Beginning of a data block $NAME, or $seriesNUMBER, and its end. */
 void plot_put_begin(FILE *out, const char *name);
+void plot_put_series(FILE *out, size_t number);
 void plot_put_end(FILE *out);
 /* rows, label_width and subtitle, which every script of rows has. */
 void plot_put_rows(struct plot_data *d, const struct plot_rows *rows);

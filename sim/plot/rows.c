@@ -157,8 +157,9 @@ static void label_all(struct plot_rows *rows)
 		shown[PLOT_POLICY] = true;
 	for (unsigned int p = 0; p < PLOT_PARTS; p++) {
 		plot_part(&rows->row[0], p, part);
-		if (!shown[p] && p != PLOT_GRANULE)
-			append(rows->common, sizeof(rows->common), ", ", part);
+		if ((!shown[p] || rows->count == 1) && p != PLOT_GRANULE)
+			append(rows->common, sizeof(rows->common),
+			       p == PLOT_INVALIDATION ? ", invalidation " : ", ", part);
 	}
 	for (size_t i = 0; i < rows->count; i++)
 		label(rows, i, shown);
@@ -166,12 +167,30 @@ static void label_all(struct plot_rows *rows)
 		number(rows, i);
 }
 
+const char *plot_no_rows(const json_t *docs)
+{
+	const json_t *doc;
+	size_t i;
+
+	json_array_foreach(docs, i, doc)
+	{
+		if (!plot_is_schema(doc, "nvsim.result/1") &&
+		    !plot_is_schema(doc, "nvsim.compare/1") &&
+		    !plot_is_schema(doc, "nvsim.sweep/1"))
+			return "it is no result of a replay, or not all are";
+	}
+	return NULL;
+}
+
 const char *plot_rows(struct plot_rows *rows, const json_t *docs)
 {
+	const char *why = plot_no_rows(docs);
 	struct plot_cursor at = {0, 0};
 	struct plot_row row;
 
 	memset(rows, 0, sizeof(*rows));
+	if (why)
+		return why;
 	while (plot_next_row(docs, &at, &row)) {
 		if (rows->count == PLOT_ROWS_MAX)
 			return "there are more than 48 policies or results, which no such plot can "

@@ -80,13 +80,11 @@ static void put_series(struct timeline *t, size_t i, const json_t *intervals)
 {
 	const json_t *doc = t->rows.row[i].doc, *interval;
 	bool whole = plot_figure(t->d, doc, "measured.skip", PLOT_COUNT_MAX) == 0;
-	char name[16];
 	size_t k;
 
 	begin(t, doc);
 	t->blocks = NAN;
-	snprintf(name, sizeof(name), "series%zu", i + 1);
-	plot_put_begin(t->d->out, name);
+	plot_put_series(t->d->out, i + 1);
 	json_array_foreach(intervals, k, interval)
 	{
 		put_interval(t, interval, whole || k);
@@ -122,6 +120,12 @@ static void put_legend(struct timeline *t)
 	plot_put_end(t->d->out);
 }
 
+/* gnuplot takes no exponent where it makes a number of a word. */
+static void put_seconds(FILE *out, double seconds)
+{
+	fprintf(out, seconds < 1e-3 ? " %.9f" : " %.10g", seconds);
+}
+
 /* Those of the one trace that all are of; what more there are is told. */
 static void put_marks(struct timeline *t)
 {
@@ -141,7 +145,7 @@ static void put_marks(struct timeline *t)
 		if (i == MARKS_MAX)
 			break;
 		fprintf(t->d->out, "%zu", i + 1);
-		plot_put_shown(t->d->out, time_of(t, mark, "time_ns"), 1);
+		put_seconds(t->d->out, time_of(t, mark, "time_ns"));
 		plot_put_text(t->d->out, plot_text(mark, "text"));
 		fputc('\n', t->d->out);
 	}

@@ -117,7 +117,7 @@ const char *plot_unmap(struct plot_data *d)
 	struct unmap u = {.d = d};
 	struct plot_cursor at = {0, 0};
 	struct plot_row row;
-	const char *why = NULL;
+	const char *why = plot_no_rows(d->docs);
 	char text[64];
 
 	while (!why && plot_next_row(d->docs, &at, &row))
