@@ -123,7 +123,7 @@ static void put_legend(struct timeline *t)
 /* gnuplot takes no exponent where it makes a number of a word. */
 static void put_seconds(FILE *out, double seconds)
 {
-	fprintf(out, seconds < 1e-3 ? " %.9f" : " %.10g", seconds);
+	fprintf(out, seconds > 0 && seconds < 1e-3 ? " %.9f" : " %.10g", seconds);
 }
 
 /* Those of the one trace that all are of; what more there are is told. */
