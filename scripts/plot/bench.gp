@@ -15,6 +15,7 @@ set xrange [lowest * 0.8 : highest * 1.25]
 @decades
 set xlabel clock.unit_name.' (median and its 95% interval)'
 do for [i = 1:rows] { set label 10 + i word($data[i], 4) at screen x(width - 16), first i - 1 right }
-plot $data using ($5 > 0 ? $5 : lowest):1:5:6:yticlabel(2) with xerrorbars lc rgb colour[1] lw 2 pt 5 ps 0.01, \
+begin(low) = low > 0 ? low : lowest
+plot $data using (begin($5)):1:($6 - begin($5)):(0):yticlabel(2) with vectors heads size screen 0.004, 90 lc rgb colour[1] lw 2, \
      '' using 3:1 with points lc rgb colour[1] pt 7 ps 0.6
 unset multiplot

@@ -15,6 +15,7 @@ set xtics ('1K' 1e3, '10K' 1e4, '100K' 1e5, '1M' 1e6, '10M' 1e7, '100M' 1e8, '1G
 set xlabel 'faults in the trace'
 set ylabel clock.unit_name
 plot $data using 1:4 with lines lc rgb colour[1] lw 2, \
-     '' using 1:4:6:7 with yerrorbars lc rgb colour[1] lw 2 pt 7 ps 0.7, \
+     '' using 1:6:(0):($7 - $6) with vectors heads size screen 0.004, 90 lc rgb colour[1] lw 2, \
+     '' using 1:4 with points lc rgb colour[1] pt 7 ps 0.6, \
      '' using 1:7:5 with labels center offset 0, 0.9
 unset multiplot

@@ -25,10 +25,10 @@ unset label 3
 
 set lmargin at screen x(middle + 24)
 set rmargin at screen x(width - 16)
-set xrange [0 : room(width - 40 - middle, 6) * (unmapped_most > 0 ? unmapped_most / byte_unit(unmapped_most) : 1)]
+set xrange [0 : room(width - 40 - middle, 11) * (unmapped_most > 0 ? unmapped_most / byte_unit(unmapped_most) : 1)]
 set xlabel byte_word(unmapped_most)
 set label 3 'Bytes unmapped by it' at screen x(middle + 24), y(82) left
 set format y ''
 plot for [p = 0:3] for [layer = 0:1] $data using (0):($3 == p ? $1 : NaN):(0):($6 / byte_unit(unmapped_most)):($1 - 0.36):($1 + 0.36) with boxxyerror @area, \
-     '' using ($6 / byte_unit(unmapped_most)):1:(sprintf('%.1f', $6 / byte_unit(unmapped_most))) with labels left offset 0.6, 0
+     '' using ($6 / byte_unit(unmapped_most)):1:(sprintf('%.1f %s', $6 / byte_unit($6), byte_word($6))) with labels left offset 0.6, 0
 unset multiplot

@@ -118,20 +118,29 @@ bool plot_mixed(const struct plot_kind *kind, const json_t *docs, struct nvt_err
 	return false;
 }
 
+/* In a sweep, each trace has its own. */
+static bool is_emulated(const json_t *doc)
+{
+	bool emulated = clock_of(doc, "emulated") == PLOT_EMULATED ||
+			clock_of(doc, "trace_emulated") == PLOT_EMULATED;
+	const json_t *trace;
+	size_t i;
+
+	json_array_foreach(json_object_get(doc, "traces"), i, trace) emulated =
+		emulated || json_is_true(json_object_get(trace, "trace_emulated"));
+	return emulated;
+}
+
 /* Counts do not depend on a clock; where an emulator had a part in them, that is told all the same.
  */
 static bool any_emulated(const json_t *docs)
 {
 	const json_t *doc;
+	bool emulated = false;
 	size_t i;
 
-	json_array_foreach(docs, i, doc)
-	{
-		if (clock_of(doc, "emulated") == PLOT_EMULATED ||
-		    clock_of(doc, "trace_emulated") == PLOT_EMULATED)
-			return true;
-	}
-	return false;
+	json_array_foreach(docs, i, doc) emulated = emulated || is_emulated(doc);
+	return emulated;
 }
 
 /* ---- the script ---- */
