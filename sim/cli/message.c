@@ -6,46 +6,21 @@
 #include <string.h>
 
 #include "cli.h"
-
-/* Length of the UTF-8 character at s, or 0 where there is none that may be shown. */
-static size_t character(const unsigned char *s)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t length = s[0] < 0x80	  ? 1
-			: s[0] >> 5 == 6  ? 2
-			: s[0] >> 4 == 14 ? 3
-			: s[0] >> 3 == 30 ? 4
-					  : 0;
-	uint32_t c;
-
-	if (length < 2)
-		return length && s[0] >= 0x20 && s[0] != 0x7f;
-	c = s[0] & (0x7fu >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	/* C1 controls, and the marks that turn the direction of writing. */
-	if (c < least[length] || c < 0xa0 || c > 0x10ffff || (c >= 0x200e && c <= 0x200f) ||
-	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
-		return 0;
-	return length;
-}
+#include "utf8.h"
 
 /* Bytes that are no text to be shown come out as \xNN, never as they are. */
 void cli_print_text(FILE *out, const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	uint32_t code;
 
-	while (*s) {
-		size_t length = character(s);
-
-		if (length)
-			fwrite(s, 1, length, out);
-		else
-			fprintf(out, "\\x%02x", *s);
-		s += length ? length : 1;
+	for (size_t left = strlen(text), n; left; text += n, left -= n) {
+		n = nvt_utf8(text, left, &code);
+		if (n && nvt_utf8_is_plain(code)) {
+			fwrite(text, 1, n, out);
+			continue;
+		}
+		n = 1;
+		fprintf(out, "\\x%02x", (unsigned char)*text);
 	}
 }
 
