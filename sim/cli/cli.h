@@ -105,9 +105,6 @@ const char *cli_own_name(const struct cli_command *command);
 enum cli_exit cli_parse(const struct cli_command *command, int argc, char **argv, void *values,
 			const char **args, unsigned int *arg_count, bool *help);
 
-/* A number with an optional suffix of base 1000 or 1024, decimal or 0x. */
-bool cli_parse_number(const char *text, unsigned int base, uint64_t *value);
-
 void cli_help(FILE *out);
 void cli_help_command(FILE *out, const struct cli_command *command);
 
@@ -122,8 +119,6 @@ enum cli_exit cli_no_memory(void);
 
 /* "unknown WHAT 'NAME'", with the nearest of `names` (ends with NULL) where one is near. */
 enum cli_exit cli_unknown(const char *what, const char *name, const char *const *names);
-/* The nearest name within a third of its length, or NULL. */
-const char *cli_nearest(const char *name, const char *const *names);
 
 /* Prints text from a trace: what a terminal could take as a command is escaped. */
 void cli_print_text(FILE *out, const char *text);

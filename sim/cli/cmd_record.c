@@ -9,6 +9,7 @@
 #include "build.h"
 #include "cli.h"
 #include "names.h"
+#include "parse.h"
 #include "record.h"
 
 struct record_cli_options {
@@ -73,7 +74,7 @@ static bool parse_duration(const char *text, uint64_t *ns)
 	uint64_t n;
 
 	snprintf(digits, sizeof(digits), "%.*s", (int)length, text);
-	if (!length || length >= sizeof(digits) || !cli_parse_number(digits, 1000, &n) || !n)
+	if (!length || length >= sizeof(digits) || !parse_number(digits, 1000, &n) || !n)
 		return false;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (!strcmp(text + length, units[i].name))

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Parsing of options from a command's table. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+#include "parse.h"
 
 struct parser {
 	const struct cli_command *command;
@@ -14,40 +14,6 @@ struct parser {
 	uint64_t given; /* options met, by place in the table */
 	char shown[40]; /* the option at hand, as written without its value */
 };
-
-/* "", or one letter: K, M, G, T; k is K. */
-static bool suffix(const char *text, unsigned int base, uint64_t *factor)
-{
-	static const char letters[] = "KMGT";
-	const char *at;
-
-	*factor = 1;
-	if (!*text)
-		return true;
-	at = strchr(letters, *text == 'k' ? 'K' : *text);
-	if (!at || text[1])
-		return false;
-	for (const char *l = letters; l <= at; l++)
-		*factor *= base;
-	return true;
-}
-
-bool cli_parse_number(const char *text, unsigned int base, uint64_t *value)
-{
-	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-	const char *digits = hex ? text + 2 : text;
-	uint64_t factor;
-	char *end;
-
-	/* strtoull takes signs and blanks, and a "0x" of its own. */
-	if (!strchr(hex ? "0123456789abcdefABCDEF" : "0123456789", *digits) || !*digits)
-		return false;
-	errno = 0;
-	*value = strtoull(digits, &end, hex ? 16 : 10);
-	if (errno || !suffix(end, base, &factor))
-		return false;
-	return !__builtin_mul_overflow(*value, factor, value);
-}
 
 static enum cli_exit bad_value(const struct parser *p, const char *value, const char *want)
 {
@@ -59,7 +25,7 @@ static enum cli_exit bad_value(const struct parser *p, const char *value, const 
 static enum cli_exit take_number(const struct parser *p, const struct cli_option *o,
 				 const char *value, struct cli_number *out)
 {
-	if (!cli_parse_number(value, o->type == CLI_SIZE ? 1024 : 1000, &out->value))
+	if (!parse_number(value, o->type == CLI_SIZE ? 1024 : 1000, &out->value))
 		return bad_value(p, value, "a number (K, M and G are understood)");
 	if (out->value < o->min || (o->max && out->value > o->max)) {
 		if (o->max)
@@ -81,8 +47,8 @@ static enum cli_exit take_range(const struct parser *p, const char *value, struc
 
 	if (dots && !first)
 		return cli_no_memory();
-	fine = dots && cli_parse_number(first, 1000, &out->first) &&
-	       cli_parse_number(dots + 2, 1000, &out->last) && out->first <= out->last;
+	fine = dots && parse_number(first, 1000, &out->first) &&
+	       parse_number(dots + 2, 1000, &out->last) && out->first <= out->last;
 	free(first);
 	if (!fine)
 		return bad_value(p, value, "FIRST..LAST, two numbers in ascending order");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "names.h"
+#include "parse.h"
 
 const char *run_base_name(const char *path)
 {
@@ -176,47 +177,13 @@ enum cli_exit run_find_invalidation(const struct cli_text *name,
 	return cli_unknown("invalidation policy", name->value, names);
 }
 
-/* One word of the list; numbers are those of the quirks that can be switched. */
-static bool apply_quirk(const char *word, uint32_t *quirks)
-{
-	bool remove = *word == '-';
-	uint64_t n;
-
-	if (strcmp(word, "kvm") == 0) {
-		*quirks = S2_QUIRKS_KVM;
-		return true;
-	}
-	if (strcmp(word, "arch") == 0) {
-		*quirks = S2_QUIRKS_ARCH;
-		return true;
-	}
-	if (!cli_parse_number(word + remove, 1000, &n) || n > 31 || !(S2_QUIRK(n) & S2_QUIRKS_KVM))
-		return false;
-	*quirks = remove ? *quirks & ~S2_QUIRK(n) : *quirks | S2_QUIRK(n);
-	return true;
-}
-
-/* A list begins with none set: "6" is quirk 6 alone, "kvm,-6" all others. */
 enum cli_exit run_parse_quirks(const struct cli_text *text, uint32_t *quirks)
 {
-	char *list, *rest, *word;
-	enum cli_exit status = CLI_OK;
-	char known[128];
+	char known[128], word[PARSE_WORD];
 
-	*quirks = text->given ? S2_QUIRKS_ARCH : S2_QUIRKS_KVM;
-	if (!text->given)
+	*quirks = S2_QUIRKS_KVM;
+	if (!text->given || parse_quirks(text->value, quirks, word))
 		return CLI_OK;
-	list = strdup(text->value);
-	if (!list)
-		return cli_no_memory();
-	rest = list;
-	while (!status && (word = strsep(&rest, ",")) != NULL) {
-		if (apply_quirk(word, quirks))
-			continue;
-		result_quirk_numbers(S2_QUIRKS_KVM, known, sizeof(known));
-		status = cli_fail(CLI_USAGE, "unknown quirk '%s'; there are kvm, arch, and %s",
-				  word, known);
-	}
-	free(list);
-	return status;
+	result_quirk_numbers(S2_QUIRKS_KVM, known, sizeof(known));
+	return cli_fail(CLI_USAGE, "unknown quirk '%s'; there are kvm, arch, and %s", word, known);
 }

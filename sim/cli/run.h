@@ -65,7 +65,6 @@ bool run_json_instead(const struct cli_text *json);
 enum cli_exit run_find_policy(const struct cli_text *name, const struct s2_policy **policy);
 enum cli_exit run_find_invalidation(const struct cli_text *name,
 				    const struct s2_invalidation **invalidation);
-/* "kvm", "arch", or numbers and -numbers that are added and removed from left to right. */
 enum cli_exit run_parse_quirks(const struct cli_text *text, uint32_t *quirks);
 
 #endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A vCPU that is not there would give a report of nothing. */
+static enum cli_exit check_vcpu(const struct replay *r)
+{
+	unsigned int count = nvt_machine(r->run.reader)->vcpu_count;
+
+	if (!r->part.vcpu.given || r->part.vcpu.value < count)
+		return CLI_OK;
+	return cli_fail(CLI_USAGE, "replay: %s has vCPUs 0 to %u, and no %llu", r->run.path,
+			count - 1, (unsigned long long)r->part.vcpu.value);
+}
+
+enum cli_exit replay_open(struct replay *r, const char *path, const struct engine_options *options,
+			  bool check, bool quiet)
+{
+	struct engine_options engine = *options;
+	enum cli_exit status = run_open(&r->run, path, quiet);
+
+	if (status)
+		return status;
+	if (check) {
+		r->check.quirks = engine.quirks;
+		engine.check = &r->check;
+	}
+	r->watched = r->functions || r->part.limit.given || r->part.interval.given;
+	if (r->functions)
+		functions_of_class(r->functions, nvt_class(r->run.reader));
+	status = check_vcpu(r);
+	return status ? status : run_engine(&r->run, &engine);
+}
+
+/* ---- intervals ---- */
+
+/* The figures of an interval are totals at its beginning taken from totals at its end. */
+static struct result_interval totals_now(const struct replay *r, uint64_t now_ns)
+{
+	const struct metrics *m = &r->run.engine->metrics;
+	struct result_interval t = {
+		.faults = r->measured,
+		.end_ns = now_ns,
+		.delivered = m->delivered[SCOPE_SHADOW],
+		.avoided = m->avoided[SCOPE_SHADOW],
+		.mapped = m->outcome[SCOPE_SHADOW][S2_MAPPED],
+		.injected = m->outcome[SCOPE_SHADOW][S2_INJECTED],
+		.relaxed = m->outcome[SCOPE_SHADOW][S2_RELAXED],
+		.mapped_bytes = m->mapped_bytes,
+		.block_bytes = m->block_bytes,
+		.total_bytes = m->total_bytes,
+	};
+
+	for (unsigned int i = 0; i < WALK_READS_MAX; i++) {
+		t.walks += m->walk_reads[i];
+		t.walk_reads += m->walk_reads[i] * i;
+	}
+	return t;
+}
+
+/* The last interval may be short, but not empty. Shares are of its end, not differences. */
+static enum cli_exit end_interval(struct replay *r, uint64_t now_ns)
+{
+	struct result_interval now = totals_now(r, now_ns), *row;
+	const struct result_interval *before = &r->before;
+
+	if (now.faults == before->faults)
+		return CLI_OK;
+	if (r->interval_count == r->interval_room) {
+		size_t room = r->interval_room * 2 + 64;
+		void *p = realloc(r->intervals, room * sizeof(*r->intervals));
+
+		if (!p)
+			return cli_no_memory();
+		r->intervals = p;
+		r->interval_room = room;
+	}
+	row = &r->intervals[r->interval_count++];
+	*row = now;
+	row->first_fault = before->faults;
+	row->faults -= before->faults;
+	row->delivered -= before->delivered;
+	row->avoided -= before->avoided;
+	row->mapped -= before->mapped;
+	row->injected -= before->injected;
+	row->relaxed -= before->relaxed;
+	row->mapped_bytes -= before->mapped_bytes;
+	row->walks -= before->walks;
+	row->walk_reads -= before->walk_reads;
+	r->before = now;
+	return CLI_OK;
+}
+
+/* ---- the stream ---- */
+
+static bool is_stop_mark(const struct replay *r, const struct nvt_event *ev)
+{
+	return ev->kind == NVT_MARK && r->part.until_mark.given &&
+	       strcmp(ev->mark.text, r->part.until_mark.value) == 0;
+}
+
+/* Whether what comes of this event is to be counted. */
+static bool is_measured(struct replay *r, const struct nvt_event *ev)
+{
+	bool skipping = r->seen < r->part.skip.value;
+
+	if (ev->kind != NVT_FAULT && ev->kind != NVT_TOUCH)
+		return !skipping;
+	r->seen++;
+	if (skipping || (r->part.vcpu.given && ev->vcpu != r->part.vcpu.value))
+		return false;
+	r->measured++;
+	return true;
+}
+
+static enum cli_exit after_fault(struct replay *r, const struct nvt_event *ev)
+{
+	if (r->functions)
+		functions_fault(r->functions, &r->run.engine->metrics, &ev->fault);
+	r->stop = r->part.limit.given && r->measured == r->part.limit.value;
+	if (r->part.interval.given && (r->measured % r->part.interval.value == 0 || r->stop))
+		return end_interval(r, ev->time_ns);
+	return CLI_OK;
+}
+
+/*
+ * The mark itself is not replayed: a dump shows the tables as they stood when
+ * it was written.
+ */
+static enum cli_exit replay_event(struct replay *r, const struct nvt_event *ev, uint64_t ordinal)
+{
+	uint64_t measured = r->measured;
+	enum cli_exit status;
+
+	if (is_stop_mark(r, ev)) {
+		r->stop = true;
+		return CLI_OK;
+	}
+	r->run.engine->measuring = is_measured(r, ev);
+	status = run_event(&r->run, ev, ordinal);
+	if (status)
+		return status;
+	exactness_event(&r->exactness, &r->run.engine->step, ev);
+	return r->watched && r->measured != measured ? after_fault(r, ev) : CLI_OK;
+}
+
+/* Blocks until the end, the mark or the limit; what is left then is not read. */
+enum cli_exit replay_stream(struct replay *r)
+{
+	enum cli_exit status = CLI_OK;
+	struct nvt_block *block;
+	uint64_t now_ns = 0;
+
+	while (!r->stop && !status) {
+		if (run_block(&r->run, &block, &status) != RUN_BLOCK)
+			break;
+		for (size_t i = 0; i < block->count && !r->stop && !status; i++) {
+			status = replay_event(r, &block->events[i], block->first_ordinal + i);
+			now_ns = block->events[i].time_ns;
+		}
+		nvt_release_block(block);
+	}
+	cli_progress_end(&r->run.progress);
+	if (!status && r->part.until_mark.given && !r->stop)
+		return cli_fail(CLI_USAGE, "replay: %s has no mark '%s' (see nvsim info)",
+				r->run.path, r->part.until_mark.value);
+	if (!status && r->part.interval.given)
+		status = end_interval(r, now_ns);
+	if (!status)
+		engine_end(r->run.engine);
+	return status;
+}
+
+struct result replay_result(struct replay *r)
+{
+	const struct engine *e = r->run.engine;
+	struct result result = {
+		.context = {&cli_build, e->options.policy, e->options.quirks,
+			    e->options.invalidation},
+		.trace = r->run.trace,
+		.window = {.skip = r->part.skip.value,
+			   .measured = r->measured,
+			   .vcpu = r->part.vcpu.given ? (int32_t)r->part.vcpu.value : -1,
+			   .stopped = r->stop},
+		.metrics = &e->metrics,
+		.check = e->check ? check_result(e->check) : NULL,
+		.functions = r->functions,
+		.intervals = r->intervals,
+		.interval_count = r->interval_count,
+	};
+
+	exactness_judge(&r->exactness, e);
+	result.exactness = r->exactness;
+	result_digest(&e->digest, result.digest);
+	return result;
+}
+
+void replay_close(struct replay *r)
+{
+	run_close(&r->run);
+	free(r->intervals);
+}
