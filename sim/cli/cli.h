@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "show.h"
 #include "trace.h"
 
 enum cli_exit {
@@ -125,10 +126,19 @@ void cli_print_text(FILE *out, const char *text);
 
 /* ---- numbers for people; each fills and returns buf ---- */
 
-#define CLI_NUMBER_SIZE 32
-char *cli_count(char buf[CLI_NUMBER_SIZE], uint64_t n);	    /* 1,234,567 */
-char *cli_bytes(char buf[CLI_NUMBER_SIZE], uint64_t n);	    /* 1.5 GiB */
-char *cli_percent(char buf[CLI_NUMBER_SIZE], double share); /* 31.2% */
+#define CLI_NUMBER_SIZE SHOW_NUMBER
+static inline char *cli_count(char buf[CLI_NUMBER_SIZE], uint64_t n)
+{
+	return show_count(buf, n);
+}
+static inline char *cli_bytes(char buf[CLI_NUMBER_SIZE], uint64_t n)
+{
+	return show_bytes(buf, n);
+}
+static inline char *cli_percent(char buf[CLI_NUMBER_SIZE], double share)
+{
+	return show_percent(buf, share);
+}
 
 /* ---- output files ---- */
 

@@ -7,21 +7,20 @@
 
 #include "cli.h"
 #include "parse.h"
-#include "utf8.h"
 
 /* Bytes that are no text to be shown come out as \xNN, never as they are. */
 void cli_print_text(FILE *out, const char *text)
 {
-	uint32_t code;
+	const unsigned char *s = (const unsigned char *)text;
 
-	for (size_t left = strlen(text), n; left; text += n, left -= n) {
-		n = nvt_utf8(text, left, &code);
-		if (n && nvt_utf8_is_plain(code)) {
-			fwrite(text, 1, n, out);
-			continue;
-		}
-		n = 1;
-		fprintf(out, "\\x%02x", (unsigned char)*text);
+	while (*s) {
+		size_t length = show_character(s);
+
+		if (length)
+			fwrite(s, 1, length, out);
+		else
+			fprintf(out, "\\x%02x", *s);
+		s += length ? length : 1;
 	}
 }
 

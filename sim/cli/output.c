@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Output files, numbers for people, and the progress line. */
+/* Output files, and the progress line. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -108,47 +107,6 @@ enum cli_exit cli_finish_stdout(void)
 		return CLI_OK;
 	/* Once is enough: what is buffered would fail again at exit. */
 	return cannot_write("standard output");
-}
-
-/* ---- numbers ---- */
-
-/* Groups of three, whatever the locale: output is the same everywhere. */
-char *cli_count(char buf[CLI_NUMBER_SIZE], uint64_t n)
-{
-	char plain[24];
-	int length = snprintf(plain, sizeof(plain), "%" PRIu64, n);
-	char *to = buf;
-
-	for (int i = 0; i < length; i++) {
-		if (i && (length - i) % 3 == 0)
-			*to++ = ',';
-		*to++ = plain[i];
-	}
-	*to = 0;
-	return buf;
-}
-
-char *cli_bytes(char buf[CLI_NUMBER_SIZE], uint64_t n)
-{
-	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-	double value = (double)n;
-	size_t unit = 0;
-
-	while (value >= 1024 && unit < 6) {
-		value /= 1024;
-		unit++;
-	}
-	snprintf(buf, CLI_NUMBER_SIZE, unit && value < 100 ? "%.1f %s" : "%.0f %s", value,
-		 units[unit]);
-	return buf;
-}
-
-/* Shares below a hundredth of a percent would else be shown as none. */
-char *cli_percent(char buf[CLI_NUMBER_SIZE], double share)
-{
-	snprintf(buf, CLI_NUMBER_SIZE, share > 0 && share < 0.01 ? "%.3f%%" : "%.1f%%",
-		 share * 100);
-	return buf;
 }
 
 /* ---- progress ---- */

@@ -149,36 +149,18 @@ static void print_head(FILE *out, const struct result *r)
 
 /* ---- faults by outcome ---- */
 
-static const struct {
-	const char *title;
-	uint32_t kinds; /* bits of enum s2_outcome_kind */
-} columns[] = {
-	{"mapped", 1u << S2_MAPPED},
-	{"relaxed", 1u << S2_RELAXED},
-	{"injected", 1u << S2_INJECTED | 1u << S2_INJECTED_SEA | 1u << S2_INJECTED_SIZE |
-			     1u << S2_INJECTED_EXCL | 1u << S2_INJECTED_SERROR},
-	{"MMIO", 1u << S2_MMIO | 1u << S2_EXIT_NISV | 1u << S2_EXIT_LDST64B},
-	{"other", 1u << S2_EXIT_SEA | 1u << S2_EXIT_MEMORY_FAULT | 1u << S2_SKIPPED |
-			  1u << S2_AF_SET | 1u << S2_RETRY | 1u << S2_ERROR},
-};
-
 void report_outcome_titles(FILE *out)
 {
-	for (size_t c = 0; c < sizeof(columns) / sizeof(columns[0]); c++)
-		fprintf(out, "%9s", columns[c].title);
+	for (size_t g = 0; g < OUTCOME_GROUPS; g++)
+		fprintf(out, "%9s", outcome_groups[g].title);
 }
 
 void report_outcome_counts(FILE *out, const uint64_t outcome[S2_OUTCOME_COUNT])
 {
 	char buf[CLI_NUMBER_SIZE];
 
-	for (size_t c = 0; c < sizeof(columns) / sizeof(columns[0]); c++) {
-		uint64_t n = 0;
-
-		for (unsigned int k = 0; k < S2_OUTCOME_COUNT; k++)
-			n += columns[c].kinds >> k & 1 ? outcome[k] : 0;
-		fprintf(out, "%9s", cli_count(buf, n));
-	}
+	for (size_t g = 0; g < OUTCOME_GROUPS; g++)
+		fprintf(out, "%9s", cli_count(buf, outcome_group_count(outcome, g)));
 }
 
 /* Of a partial trace it is known who ran, and no more. */

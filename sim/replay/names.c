@@ -53,6 +53,25 @@ const char *const outcome_names[] = {
 	[S2_ERROR] = "error",
 };
 
+const struct outcome_group outcome_groups[OUTCOME_GROUPS] = {
+	{"mapped", 1u << S2_MAPPED},
+	{"relaxed", 1u << S2_RELAXED},
+	{"injected", 1u << S2_INJECTED | 1u << S2_INJECTED_SEA | 1u << S2_INJECTED_SIZE |
+			     1u << S2_INJECTED_EXCL | 1u << S2_INJECTED_SERROR},
+	{"MMIO", 1u << S2_MMIO | 1u << S2_EXIT_NISV | 1u << S2_EXIT_LDST64B},
+	{"other", 1u << S2_EXIT_SEA | 1u << S2_EXIT_MEMORY_FAULT | 1u << S2_SKIPPED |
+			  1u << S2_AF_SET | 1u << S2_RETRY | 1u << S2_ERROR},
+};
+
+uint64_t outcome_group_count(const uint64_t outcome[S2_OUTCOME_COUNT], size_t group)
+{
+	uint64_t n = 0;
+
+	for (unsigned int k = 0; k < S2_OUTCOME_COUNT; k++)
+		n += outcome_groups[group].kinds >> k & 1 ? outcome[k] : 0;
+	return n;
+}
+
 const char *const clamp_names[] = {
 	[S2_CLAMP_NONE] = "none",	[S2_CLAMP_LOGGING] = "logging",
 	[S2_CLAMP_L1_LEAF] = "l1_leaf", [S2_CLAMP_ROUNDING] = "rounding",

@@ -14,6 +14,14 @@ extern const char *const outcome_names[S2_OUTCOME_COUNT];
 extern const char *const clamp_names[S2_CLAMP_COUNT];
 extern const char *const inject_names[INJECT_CLASS_COUNT];
 
+/* What tables for people have a column for. */
+#define OUTCOME_GROUPS 5
+extern const struct outcome_group {
+	const char *title;
+	uint32_t kinds; /* bits of enum s2_outcome_kind */
+} outcome_groups[OUTCOME_GROUPS];
+uint64_t outcome_group_count(const uint64_t outcome[S2_OUTCOME_COUNT], size_t group);
+
 /* The row of the table that has this name, or NULL. */
 const struct s2_policy *policy_named(const char *name);
 const struct s2_invalidation *invalidation_named(const char *name);
