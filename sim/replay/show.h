@@ -8,8 +8,8 @@
 
 /* Each fills and returns buf. */
 #define SHOW_NUMBER 32
-char *show_count(char buf[SHOW_NUMBER], uint64_t n);	   /* 1,234,567 */
-char *show_bytes(char buf[SHOW_NUMBER], uint64_t n);	   /* 1.5 GiB */
+char *show_count(char buf[SHOW_NUMBER], uint64_t n);	 /* 1,234,567 */
+char *show_bytes(char buf[SHOW_NUMBER], uint64_t n);	 /* 1.5 GiB */
 char *show_percent(char buf[SHOW_NUMBER], double share); /* 31.2% */
 
 /* Length of the UTF-8 character at s, or 0 where there is none that may be shown. */
