@@ -51,8 +51,9 @@ INC_replay := -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_wire := -Ihwrun/wire -Itraces
 INC_hwhost := -Ihwrun/host -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_record := -Ihwrun/record -Itraces
-INC_cli := -Isim/cli -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
-INC_tests := -Itests -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
+INC_plot := -Isim/plot -Isim/replay -Isim/s2 -Itraces
+INC_cli := -Isim/cli -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
+INC_tests := -Itests -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
 FLAGS_s2 := -ffreestanding -fno-builtin -Wconversion
 
 # Evaluated anew by each make: run and check install what is missing, and then call make again.
@@ -89,12 +90,15 @@ SRC_s2 := $(wildcard sim/s2/*.c)
 SRC_traces := $(wildcard traces/*.c traces/*/*.c)
 SRC_check := $(wildcard sim/check/*.c)
 SRC_replay := $(wildcard sim/replay/*.c)
+SRC_plot := $(wildcard sim/plot/*.c)
 SRC_cli := $(wildcard sim/cli/*.c)
 SRC_wire := $(wildcard hwrun/wire/*.c)
 SRC_hwhost := $(wildcard hwrun/host/*.c)
 SRC_record := $(wildcard hwrun/record/*.c)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
-LIBS := $(O)/librecord.a $(O)/libhwhost.a $(O)/libwire.a $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
+# Objects of sources that the build makes.
+MADE_plot := $(O)/sim/plot/scripts.o
+LIBS := $(O)/libplot.a $(O)/librecord.a $(O)/libhwhost.a $(O)/libwire.a $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
 LDLIBS := $(RECORD_LIBS) $(PKG_LIBS) -lpthread -lm
 
 # The command finds boards, and the image, in the folder hwrun beside it.
@@ -112,12 +116,12 @@ $(O)/nvsim: $(call obj,$(SRC_cli)) $(LIBS)
 	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $+ $(LDLIBS)
 
 define library
-$(O)/lib$(1).a: $(call obj,$(SRC_$(1)))
+$(O)/lib$(1).a: $(call obj,$(SRC_$(1))) $(MADE_$(1))
 	$$(say) AR $$@
 	@rm -f $$@
 	$$(Q)$(AR) rcs $$@ $$^
 endef
-$(foreach l,s2 traces check replay wire hwhost record,$(eval $(call library,$(l))))
+$(foreach l,s2 traces check replay wire hwhost record plot,$(eval $(call library,$(l))))
 
 compile = $(Q)mkdir -p $(@D) && $(CC) $(CSTD) $(CFLAGS) $(WARN) $(1) $(DEPS) -c -o $@ $<
 $(O)/sim/s2/%.o: sim/s2/%.c
@@ -141,6 +145,14 @@ $(O)/hwrun/host/%.o: hwrun/host/%.c | libraries
 $(O)/hwrun/record/%.o: hwrun/record/%.c $(O)/record.flags | libraries
 	$(say) CC $<
 	$(call compile,$(INC_record) $(PKG_CFLAGS) $(RECORD_CFLAGS))
+$(O)/sim/plot/%.o: sim/plot/%.c | libraries
+	$(say) CC $<
+	$(call compile,$(INC_plot) $(PKG_CFLAGS))
+$(O)/sim/plot/scripts.c: scripts/embed $(wildcard scripts/plot/*.gp)
+	@mkdir -p $(@D)
+	@scripts/embed $(wildcard scripts/plot/*.gp) >$@
+$(O)/sim/plot/scripts.o: $(O)/sim/plot/scripts.c
+	$(call compile,$(INC_plot) $(PKG_CFLAGS))
 $(O)/sim/cli/%.o: sim/cli/%.c | libraries
 	$(say) CC $<
 	$(call compile,$(HOT) $(INC_cli) $(PKG_CFLAGS))
@@ -213,7 +225,7 @@ HOSTILE := tests/traces/test_damage tests/import/test_import tests/import/test_p
 	tests/import/test_perf_damage tests/replay/test_vectors \
 	tests/s2/test_model tests/hwrun/test_frame tests/hwrun/test_collect tests/hwrun/test_pack \
 	tests/hwrun/test_board tests/record/test_btf tests/replay/test_symbols tests/import/test_core \
-	tests/import/test_history tests/import/test_ptdump
+	tests/import/test_history tests/import/test_ptdump tests/plot/test_hostile
 export HOSTILE
 .PHONY: hostile
 hostile: ## build the tests with hostile input under AddressSanitizer and UBSan
@@ -265,6 +277,7 @@ warnings: $(O)/build-info.h ## compile everything with clang's warnings
 	$(CLANG_CHECK) $(INC_wire) $(SRC_wire)
 	$(CLANG_CHECK) $(INC_hwhost) $(PKG_CFLAGS) $(SRC_hwhost)
 	$(CLANG_CHECK) $(INC_record) $(PKG_CFLAGS) $(RECORD_CFLAGS) $(SRC_record)
+	$(CLANG_CHECK) $(INC_plot) $(PKG_CFLAGS) $(SRC_plot)
 	$(CLANG_CHECK) $(INC_cli) $(PKG_CFLAGS) $(SRC_cli)
 
 FORMATTED := $(wildcard sim/*/*.[ch] hwrun/*/*.[ch] hwrun/*/*/*.[ch] traces/*.[ch] traces/*/*.[ch] tests/*/*.[ch])

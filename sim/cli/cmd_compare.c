@@ -6,6 +6,7 @@
 
 #include "compare_document.h"
 #include "compare_report.h"
+#include "plot_output.h"
 #include "run.h"
 
 struct compare_cli {
@@ -29,7 +30,7 @@ static const struct cli_option options[] = {
 	{0, "markdown", "FILE", CLI_OPTIONAL, AT(markdown),
 	 .help = "the table for a document, to FILE, or instead of the table"},
 	{0, "plot", "FILE", CLI_TEXT, AT(plot),
-	 .help = "draw faults and block share as SVG (needs gnuplot)"},
+	 .help = "draw faults and block share as SVG, or to FILE.png (needs gnuplot)"},
 	{'q', "quiet", NULL, CLI_FLAG, AT(quiet),
 	 .help = "no table and no progress; other outputs are written all the same"},
 	{0},
@@ -352,6 +353,14 @@ static bool shows_nothing(const struct compare_cli *o)
 	return o->quiet && !o->json.given && !o->csv.given && !o->markdown.given && !o->plot.given;
 }
 
+static enum cli_exit write_plot(const struct cli_text *to, const json_t *docs)
+{
+	enum plot_format format;
+
+	plot_output_format(to->value, &format);
+	return plot_output(plot_kind_named("policies"), docs, format, to->value);
+}
+
 /* The plot comes last: what does not need gnuplot is out by then. */
 static enum cli_exit show(const struct compare_cli *o, json_t *docs, bool several)
 {
@@ -364,7 +373,7 @@ static enum cli_exit show(const struct compare_cli *o, json_t *docs, bool severa
 	if (!status && !o->quiet && !writes_to(o, "-"))
 		show_table(stdout, docs);
 	if (!status && o->plot.given)
-		status = compare_plot(json_array_get(docs, 0), o->plot.value);
+		status = write_plot(&o->plot, docs);
 	return status;
 }
 
@@ -457,7 +466,7 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 	if (!status)
 		status = make_plan(&plan, o);
 	if (!status && o->plot.given)
-		status = compare_plot_ready();
+		status = plot_output_ready();
 	if (status)
 		return status;
 	docs = json_array();

@@ -41,9 +41,5 @@ void compare_print(FILE *out, const json_t *doc);
 /* A row a policy; the line of names where `head`. */
 void compare_csv(FILE *out, const json_t *doc, bool head);
 void compare_markdown(FILE *out, const json_t *doc);
-/* Whether gnuplot can be run; if not, the line is printed. */
-enum cli_exit compare_plot_ready(void);
-/* An SVG of faults and block share, drawn by gnuplot. */
-enum cli_exit compare_plot(const json_t *doc, const char *path);
 
 #endif

@@ -93,6 +93,34 @@ static enum cli_exit end_interval(struct replay *r, uint64_t now_ns)
 	return CLI_OK;
 }
 
+/* ---- marks ---- */
+
+/* Its text is gone with the block. Of the stretch that is measured; what is beyond the room that
+ * there is, is counted. */
+static enum cli_exit add_mark(struct replay *r, const struct nvt_event *ev)
+{
+	struct result_mark *m;
+
+	if (r->seen < r->part.skip.value)
+		return CLI_OK;
+	if (!r->marks)
+		r->marks = calloc(RESULT_MARKS_KEPT, sizeof(*r->marks));
+	if (!r->marks)
+		return cli_no_memory();
+	if (r->mark_count++ >= RESULT_MARKS_KEPT)
+		return CLI_OK;
+	m = &r->marks[r->mark_count - 1];
+	*m = (struct result_mark){ev->time_ns, r->measured, strdup(ev->mark.text)};
+	return m->text ? CLI_OK : cli_no_memory();
+}
+
+static void free_marks(struct replay *r)
+{
+	for (size_t i = 0; i < r->mark_count && i < RESULT_MARKS_KEPT; i++)
+		free(r->marks[i].text);
+	free(r->marks);
+}
+
 /* ---- the stream ---- */
 
 static bool is_stop_mark(const struct replay *r, const struct nvt_event *ev)
@@ -138,6 +166,9 @@ static enum cli_exit replay_event(struct replay *r, const struct nvt_event *ev, 
 		r->stop = true;
 		return CLI_OK;
 	}
+	status = ev->kind == NVT_MARK ? add_mark(r, ev) : CLI_OK;
+	if (status)
+		return status;
 	r->run.engine->measuring = is_measured(r, ev);
 	status = run_event(&r->run, ev, ordinal);
 	if (status)
@@ -189,6 +220,8 @@ struct result replay_result(struct replay *r)
 		.functions = r->functions,
 		.intervals = r->intervals,
 		.interval_count = r->interval_count,
+		.marks = r->marks,
+		.mark_count = r->mark_count,
 	};
 
 	exactness_judge(&r->exactness, e);
@@ -201,4 +234,5 @@ void replay_close(struct replay *r)
 {
 	run_close(&r->run);
 	free(r->intervals);
+	free_marks(r);
 }

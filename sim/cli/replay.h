@@ -23,6 +23,8 @@ struct replay {
 	struct result_interval *intervals;
 	size_t interval_count, interval_room;
 	struct result_interval before; /* totals when the interval at hand began */
+	struct result_mark *marks;
+	size_t mark_count; /* of all, kept or not */
 };
 
 /*

@@ -299,6 +299,21 @@ static json_t *interval_json(const struct result_interval *i)
 	return row;
 }
 
+static json_t *marks_json(const struct result *r)
+{
+	json_t *marks = json_array();
+
+	for (size_t i = 0; i < r->mark_count && i < RESULT_MARKS_KEPT; i++) {
+		json_t *mark = json_object();
+
+		put(mark, "time_ns", integer(r->marks[i].time_ns));
+		put(mark, "fault", integer(r->marks[i].fault));
+		put(mark, "text", text_or_null(r->marks[i].text));
+		json_array_append_new(marks, mark);
+	}
+	return marks;
+}
+
 static json_t *exactness_json(const struct exactness *x)
 {
 	json_t *exactness = json_object();
@@ -388,6 +403,9 @@ json_t *result_json(const struct result *r)
 	put(result, "counts", counts_json(r->metrics));
 	put(result, "metrics", metrics_json(r->metrics));
 	put(result, "intervals", intervals);
+	put(result, "marks", marks_json(r));
+	if (r->mark_count > RESULT_MARKS_KEPT)
+		put(result, "marks_left_out", integer(r->mark_count - RESULT_MARKS_KEPT));
 	put(result, "exactness", exactness_json(&r->exactness));
 	if (r->check)
 		put(result, "findings", result_findings_json(r->check));

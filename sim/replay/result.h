@@ -54,6 +54,14 @@ struct result_interval {
 	uint64_t block_bytes, total_bytes; /* at its end */
 };
 
+/* A line that was written into the recording. */
+#define RESULT_MARKS_KEPT 1000u
+struct result_mark {
+	uint64_t time_ns;
+	uint64_t fault; /* faults measured before it */
+	char *text;
+};
+
 /* Which part of the stream the figures are of: a filter must not be silent. */
 struct result_window {
 	uint64_t skip;	   /* faults and accesses replayed first, and not measured */
@@ -69,6 +77,8 @@ struct result {
 	const struct metrics *metrics;
 	const struct result_interval *intervals;
 	size_t interval_count;
+	const struct result_mark *marks; /* the first ones */
+	size_t mark_count;		 /* of all */
 	struct exactness exactness;
 	const struct check_result *check;  /* NULL: nothing was checked */
 	const struct functions *functions; /* NULL: no symbols were given */

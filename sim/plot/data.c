@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <ctype.h>
+#include <string.h>
+
+#include "data.h"
+
+#define MEMBER_SIZE 32 /* of a name in a path */
+
+const json_t *plot_member(const json_t *object, const char *path)
+{
+	char name[MEMBER_SIZE];
+
+	while (object && *path) {
+		size_t length = strcspn(path, ".");
+
+		snprintf(name, sizeof(name), "%.*s", (int)length, path);
+		object = json_object_get(object, name);
+		path += length + (path[length] == '.');
+	}
+	return json_is_null(object) ? NULL : object;
+}
+
+const char *plot_text(const json_t *object, const char *path)
+{
+	const char *text = json_string_value(plot_member(object, path));
+
+	return text ? text : "";
+}
+
+void plot_damaged(struct plot_data *d, const char *what)
+{
+	if (d->damaged)
+		return;
+	d->damaged = what;
+	d->damaged_doc = d->doc;
+}
+
+double plot_figure(struct plot_data *d, const json_t *object, const char *path, double max)
+{
+	const json_t *member = plot_member(object, path);
+	double v = json_number_value(member);
+
+	if (!member)
+		return NAN;
+	if (json_is_number(member) && v >= 0 && v <= max)
+		return v;
+	plot_damaged(d, path);
+	return NAN;
+}
+
+const json_t *plot_array(struct plot_data *d, const json_t *object, const char *path)
+{
+	const json_t *member = plot_member(object, path);
+
+	if (!member || json_is_array(member))
+		return member;
+	plot_damaged(d, path);
+	return NULL;
+}
+
+/* ---- writing ---- */
+
+/*
+ * In a string of gnuplot, backslashes, backquotes, dollars and @ would be more than text, and in a
+ * block of data # too. One character for one of UTF-8.
+ */
+void plot_put_text(FILE *out, const char *text)
+{
+	fputs(" \"", out);
+	for (unsigned int length = 0; *text && length < 2 * PLOT_LABEL_MAX; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if ((c & 0xc0) == 0x80)
+			continue;
+		fputc(c < 0x80 && (isalnum(c) || strchr(" ._+-/:;(),=*<>[]!?|~'", c)) ? c : '_',
+		      out);
+		length++;
+	}
+	fputc('"', out);
+}
+
+void plot_put_number(FILE *out, double v)
+{
+	if (isnan(v))
+		fputs(" NaN", out);
+	else
+		fprintf(out, " %.10g", v);
+}
+
+void plot_put_variable(FILE *out, const char *name, double v)
+{
+	fprintf(out, "%s =", name);
+	plot_put_number(out, v);
+	fputc('\n', out);
+}
+
+void plot_put_string(FILE *out, const char *name, const char *text)
+{
+	fprintf(out, "%s =", name);
+	plot_put_text(out, text);
+	fputc('\n', out);
+}
+
+/* Groups of three, whatever the locale. */
+static void put_grouped(FILE *out, const char *digits)
+{
+	size_t whole = strcspn(digits, ".");
+
+	for (size_t i = 0; digits[i]; i++) {
+		if (i && i < whole && (whole - i) % 3 == 0)
+			fputc(',', out);
+		fputc(digits[i], out);
+	}
+}
+
+void plot_put_shown(FILE *out, double v, int decimals)
+{
+	char digits[48];
+
+	plot_put_number(out, v);
+	if (isnan(v)) {
+		fputs(" \"absent\"", out);
+		return;
+	}
+	snprintf(digits, sizeof(digits), "%.*f", decimals, v);
+	fputs(" \"", out);
+	put_grouped(out, digits);
+	fputc('"', out);
+}
+
+void plot_put_begin(FILE *out, const char *name)
+{
+	fprintf(out, "$%s << END_OF_DATA\n", name);
+}
+
+void plot_put_series(FILE *out, size_t number)
+{
+	fprintf(out, "$series%zu << END_OF_DATA\n", number);
+}
+
+void plot_put_end(FILE *out)
+{
+	fputs("END_OF_DATA\n", out);
+}
