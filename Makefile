@@ -51,10 +51,11 @@ INC_replay := -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_wire := -Ihwrun/wire -Itraces
 INC_hwhost := -Ihwrun/host -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_record := -Ihwrun/record -Itraces
+INC_sweep := -Isim/sweep -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_plot := -Isim/plot -Isim/replay -Isim/s2 -Itraces
 INC_page := -Isim/page -Isim/replay -Isim/check -Isim/s2 -Itraces
-INC_cli := -Isim/cli -Isim/page -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
-INC_tests := -Itests -Isim/page -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
+INC_cli := -Isim/cli -Isim/sweep -Isim/page -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
+INC_tests := -Itests -Isim/sweep -Isim/page -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
 FLAGS_s2 := -ffreestanding -fno-builtin -Wconversion
 
 # Evaluated anew by each make: run and check install what is missing, and then call make again.
@@ -91,6 +92,7 @@ SRC_s2 := $(wildcard sim/s2/*.c)
 SRC_traces := $(wildcard traces/*.c traces/*/*.c)
 SRC_check := $(wildcard sim/check/*.c)
 SRC_replay := $(wildcard sim/replay/*.c)
+SRC_sweep := $(wildcard sim/sweep/*.c)
 SRC_plot := $(wildcard sim/plot/*.c)
 SRC_page := $(wildcard sim/page/*.c)
 SRC_cli := $(wildcard sim/cli/*.c)
@@ -101,7 +103,7 @@ obj = $(patsubst %.c,$(O)/%.o,$(1))
 # Objects of sources that the build makes.
 MADE_plot := $(O)/sim/plot/scripts.o
 MADE_page := $(O)/sim/page/css.o
-LIBS := $(O)/libpage.a $(O)/libplot.a $(O)/librecord.a $(O)/libhwhost.a $(O)/libwire.a $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
+LIBS := $(O)/libpage.a $(O)/libplot.a $(O)/libsweep.a $(O)/librecord.a $(O)/libhwhost.a $(O)/libwire.a $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
 LDLIBS := $(RECORD_LIBS) $(PKG_LIBS) -lpthread -lm
 
 # The command finds boards, and the image, in the folder hwrun beside it.
@@ -124,7 +126,7 @@ $(O)/lib$(1).a: $(call obj,$(SRC_$(1))) $(MADE_$(1))
 	@rm -f $$@
 	$$(Q)$(AR) rcs $$@ $$^
 endef
-$(foreach l,s2 traces check replay wire hwhost record plot page,$(eval $(call library,$(l))))
+$(foreach l,s2 traces check replay wire hwhost record sweep plot page,$(eval $(call library,$(l))))
 
 compile = $(Q)mkdir -p $(@D) && $(CC) $(CSTD) $(CFLAGS) $(WARN) $(1) $(DEPS) -c -o $@ $<
 $(O)/sim/s2/%.o: sim/s2/%.c
@@ -148,6 +150,9 @@ $(O)/hwrun/host/%.o: hwrun/host/%.c | libraries
 $(O)/hwrun/record/%.o: hwrun/record/%.c $(O)/record.flags | libraries
 	$(say) CC $<
 	$(call compile,$(INC_record) $(PKG_CFLAGS) $(RECORD_CFLAGS))
+$(O)/sim/sweep/%.o: sim/sweep/%.c | libraries
+	$(say) CC $<
+	$(call compile,$(INC_sweep) $(PKG_CFLAGS))
 $(O)/sim/plot/%.o: sim/plot/%.c | libraries
 	$(say) CC $<
 	$(call compile,$(INC_plot) $(PKG_CFLAGS))
@@ -216,7 +221,14 @@ check-full: check ## the same, once more under AddressSanitizer and UBSan, mutan
 	@scripts/check --programs "$(MAKE)" $(O)/asan $(JOBS) "CFLAGS=$(ASAN_FLAGS)"
 	@$(MAKE) --no-print-directory mutants
 	@$(MAKE) --no-print-directory matrix
+	@$(MAKE) --no-print-directory slurm
 	@$(MAKE) --no-print-directory record-proof
+
+.PHONY: slurm
+slurm: $(O)/nvsim ## run a sweep through a Slurm of one node, with daemons of its own
+	@scripts/setup slurm; status=$$?; [ $$status != 5 ] || \
+		{ echo "skip  a sweep through Slurm: it cannot be installed"; exit 0; }; \
+	[ $$status = 0 ] && { NVSIM=$(O)/nvsim tests/sweep/slurm.sh || [ $$? = 77 ]; }
 
 .PHONY: matrix
 matrix: $(O)/nvsim hwrun ## run the image for EL2 in QEMU: every policy, sample, board and CPU; then its costs
@@ -238,7 +250,7 @@ HOSTILE := tests/traces/test_damage tests/import/test_import tests/import/test_p
 	tests/s2/test_model tests/hwrun/test_frame tests/hwrun/test_collect tests/hwrun/test_pack \
 	tests/hwrun/test_board tests/record/test_btf tests/replay/test_symbols tests/import/test_core \
 	tests/import/test_history tests/import/test_ptdump tests/plot/test_hostile \
-	tests/page/test_html tests/page/test_heat tests/page/test_page
+	tests/page/test_html tests/page/test_heat tests/page/test_page tests/sweep/test_spec
 export HOSTILE
 .PHONY: hostile
 hostile: ## build the tests with hostile input under AddressSanitizer and UBSan
@@ -290,6 +302,7 @@ warnings: $(O)/build-info.h ## compile everything with clang's warnings
 	$(CLANG_CHECK) $(INC_wire) $(SRC_wire)
 	$(CLANG_CHECK) $(INC_hwhost) $(PKG_CFLAGS) $(SRC_hwhost)
 	$(CLANG_CHECK) $(INC_record) $(PKG_CFLAGS) $(RECORD_CFLAGS) $(SRC_record)
+	$(CLANG_CHECK) $(INC_sweep) $(PKG_CFLAGS) $(SRC_sweep)
 	$(CLANG_CHECK) $(INC_plot) $(PKG_CFLAGS) $(SRC_plot)
 	$(CLANG_CHECK) $(INC_page) $(PKG_CFLAGS) $(SRC_page)
 	$(CLANG_CHECK) $(INC_cli) $(PKG_CFLAGS) $(SRC_cli)

@@ -2,7 +2,6 @@
 /* Messages, nearest names, and text from outside made harmless. */
 #include <limits.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"

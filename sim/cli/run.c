@@ -2,7 +2,6 @@
 #include "run.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "names.h"

@@ -141,6 +141,15 @@ static json_t *trace_emulated(const struct result_trace *t)
 	return value ? value : json_null();
 }
 
+void result_build_json(const struct result_build *build, json_t *context)
+{
+	put(context, "version", json_string(build->version));
+	put(context, "revision", json_string(build->revision));
+	put(context, "dirty", json_boolean(build->dirty));
+	put(context, "compiler", json_string(build->compiler));
+	put(context, "handler_sha256", json_string(build->handler_sha256));
+}
+
 /*
  * Enough to tell whether two results may be compared: same handler, same
  * trace, same policy and quirks. Times are not in it: equal runs give equal bytes.
@@ -151,11 +160,7 @@ json_t *result_context_json(const struct result_context *c, const struct result_
 	char quirks[128];
 
 	result_quirks(c->quirks, quirks, sizeof(quirks));
-	put(context, "version", json_string(c->build->version));
-	put(context, "revision", json_string(c->build->revision));
-	put(context, "dirty", json_boolean(c->build->dirty));
-	put(context, "compiler", json_string(c->build->compiler));
-	put(context, "handler_sha256", json_string(c->build->handler_sha256));
+	result_build_json(c->build, context);
 	put(context, "ran_on", json_string("simulator"));
 	put(context, "host", host_json());
 	put(context, "policy", json_string(c->policy->name));

@@ -98,6 +98,8 @@ void result_quirk_numbers(uint32_t quirks, char *text, size_t size);
 /* New references; NULL or incomplete where there is no memory. */
 json_t *result_json(const struct result *r);
 json_t *result_context_json(const struct result_context *c, const struct result_trace *t);
+/* What the program was built from, added to a context block. */
+void result_build_json(const struct result_build *build, json_t *context);
 json_t *result_trace_json(const struct result_trace *t);
 /* A row for each rule that found something, and one finding. */
 json_t *result_findings_json(const struct check_result *r);

@@ -185,6 +185,19 @@ def check_figures(page, result, compare):
             yield 'no count of %s faults' % what
 
 
+def check_emulated(page, result):
+    """Times of an emulator are called so, at the top and at each axis of time."""
+    emulated = result['context']['trace_emulated'] is True
+    badges = [e for e in page.elements if 'emulated' in e['at'].get('class', '').split()]
+    if len(badges) != emulated:
+        yield '%d badges for times of an emulator' % len(badges)
+    axes = [e['text'] for e in page.all('text') if 'time since the beginning' in e['text']]
+    if not axes:
+        yield 'no axis of time'
+    yield from ('an axis of time is called "%s"' % text for text in axes
+                if text.startswith('emulated') != emulated)
+
+
 def check_page(path, result, compare):
     text = path.read_bytes().decode('utf-8')
     page = Page(text)
@@ -193,6 +206,7 @@ def check_page(path, result, compare):
         yield from check(page)
     yield from check_needs_nothing(page, text)
     yield from check_figures(page, result, compare)
+    yield from check_emulated(page, result)
 
 
 def nvsim(*args, status=(0,)):
