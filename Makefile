@@ -264,7 +264,8 @@ HOSTILE := tests/traces/test_damage tests/import/test_import tests/import/test_p
 	tests/import/test_perf_damage tests/replay/test_vectors \
 	tests/s2/test_model tests/hwrun/test_frame tests/hwrun/test_collect tests/hwrun/test_pack \
 	tests/hwrun/test_board tests/record/test_btf tests/replay/test_symbols tests/import/test_core \
-	tests/import/test_history tests/import/test_ptdump tests/plot/test_hostile tests/sweep/test_spec
+	tests/import/test_history tests/import/test_ptdump tests/plot/test_hostile \
+	tests/page/test_html tests/page/test_heat tests/page/test_page tests/sweep/test_spec
 export HOSTILE
 .PHONY: hostile
 hostile: ## build the tests with hostile input under AddressSanitizer and UBSan

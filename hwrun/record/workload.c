@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "fail.h"
+#include "utf8.h"
 #include "workload.h"
 
 /* In the child: waits for the word, then becomes the command. */
@@ -115,30 +115,16 @@ void record_workload_end(struct record_workload *w)
 		nanosleep(&moment, NULL);
 }
 
-/* Bytes of the character of UTF-8 at `s`; 0: it is none. jansson says so, which is to take it. */
-static size_t character(const char *s)
-{
-	bool taken = false;
-	size_t n = 0;
-
-	while (!taken && n < 4 && s[n]) {
-		json_t *value = json_stringn(s, ++n);
-
-		taken = value;
-		json_decref(value);
-	}
-	return taken ? n : 0;
-}
-
 void record_workload_describe(const char *const *argv, char *text, size_t size)
 {
 	size_t used = 0, n;
+	uint32_t code;
 
 	*text = 0;
 	for (size_t i = 0; argv[i] && used < size; i++)
 		used += (size_t)snprintf(text + used, size - used, "%s%s", i ? " " : "", argv[i]);
 	for (char *s = text; *s; s += n ? n : 1) {
-		n = character(s);
+		n = nvt_utf8(s, strlen(s), &code);
 		if (!n)
 			*s = '?';
 	}

@@ -14,7 +14,7 @@ struct import_options {
 	struct cli_text output, l1, smaps, pagemap, core, core_at;
 	struct cli_number vm, level, vttbr, vtcr;
 	struct cli_list ptdumps;
-	bool quiet;
+	bool emulated, quiet;
 };
 
 #define AT(member) offsetof(struct import_options, member)
@@ -44,6 +44,9 @@ static const struct cli_option options[] = {
 	 .help = "smaps of the VMM: page sizes of the memory behind the VM"},
 	{0, "pagemap", "FILE@ADDRESS", CLI_TEXT, AT(pagemap),
 	 .help = "pagemap words of the VMM, from host address ADDRESS on"},
+	{0, "emulated", NULL, CLI_FLAG, AT(emulated),
+	 .help = "an emulator was the machine that was recorded: its times are no figures of "
+		 "hardware"},
 	{0, "level", "N", CLI_COUNT, AT(level), .help = "zstd level, 1 to 22", .min = 1, .max = 22},
 	{'q', "quiet", NULL, CLI_FLAG, AT(quiet), .help = "no summary and no progress"},
 	{0},
@@ -168,6 +171,7 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 		.input = args->v[0],
 		.output = o->output.value,
 		.tool_version = cli_build.version,
+		.emulated = o->emulated,
 		.l1 = o->l1.value,
 		.core = o->core.value,
 		.core_at = o->core_at.value,

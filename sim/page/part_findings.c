@@ -187,10 +187,12 @@ void page_about(FILE *out, const struct page_report *r)
 		html_element(out, "dd", "%s", terms[i].meaning);
 	}
 	fputs("</dl>\n", out);
-	html_element(out, "p",
-		     "The figures are those of nvsim replay --check and nvsim compare on the same "
-		     "file, which give them for programs with --json. Handler sources:");
-	html_element(out, "p class=\"hash\"", "%s", page_text(r->result, "context.handler_sha256"));
+	fputs("<p>The figures are those of <code>nvsim replay --check</code> and <code>nvsim "
+	      "compare</code> on the same file, which give them for programs with "
+	      "<code>--json</code>.</p>\n",
+	      out);
+	html_element(out, "p class=\"note hash\"", "Handler sources: %s",
+		     page_text(r->result, "context.handler_sha256"));
 	html_element(out, "p class=\"note\"", "Compiler: %s.",
 		     page_text(r->result, "context.compiler"));
 }

@@ -51,7 +51,7 @@ static void put_marks(FILE *out, const struct page_report *r)
 		fputs("<tr>", out);
 		html_element(out, "th scope=\"row\"", "%zu", i + 1);
 		html_element(out, "td", "%s", page_text(mark, "text"));
-		html_element(out, "td class=\"n\"", "%.3f",
+		html_element(out, "td class=\"n\"", "%.6f",
 			     (double)(page_count(mark, "time_ns") - first_ns) / 1e9);
 		page_cell_count(out, page_count(mark, "fault"));
 		fputs("</tr>\n", out);
@@ -77,7 +77,7 @@ static void put_interval(FILE *out, const struct page_report *r, const json_t *i
 {
 	fputs("<tr>", out);
 	page_cell_count(out, page_count(i, "first_fault"));
-	html_element(out, "td class=\"n\"", "%.3f",
+	html_element(out, "td class=\"n\"", "%.6f",
 		     (double)(page_count(i, "end_ns") - r->heat->first_ns) / 1e9);
 	page_cell_count(out, page_count(i, "delivered"));
 	page_cell_count(out, page_count(i, "mapped"));

@@ -104,10 +104,20 @@ static struct s2_size_out class_size(const struct s2_policy *self, const struct 
 	return first;
 }
 
+/* What all members have agreed on stands for those that are left after a split, too. */
+static bool all_by_sizes(const struct class *c)
+{
+	for (unsigned int i = 0; i < c->count; i++)
+		if (!c->members[i]->by_sizes)
+			return false;
+	return true;
+}
+
 /* A single member needs nobody to ask it. */
 static void use_rule(struct class *c)
 {
-	c->rule = (struct s2_policy){.name = c->members[0]->name, .size = class_size};
+	c->rule = (struct s2_policy){
+		.name = c->members[0]->name, .size = class_size, .by_sizes = all_by_sizes(c)};
 	c->undecided = false;
 	if (c->count == 1)
 		engine_use(c->engine, c->members[0], NULL);

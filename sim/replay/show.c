@@ -2,8 +2,10 @@
 #include "show.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "utf8.h"
 
 /* ---- numbers ---- */
 
@@ -46,31 +48,11 @@ char *show_percent(char buf[SHOW_NUMBER], double share)
 
 /* ---- text ---- */
 
-/* C1 controls, surrogates, and the marks that turn the direction of writing. */
-static bool is_hidden(uint32_t c)
-{
-	return c < 0xa0 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) || c == 0x61c ||
-	       (c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069);
-}
-
 size_t show_character(const unsigned char *s)
 {
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t length = s[0] < 0x80	  ? 1
-			: s[0] >> 5 == 6  ? 2
-			: s[0] >> 4 == 14 ? 3
-			: s[0] >> 3 == 30 ? 4
-					  : 0;
-	uint32_t c;
+	const char *text = (const char *)s;
+	uint32_t code;
+	size_t length = nvt_utf8(text, strnlen(text, 4), &code);
 
-	if (length < 2)
-		return length && s[0] >= 0x20 && s[0] != 0x7f;
-	c = s[0] & (0x7fu >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	return c < least[length] || is_hidden(c) ? 0 : length;
+	return length && nvt_utf8_is_plain(code) ? length : 0;
 }

@@ -5,6 +5,7 @@
 
 #include "import/build.h"
 #include "import/l1side.h"
+#include "utf8.h"
 
 #define HPFAR_VALID ((uint64_t)1 << 63)
 #define HCR_TGE	    ((uint64_t)1 << 27)
@@ -657,42 +658,23 @@ IMP_HANDLER(imp_on_boundary)
 	return v ? imp_finish(b, v, r->time_ns) : NVT_OK;
 }
 
-/* Bytes of the UTF-8 sequence at `s`; 0: it is none. */
-static size_t utf8_length(const unsigned char *s, size_t left)
-{
-	size_t length = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-
-	if (s[0] < 0x20 || s[0] == 0x7f || (s[0] >= 0x80 && s[0] < 0xc2) || s[0] > 0xf4 ||
-	    length > left)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return length;
-}
-
 /* A mark's text as it may stand in a trace: UTF-8 without control characters. */
 static uint32_t clean_text(const char *from, size_t length, char *to)
 {
-	const unsigned char *s = (const unsigned char *)from;
-	uint32_t used = 0;
+	uint32_t used = 0, code;
 
 	while (length) {
-		size_t n = utf8_length(s, length);
+		size_t taken = nvt_utf8(from, length, &code);
+		bool kept = taken && nvt_utf8_is_plain(code);
+		size_t put = kept ? taken : 1;
 
-		if (used + (n ? n : 1) > NVT_MARK_MAX)
+		if (used + put > NVT_MARK_MAX)
 			break;
-		if (n)
-			memcpy(to + used, s, n);
-		else
-			to[used] = '?';
-		n = n ? n : 1;
-		used += (uint32_t)n;
-		s += n;
-		length -= n;
+		memcpy(to + used, kept ? from : "?", put);
+		used += (uint32_t)put;
+		taken = taken ? taken : 1;
+		from += taken;
+		length -= taken;
 	}
 	to[used] = '\0';
 	return used;

@@ -17,6 +17,7 @@ struct nvt_import_options {
 	const char *input;	  /* "-": standard input (no trace-cmd file) */
 	const char *output;	  /* "-": standard output */
 	const char *tool_version; /* for the meta section; NULL: left out */
+	bool emulated;		  /* an emulator was the recorded machine: so are its times */
 	/* What the host said of its memory, or NULL: smaps of the VMM, and pagemap words. */
 	const char *smaps;
 	const char *pagemap;

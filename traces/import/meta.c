@@ -189,7 +189,10 @@ char *imp_meta_of(struct imp_builder *b, json_t *source, const char *tool)
 	if (b->options->core)
 		json_object_set_new(meta, "core", core_of(b));
 	set_text(meta, "class", class_names[b->stats->class]);
-	set_text(meta, "emulated", "unknown");
+	if (b->options->emulated)
+		json_object_set_new(meta, "emulated", json_true());
+	else
+		set_text(meta, "emulated", "unknown");
 	json_object_set_new(meta, "tool", tool_of(b, tool));
 	json_object_set_new(meta, "warnings", warnings_of(b));
 	text = json_dumps(meta, JSON_SORT_KEYS | JSON_INDENT(1));
