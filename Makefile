@@ -334,7 +334,7 @@ bench: all $(if $(shell command -v $(CROSS_CC)),hwrun) ## measure everything, ag
 	@$(O)/nvsim bench --full --check
 
 .PHONY: results
-results: $(O)/nvsim hwrun ## make the results in results/ anew, and their page
+results: all hwrun ## make the results in results/ anew, and their page
 	@scripts/results $(O)/nvsim results
 
 # ---- the image at EL2: the engine and the handler of above, a libc of its own, libfdt ----

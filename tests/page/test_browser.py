@@ -98,7 +98,7 @@ def figures(web, url):
         for part in ("caption", "plot"):
             if figure[part] is not None and emulated and "emulated" not in figure[part]:
                 yield "emulated: the %s of %s does not say it" % (part, data)
-        if not emulated and "emulated" in figure["caption"]:
+        if not emulated and context.get("trace_emulated") is not True and "emulated" in figure["caption"]:
             yield "emulated: the caption of %s says it" % data
 
 
@@ -141,8 +141,8 @@ a:focus { outline: 2px solid; }
 <table><caption>Figures</caption><tr><th scope="col">a</th></tr><tr><td>1</td></tr></table>
 </section></main></body></html>
 """
-EMULATED_FIGURE = """<figure><svg role="img" aria-label="Costs" width="9" height="9"></svg>
-<figcaption><a href="emulated.json">data</a></figcaption></figure>"""
+FIGURE = """<figure><svg role="img" aria-label="Costs" width="90" height="30"><text y="20">%s</text></svg>
+<figcaption>%s <a href="%s.json">data</a></figcaption></figure>"""
 # What is wrong: the rule that tells, what is replaced, and by what.
 FAULTS = {
     "no language": ("language", ' lang="en"', ""),
@@ -178,18 +178,25 @@ FAULTS = {
     "an error of a script": ("console", "<p>", "<script>nothing.there();</script><p>"),
     "something of the network": ("network", "<p>", '<link rel="stylesheet" href="http://127.0.0.1:9/s.css"><p>'),
     "a script of another file": ("network", "<p>", '<script src="other.js"></script><p>'),
-    "an emulated figure that does not say so": ("emulated", "<p>Text.</p>", EMULATED_FIGURE),
+    "an emulated plot that does not say so": (
+        "emulated", "<p>Text.</p>", FIGURE % ("costs", "emulated", "emulated")),
+    "an emulated figure whose caption does not say so": (
+        "emulated", "<p>Text.</p>", FIGURE % ("emulated costs", "", "emulated")),
+    "a figure of hardware that says it": (
+        "emulated", "<p>Text.</p>", FIGURE % ("costs", "emulated", "hardware")),
 }
 
 
 def not_found(web, folder):
     page = folder / "page.html"
     (folder / "emulated.json").write_text('{"context": {"emulated": true}}')
+    (folder / "hardware.json").write_text('{"context": {"emulated": false}}')
     for name, (rule, old, new) in FAULTS.items():
         assert old in GOOD, name
         page.write_text(GOOD.replace(old, new))
-        if not any(p.startswith(rule + ":") for p in problems(web, page)):
-            yield name
+        found = list(problems(web, page))
+        if not any(p.startswith(rule + ":") for p in found):
+            yield "%s: %s" % (name, found)
 
 
 # ---- the pages ----
