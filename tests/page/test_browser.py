@@ -90,6 +90,7 @@ def figures(web, url):
     for figure in web.run("""return [...document.querySelectorAll("figure:has(figcaption a[href$='.json'])")].map(f => ({
             files: [...f.querySelectorAll("a")].map(a => a.getAttribute("href")),
             caption: f.querySelector("figcaption").textContent,
+            table: f.querySelector("table")?.textContent ?? null,
             plot: [...f.querySelectorAll("svg text")].map(t => t.textContent).join(" ") || null}))"""):
         data = next(f for f in figure["files"] if f.endswith(".json"))
         path = Path(unquote(urlparse(urljoin(url, data)).path))
@@ -98,7 +99,8 @@ def figures(web, url):
         for part in ("caption", "plot"):
             if figure[part] is not None and emulated and "emulated" not in figure[part]:
                 yield "emulated: the %s of %s does not say it" % (part, data)
-        if not emulated and context.get("trace_emulated") is not True and "emulated" in figure["caption"]:
+        told = emulated or context.get("trace_emulated") is True or "emulated" in (figure["table"] or "")
+        if not told and "emulated" in figure["caption"]:
             yield "emulated: the caption of %s says it" % data
 
 
@@ -231,8 +233,12 @@ def shots(web, path, folder):
 
 def judge(arguments):
     folder = arguments[1] if arguments[0] == "--shots" else None
+    paths = arguments[2:] if folder else arguments
+    missing = [path for path in paths if not os.path.isfile(path)]
+    if missing:
+        sys.exit("test_browser.py: %s: no such file" % missing[0])
     with browser.Browser() as web:
-        for path in arguments[2:] if folder else arguments:
+        for path in paths:
             ok(path, list(problems(web, path)))
             if folder:
                 shots(web, path, folder)
