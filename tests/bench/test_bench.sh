@@ -102,6 +102,12 @@ check "a tool that is missing: why" "skipped zstd is not installed" \
 bench "no perf.data" 0 0 "${one[@]}" command/import-perf --json="$out/json"
 check "no perf.data: why" True "$(json '"perf-data" in r["command/import-perf"]["skipped"]')"
 
+# What is imported tells its format itself; what perf is given need not be one of perf's here.
+recording=$(dirname "$nvsim")/bench/data/thp-thp.dat
+tool perf 'exec sleep 1'
+bench "against perf script" 0 0 "${one[@]}" command/import-perf --perf-data "$recording" -q --json="$out/json"
+check "against perf script: a ratio" True "$(json '0 < r["command/import-perf"].get("median", 1) < 1 or "built without" in r["command/import-perf"]["skipped"]')"
+
 # ---- input and output ----
 
 echo "no recording" >"$out/bad.dat"
