@@ -129,10 +129,13 @@ static void pair_close(struct pair *p)
 	words_free(&p->second);
 }
 
+/* Exit statuses of the second are another program's. */
 static bool pair_run(const struct pair *p, struct child_cost *a, struct child_cost *b,
 		     struct nvt_error *err)
 {
-	return run(&p->first, &p->options, a, err) && run(&p->second, &p->options, b, err);
+	const struct child_options second = {.peak = p->options.peak};
+
+	return run(&p->first, &p->options, a, err) && run(&p->second, &second, b, err);
 }
 
 static bool add(struct bench_figures *f, double value, struct nvt_error *err)

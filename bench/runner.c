@@ -76,13 +76,12 @@ void *bench_fail(struct nvt_error *err, enum nvt_status status, const char *form
 
 /* ---- figures ---- */
 
-/* In the quick run, commands are short and vary the more. */
 unsigned int bench_repetitions(const struct bench_env *env, bool commands)
 {
 	if (env->repetitions)
 		return env->repetitions;
 	if (commands)
-		return 5;
+		return env->quick ? 3 : 5;
 	return env->quick ? 15 : 30;
 }
 
