@@ -160,26 +160,45 @@ static enum nvt_status judge(const char *const *argv, int status, int said,
 			*line ? ": " : "", line);
 }
 
+/* The other end is closed by exec, or by the child's end: until then its memory is this program's.
+ */
+static void await_exec(const int ends[2])
+{
+	char none;
+
+	close(ends[1]);
+	while (read(ends[0], &none, 1) < 0 && errno == EINTR)
+		;
+	close(ends[0]);
+}
+
 /* A signal that comes between fork and the assignment is seen by the check behind it. */
 static enum nvt_status run(const char *const *argv, int said, const struct child_options *o,
 			   struct child_cost *cost, struct nvt_error *err)
 {
 	pid_t parent = getpid(), pid;
 	struct rusage usage;
+	int status, ends[2];
 	double start;
-	int status;
 
+	if (pipe2(ends, O_CLOEXEC))
+		return nvt_fail(err, NVT_EENV, "%s: no pipe: %s", argv[0], strerror(errno));
 	fflush(NULL);
 	start = now();
 	pid = fork();
 	if (pid == 0)
 		become(argv, said, parent);
-	if (pid < 0)
-		return nvt_fail(err, NVT_EENV, "%s: cannot be started: %s", argv[0],
-				strerror(errno));
+	if (pid < 0) {
+		int why = errno;
+
+		close(ends[0]);
+		close(ends[1]);
+		return nvt_fail(err, NVT_EENV, "%s: cannot be started: %s", argv[0], strerror(why));
+	}
 	running = pid;
 	if (stopped)
 		child_stop();
+	await_exec(ends);
 	await(pid, o, cost);
 	cost->wall = now() - start;
 	running = 0;

@@ -228,6 +228,23 @@ static void a_command_is_timed(void **state)
 	assert_true(cost.peak_kib > 100);
 }
 
+#define OWN_KIB (64u << 10)
+
+static void the_peak_of_a_command_is_its_own(void **state)
+{
+	char *own = malloc(OWN_KIB * 1024);
+
+	(void)state;
+	assert_non_null(own);
+	memset(own, 1, OWN_KIB * 1024);
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(command(SH("sleep 0.02"), (struct child_options){.peak = true}),
+				 NVT_OK);
+		assert_true(cost.peak_kib < OWN_KIB);
+	}
+	free(own);
+}
+
 static void one_that_fails_is_told_with_its_last_words(void **state)
 {
 	(void)state;
@@ -306,6 +323,7 @@ int main(void)
 		cmocka_unit_test(a_name_is_of_a_row_or_of_all_below_it),
 		cmocka_unit_test(rows_are_complete_and_their_names_unique),
 		cmocka_unit_test(a_command_is_timed),
+		cmocka_unit_test(the_peak_of_a_command_is_its_own),
 		cmocka_unit_test(one_that_fails_is_told_with_its_last_words),
 		cmocka_unit_test(one_that_is_not_there_cannot_be_started),
 		cmocka_unit_test(what_it_says_is_kept_to_its_end),
