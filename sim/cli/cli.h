@@ -65,6 +65,7 @@ struct cli_option {
 	uint64_t min, max;	    /* COUNT, SIZE; max 0: no bound */
 	const char *const *choices; /* CHOICE: ends with NULL */
 	bool required;
+	bool written; /* TEXT: a file that the command writes, as that of every OPTIONAL is */
 };
 
 struct cli_args {

@@ -16,7 +16,7 @@ static const char *const formats[] = {
 #define AT(member) offsetof(struct pack_options, member)
 static const struct cli_option options[] = {
 	{'o', "output", "FILE", CLI_TEXT, AT(output),
-	 .help = "what to write; - for standard output", .required = true},
+	 .help = "what to write; - for standard output", .required = true, .written = true},
 	HW_JOB_ROWS(struct pack_options, job),
 	{0, "board", "NAME", CLI_TEXT, AT(board),
 	 .help = "the board it is for, which tells of console and memory where firmware does not "

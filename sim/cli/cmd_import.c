@@ -20,7 +20,7 @@ struct import_options {
 #define AT(member) offsetof(struct import_options, member)
 static const struct cli_option options[] = {
 	{'o', "output", "FILE", CLI_TEXT, AT(output),
-	 .help = "the trace to write; - for standard output"},
+	 .help = "the trace to write; - for standard output", .written = true},
 	{0, "l1", "FILE", CLI_TEXT, AT(l1),
 	 .help = "L1's own recording of the same run: what its hypervisor did to the tables that "
 		 "the host walks"},

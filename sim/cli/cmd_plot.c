@@ -16,7 +16,8 @@ static const char *const formats[] = {[PLOT_SVG] = "svg", [PLOT_PNG] = "png", NU
 #define AT(member) offsetof(struct plot_options, member)
 static const struct cli_option options[] = {
 	{'o', "output", "FILE", CLI_TEXT, AT(output),
-	 .help = "the picture, FILE.svg or FILE.png; without it, an SVG to standard output"},
+	 .help = "the picture, FILE.svg or FILE.png; without it, an SVG to standard output",
+	 .written = true},
 	{'k', "kind", "KIND", CLI_TEXT, AT(kind),
 	 .help = "what to draw (see --list); without it, the first kind that can show the results"},
 	{0, "format", "FORMAT", CLI_CHOICE, AT(format), .choices = formats,

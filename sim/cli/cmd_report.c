@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compare_document.h"
@@ -23,7 +22,8 @@ struct report_options {
 
 #define AT(member) offsetof(struct report_options, member)
 static const struct cli_option options[] = {
-	{'o', "output", "FILE", CLI_TEXT, AT(output), .help = "the page", .required = true},
+	{'o', "output", "FILE", CLI_TEXT, AT(output), .help = "the page", .required = true,
+	 .written = true},
 	{'p', "policy", "POLICY", CLI_TEXT, AT(policy), .help = RUN_POLICY_HELP},
 	{0, "invalidation", "NAME", CLI_TEXT, AT(invalidation), .help = RUN_INVALIDATION_HELP},
 	{0, "quirks", "SET", CLI_TEXT, AT(quirks), .help = RUN_QUIRKS_HELP},
@@ -44,6 +44,7 @@ struct job {
 	struct compare_options compared;
 	struct check_options compare_check;
 	struct compare *compare;
+	struct cli_output out;
 };
 
 /* ---- one pass for all of it ---- */
@@ -114,6 +115,8 @@ static enum cli_exit start(struct job *j, const char *path)
 		status = plot_output_ready();
 	if (!status && !heat_init(&j->heat))
 		status = cli_no_memory();
+	if (!status)
+		status = cli_output_open(&j->out, o->output.value);
 	if (status)
 		return status;
 	choose_policies(j, &engine);
@@ -149,23 +152,6 @@ static enum cli_exit through_stream(struct job *j)
 
 /* ---- pictures ---- */
 
-/* To be freed; NULL: no memory. */
-static char *read_back(int fd)
-{
-	struct stat st;
-	char *text;
-
-	if (fstat(fd, &st))
-		return NULL;
-	text = malloc((size_t)st.st_size + 1);
-	if (!text || pread(fd, text, (size_t)st.st_size, 0) != st.st_size) {
-		free(text);
-		return NULL;
-	}
-	text[st.st_size] = 0;
-	return text;
-}
-
 /* Without a mapping, axes would be all that there is; the result says why there is none. */
 static const char *no_timeline(const json_t *result)
 {
@@ -182,6 +168,7 @@ static enum cli_exit draw(const char *name, json_t *doc, struct page_plot *plot,
 	json_t *docs = json_pack("[O]", doc);
 	enum cli_exit status = CLI_OK;
 	struct nvt_error err;
+	size_t size;
 	int fd;
 
 	if (!plot->why)
@@ -189,7 +176,7 @@ static enum cli_exit draw(const char *name, json_t *doc, struct page_plot *plot,
 	if (!plot->why) {
 		fd = memfd_create(name, MFD_CLOEXEC);
 		if (fd < 0 || plot_draw(kind, docs, PLOT_SVG, fd, &err) == NVT_OK)
-			*svg = fd < 0 ? NULL : read_back(fd);
+			*svg = fd < 0 ? NULL : plot_read(fd, &size);
 		else
 			status = cli_fail_trace(&err);
 		if (!status && !*svg)
@@ -204,7 +191,7 @@ static enum cli_exit draw(const char *name, json_t *doc, struct page_plot *plot,
 /* ---- the page ---- */
 
 /* The lines of the report on a terminal, where the result has a figure for them. */
-static void make_lines(const json_t *result, char *lines[METRICS_MAX])
+static enum cli_exit make_lines(const json_t *result, char *lines[METRICS_MAX])
 {
 	const json_t *metrics = json_object_get(result, "metrics");
 
@@ -215,18 +202,10 @@ static void make_lines(const json_t *result, char *lines[METRICS_MAX])
 		if (json_object_get(metrics, name))
 			report_metric(&t, name, json_object_get(metrics, name));
 		lines[i] = t.used ? strdup(t.s) : NULL;
+		if (t.used && !lines[i])
+			return cli_no_memory();
 	}
-}
-
-static enum cli_exit write_page(const struct job *j, const struct page_report *page)
-{
-	struct cli_output out;
-	enum cli_exit status = cli_output_open(&out, j->o->output.value);
-
-	if (status)
-		return status;
-	page_report_write(out.file, page);
-	return cli_output_close(&out);
+	return CLI_OK;
 }
 
 static void free_texts(char **texts, size_t count)
@@ -267,9 +246,10 @@ static enum cli_exit make_page(struct job *j, json_t *result, json_t *compare)
 		status = draw("policies", compare, &page.policies, &svg[1]);
 	if (!status)
 		status = draw("clamps", compare, &page.clamps, &svg[2]);
-	make_lines(result, lines);
 	if (!status)
-		status = write_page(j, &page);
+		status = make_lines(result, lines);
+	if (!status)
+		page_report_write(j->out.file, &page);
 	free_texts(svg, 3);
 	free_texts(lines, METRICS_MAX);
 	return status;
@@ -303,6 +283,10 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 		status = l2_symbols_finish(&j.symbols, &j.o->symbols, false);
 	if (!status)
 		status = show(&j);
+	if (!status)
+		status = cli_output_close(&j.out);
+	else if (j.out.file)
+		cli_output_abandon(&j.out);
 	if (!status)
 		status = run_verdict(&j.replay.run);
 	compare_free(j.compare);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The command nvsim: finds the subcommand and runs it. */
+#include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build.h"
 #include "cli.h"
@@ -151,11 +153,23 @@ static void handle_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* A document that lacks what there was no memory for would be taken for whole. */
+static void *json_memory(size_t size)
+{
+	void *p = malloc(size);
+
+	if (p || !size)
+		return p;
+	nvt_temporary_remove_all();
+	_exit((int)cli_no_memory());
+}
+
 int main(int argc, char **argv)
 {
 	enum cli_exit status, written;
 
 	handle_signals();
+	json_set_alloc_funcs(json_memory, free);
 	status = dispatch(argc, argv);
 	if (status == CLI_ENVIRONMENT)
 		return status;

@@ -2,6 +2,8 @@
 /* Parsing of options from a command's table. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "parse.h"
@@ -200,6 +202,57 @@ static enum cli_exit check_complete(const struct parser *p, unsigned int arg_cou
 	return CLI_OK;
 }
 
+/* ---- what is read is not written ---- */
+
+static bool is_written(const struct cli_option *o)
+{
+	return o->type == CLI_OPTIONAL || o->written;
+}
+
+/* "-" is standard input. */
+static bool is_same_file(const struct stat *written, const char *input)
+{
+	struct stat st;
+	int failed = strcmp(input, "-") ? stat(input, &st) : fstat(STDIN_FILENO, &st);
+
+	return !failed && st.st_dev == written->st_dev && st.st_ino == written->st_ino;
+}
+
+/* Whether the file is an argument, or what an option reads. */
+static bool is_input(const struct parser *p, const struct stat *written, const char **args,
+		     unsigned int arg_count)
+{
+	for (unsigned int i = 0; i < arg_count; i++)
+		if (is_same_file(written, args[i]))
+			return true;
+	for (const struct cli_option *o = p->command->options; o->name; o++) {
+		const struct cli_text *text = (const void *)(p->values + o->offset);
+
+		if (o->type == CLI_TEXT && !is_written(o) && text->given &&
+		    is_same_file(written, text->value))
+			return true;
+	}
+	return false;
+}
+
+/* A result would take the place of what it was made of. */
+static enum cli_exit check_outputs(const struct parser *p, const char **args,
+				   unsigned int arg_count)
+{
+	for (const struct cli_option *o = p->command->options; o->name; o++) {
+		const struct cli_text *text = (const void *)(p->values + o->offset);
+		struct stat st;
+
+		if (!is_written(o) || !text->value || strcmp(text->value, "-") == 0)
+			continue;
+		if (stat(text->value, &st) == 0 && S_ISREG(st.st_mode) &&
+		    is_input(p, &st, args, arg_count))
+			return cli_fail(CLI_USAGE, "%s: --%s: %s is read, and cannot be written",
+					p->command->name, o->name, text->value);
+	}
+	return CLI_OK;
+}
+
 /* Options may follow arguments; "-" is an argument, and all behind "--" is. */
 enum cli_exit cli_parse(const struct cli_command *command, int argc, char **argv, void *values,
 			const char **args, unsigned int *arg_count, bool *help)
@@ -224,5 +277,6 @@ enum cli_exit cli_parse(const struct cli_command *command, int argc, char **argv
 		if (status || *help)
 			return status;
 	}
-	return check_complete(&p, *arg_count);
+	status = check_complete(&p, *arg_count);
+	return status ? status : check_outputs(&p, args, *arg_count);
 }

@@ -7,6 +7,7 @@
 #define ROWS	    4096u /* then ranges get twice as large */
 #define PLACES	    (2 * ROWS)
 #define FIRST_SHIFT 21 /* the smallest block of a host with 4K pages */
+#define LAST_SHIFT  52 /* of the range that is all that HPFAR can tell */
 
 bool heat_init(struct heat *h)
 {
@@ -61,14 +62,7 @@ static uint32_t fold_rows(struct heat_row *rows, uint32_t count)
 	return kept;
 }
 
-static void fold_counts32(uint32_t *s)
-{
-	for (unsigned int i = 0; i < HEAT_SLICES / 2; i++)
-		s[i] = s[2 * i] + s[2 * i + 1];
-	memset(s + HEAT_SLICES / 2, 0, HEAT_SLICES / 2 * sizeof(*s));
-}
-
-static void fold_counts64(uint64_t *s)
+static void fold_slices(uint64_t *s)
 {
 	for (unsigned int i = 0; i < HEAT_SLICES / 2; i++)
 		s[i] = s[2 * i] + s[2 * i + 1];
@@ -80,9 +74,9 @@ static uint64_t slice_of(struct heat *h, uint64_t now_ns)
 {
 	while ((now_ns - h->first_ns) / h->width_ns >= HEAT_SLICES) {
 		for (uint32_t r = 0; r < h->count; r++)
-			fold_counts32(h->rows[r].slice);
+			fold_slices(h->rows[r].slice);
 		for (unsigned int s = 0; s < SCOPE_COUNT; s++)
-			fold_counts64(h->scope[s]);
+			fold_slices(h->scope[s]);
 		h->width_ns *= 2;
 	}
 	return (now_ns - h->first_ns) / h->width_ns;
@@ -105,7 +99,7 @@ static uint32_t *place_of(struct heat *h, uint16_t context, uint64_t range)
 /* Contexts alone may be as many as there are rows. */
 static void make_room(struct heat *h)
 {
-	while (h->count == ROWS && h->shift < 64 - 12) {
+	while (h->count == ROWS && h->shift < LAST_SHIFT) {
 		heat_sort(h);
 		h->count = fold_rows(h->rows, h->count);
 		memset(h->rows + h->count, 0, (ROWS - h->count) * sizeof(*h->rows));
@@ -121,7 +115,7 @@ static struct heat_row *row_of(struct heat *h, uint16_t context, uint64_t ipa)
 {
 	uint32_t *place = place_of(h, context, ipa >> h->shift);
 
-	if (!*place && h->count == ROWS) {
+	if (!*place && h->count == ROWS && h->shift < LAST_SHIFT) {
 		make_room(h);
 		place = place_of(h, context, ipa >> h->shift);
 	}
@@ -148,7 +142,7 @@ static void count_scopes(struct heat *h, const struct metrics *m, uint64_t slice
 static void count(struct heat_row *row, uint64_t slice, uint64_t faults, const uint64_t *outcome)
 {
 	row->faults += faults;
-	row->slice[slice] += (uint32_t)faults;
+	row->slice[slice] += faults;
 	for (unsigned int g = 0; g < OUTCOME_GROUPS; g++)
 		row->outcome[g] += outcome_group_count(outcome, g);
 }

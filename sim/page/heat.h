@@ -21,7 +21,7 @@ struct heat_row {
 	uint64_t range;	 /* its number among ranges of its size: IPA >> shift */
 	uint64_t faults; /* of the row; the sum of its slices */
 	uint64_t outcome[OUTCOME_GROUPS];
-	uint32_t slice[HEAT_SLICES];
+	uint64_t slice[HEAT_SLICES];
 };
 
 struct heat {

@@ -37,8 +37,9 @@ static size_t unit_of(uint64_t ns)
 char *heat_time(char *buf, size_t size, uint64_t ns)
 {
 	size_t unit = unit_of(ns);
+	double n = (double)ns / units[unit].ns;
 
-	snprintf(buf, size, "%.3g %s", (double)ns / units[unit].ns, units[unit].name);
+	snprintf(buf, size, n < 999.5 ? "%.3g %s" : "%.0f %s", n, units[unit].name);
 	return buf;
 }
 
@@ -103,7 +104,7 @@ static void draw_axis(FILE *out, const struct heat_view *view, unsigned int y)
 		double x = x_of(view->heat, at);
 
 		fprintf(out, "<path class=\"tick\" d=\"M%.1f %uv5\"/>", x, y);
-		snprintf(text, sizeof(text), "%g", (double)at / units[unit].ns);
+		snprintf(text, sizeof(text), "%.15g", (double)at / units[unit].ns);
 		put_label(out, x, y + 18, "middle", text);
 	}
 	snprintf(text, sizeof(text), "%stime since the beginning of the stream (%s)", view->clock,
@@ -224,7 +225,7 @@ static void choose_scale(struct drawing *d)
 }
 
 /* 0: none. The highest level has the strongest colour, however many there are. */
-static unsigned int level_of(const struct drawing *d, uint32_t faults)
+static unsigned int level_of(const struct drawing *d, uint64_t faults)
 {
 	return faults ? log2_of(faults) / d->step + 1 : 0;
 }

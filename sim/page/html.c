@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "html.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,15 +44,23 @@ void html_text(FILE *out, const char *text)
 	}
 }
 
-/* What there is no memory for is missing; the file is told of it. */
+/* The standard has no other way to say so than to read from what can only be written. */
+void html_failed(FILE *out)
+{
+	fgetc(out);
+	errno = ENOMEM;
+}
+
 void html_element(FILE *out, const char *tag, const char *format, ...)
 {
 	char *text = NULL;
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
+	if (vasprintf(&text, format, args) < 0) {
 		text = NULL;
+		html_failed(out);
+	}
 	va_end(args);
 	fprintf(out, "<%s>", tag);
 	html_text(out, text ? text : "");

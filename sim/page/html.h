@@ -11,6 +11,9 @@
  */
 void html_text(FILE *out, const char *text);
 
+/* There was no memory for what belongs here: sets the error indicator of the file. */
+void html_failed(FILE *out);
+
 /* `tag` is a name, and maybe attributes behind a blank; the formatted text is escaped. */
 void html_element(FILE *out, const char *tag, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -179,7 +179,10 @@ void page_report_write(FILE *out, const struct page_report *r)
 	fputs("</p>\n", out);
 	put_lead(out, r);
 	put_facts(out, r);
-	fputs("</header>\n", out);
+	fputs("<p class=\"note\">What the words mean: see <a href=\"#about\">About this "
+	      "page</a>.</p>\n"
+	      "</header>\n",
+	      out);
 	put_contents(out, r);
 	fputs("<main id=\"main\" tabindex=\"-1\">\n", out);
 	for (size_t i = 0; i < PARTS; i++)

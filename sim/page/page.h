@@ -28,8 +28,8 @@ struct page_report {
 	const struct heat *heat; /* sorted */
 	const uint64_t *marks;	 /* times of the marks in `result` */
 	size_t mark_count;
-	/* Of each metric of metrics_table a line of text that begins with a figure; '~' is a blank
-	   that does not break. NULL: absent. */
+	/* Of each metric of metrics_table a line of text, which begins with a figure where there is
+	   one for all; '~' is a blank that does not break. NULL: absent. */
 	const char *const *lines;
 	struct page_plot timeline, policies, clamps;
 };

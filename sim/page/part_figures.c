@@ -36,6 +36,22 @@ static void put_line(FILE *out, const char *line, size_t length)
 	}
 }
 
+/* What is told of each kind of something has a figure for each, and none before all others. */
+static bool is_by_kind(const json_t *value)
+{
+	return json_is_object(json_object_iter_value(json_object_iter((json_t *)value)));
+}
+
+static void put_lines(FILE *out, const char *line)
+{
+	for (size_t length; *line; line += length + strspn(line + length, "; ")) {
+		length = strcspn(line, ";");
+		fputs("<p>", out);
+		put_line(out, line, length);
+		fputs("</p>\n", out);
+	}
+}
+
 /* The figure that the line begins with, and the rest of the line. */
 static void put_value(FILE *out, const char *line)
 {
@@ -58,13 +74,18 @@ static void put_card(FILE *out, const struct page_report *r, size_t i)
 {
 	const struct metric *m = &metrics_table[i];
 	char path[NAME_SIZE + 16], name[NAME_SIZE];
+	const json_t *value;
 
 	snprintf(path, sizeof(path), "metrics.%s", m->name);
+	value = page_at(r->result, path);
 	fputs("<li", out);
-	page_put_data(out, path, page_at(r->result, path));
+	page_put_data(out, path, value);
 	fputs(">\n", out);
 	html_element(out, "h3", "%s", words_of(name, m->name));
-	put_value(out, r->lines[i]);
+	if (is_by_kind(value))
+		put_lines(out, r->lines[i]);
+	else
+		put_value(out, r->lines[i]);
 	html_element(out, "p class=\"note\"", "%s (%s%s)", m->definition, m->unit,
 		     better_words[m->better]);
 	fputs("</li>\n", out);

@@ -174,9 +174,16 @@ static const struct {
 	 "a stage-2 fault of L2 that L0 has to resolve in the table that it made of L1's table "
 	 "and of its own memory"},
 	{"injected", "passed on to L1, whose table has no answer or forbids the access"},
+	{"leaf", "an entry of a table that maps memory: a page, or a block"},
+	{"descriptor, walk", "an entry of a table, and reading them from the root to a leaf"},
 	{"context", "a shadow table: one for each of L1's stage-2 tables in use"},
 	{"block", "a mapping larger than a page: with pages of 4K, of 2M or 1G"},
+	{"splintered", "L1 maps a block, and the shadow table has pages"},
 	{"IPA", "an address as L2 has it, before any stage 2"},
+	{"memslot", "a range of a guest's memory, and where the host has it"},
+	{"TLBI", "L1 tells that it has changed its table: what was made of the old one goes"},
+	{"host unmap", "the host takes memory back: whatever maps it goes"},
+	{"policy", "the rule by which the size of a shadow mapping is chosen"},
 };
 
 void page_about(FILE *out, const struct page_report *r)

@@ -16,6 +16,31 @@ static struct heat_view view_of(const struct page_report *r)
 
 /* ---- over time ---- */
 
+/* Slices without a fault are left out. */
+static void put_slices(FILE *out, const struct page_report *r)
+{
+	static const char *const titles[] = {"from (s)", "of L2", "of L1 itself", "stage 2 off"};
+	const struct heat *h = r->heat;
+
+	fputs("<details><summary>The same as a table</summary>\n", out);
+	page_begin_table(out, "Faults in slices of time", titles, 1 + SCOPE_COUNT, 0);
+	for (unsigned int i = 0; i < HEAT_SLICES; i++) {
+		uint64_t faults = 0;
+
+		for (unsigned int s = 0; s < SCOPE_COUNT; s++)
+			faults += h->scope[s][i];
+		if (!faults)
+			continue;
+		fputs("<tr>", out);
+		html_element(out, "td class=\"n\"", "%.9g", (double)(i * h->width_ns) / 1e9);
+		for (unsigned int s = 0; s < SCOPE_COUNT; s++)
+			page_cell_count(out, h->scope[s][i]);
+		fputs("</tr>\n", out);
+	}
+	page_end_table(out);
+	fputs("</details>\n", out);
+}
+
 static void put_scopes(FILE *out, const struct page_report *r)
 {
 	char width[SHOW_NUMBER];
@@ -31,6 +56,7 @@ static void put_scopes(FILE *out, const struct page_report *r)
 		     heat_time(width, sizeof(width), r->heat->width_ns),
 		     r->class == NVT_PARTIAL ? "as recorded" : "those that the handler got");
 	fputs("</figure>\n", out);
+	put_slices(out, r);
 }
 
 static void put_marks(FILE *out, const struct page_report *r)
@@ -94,7 +120,7 @@ static void put_intervals(FILE *out, const struct page_report *r)
 	const json_t *interval;
 	size_t i;
 
-	fputs("<details><summary>The same as a table</summary>\n", out);
+	fputs("<details><summary>The same as a table, and what was mapped</summary>\n", out);
 	page_begin_table(out, "Intervals of equally many faults and accesses, whosever they are",
 			 titles, 7, 0);
 	json_array_foreach(json_object_get(r->result, "intervals"), i, interval)
@@ -111,9 +137,9 @@ void page_time(FILE *out, const struct page_report *r)
 	page_figure(out, &r->timeline, "Picture of block share and injection rate over time",
 		    "Block share is of the bytes mapped at that time; the injection rate is of an "
 		    "interval of equally many faults.");
-	put_marks(out, r);
 	if (r->class != NVT_PARTIAL)
 		put_intervals(out, r);
+	put_marks(out, r);
 }
 
 /* ---- hot ranges ---- */

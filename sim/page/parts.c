@@ -74,6 +74,8 @@ void page_put_data(FILE *out, const char *path, const json_t *value)
 {
 	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6));
 
+	if (!text)
+		html_failed(out);
 	fputs(" data-path=\"", out);
 	html_text(out, path);
 	fputs("\" data-value=\"", out);

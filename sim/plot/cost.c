@@ -180,6 +180,8 @@ static const char *put_results(struct cost *c)
 	for (size_t i = 0; !why && i < c->rows.count; i++)
 		why = put_result(c, &c->rows.row[i]);
 	fclose(c->legend);
+	if (!legend)
+		return "out of memory";
 	plot_put_begin(c->d->out, "legend");
 	fputs(legend, c->d->out);
 	plot_put_end(c->d->out);

@@ -74,8 +74,7 @@ static int start(pid_t *child, const struct streams *s)
 	return status;
 }
 
-/* With an end that is no part of it; NULL: no memory. */
-static char *read_all(int fd, size_t *size)
+char *plot_read(int fd, size_t *size)
 {
 	off_t end = lseek(fd, 0, SEEK_END);
 	char *data = end < 0 ? NULL : malloc((size_t)end + 1);
@@ -98,7 +97,7 @@ static char *read_all(int fd, size_t *size)
 static enum nvt_status failed(const struct streams *s, struct nvt_error *err)
 {
 	size_t size;
-	char *text = read_all(s->fd[2], &size), *line;
+	char *text = plot_read(s->fd[2], &size), *line;
 
 	while (text && size && strchr("\n\r\t ", text[size - 1]))
 		text[--size] = 0;
@@ -154,7 +153,7 @@ enum nvt_status plot_gnuplot(const char *script, size_t size, char **out, size_t
 	else
 		status = environment(err, "gnuplot: ", strerror(errno));
 	if (!status) {
-		*out = read_all(s.fd[1], out_size);
+		*out = plot_read(s.fd[1], out_size);
 		if (!*out)
 			status = environment(err, "out of memory", "");
 	}

@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "draw.h"
 #include "hash.h"
@@ -176,19 +178,41 @@ static enum nvt_status no_memory(struct nvt_error *err)
 	return fail(err, NVT_EENV, "out of memory", "");
 }
 
+/* A stream in memory would lose what there is no memory for, and not tell; a file does. */
+static FILE *open_again(int fd)
+{
+	int own = dup(fd);
+	FILE *out = own < 0 ? NULL : fdopen(own, "w");
+
+	if (!out && own >= 0)
+		close(own);
+	return out;
+}
+
+static bool close_whole(FILE *out)
+{
+	bool lost = ferror(out);
+
+	return fclose(out) == 0 && !lost;
+}
+
 /* The whole script; to be freed. */
 static enum nvt_status make_script(const struct plot_kind *kind, const json_t *docs,
 				   enum plot_format format, char **script, size_t *size,
 				   struct nvt_error *err)
 {
-	struct plot_data d = {.docs = docs, .out = open_memstream(script, size)};
-	const char *why;
+	int fd = memfd_create("script", MFD_CLOEXEC);
+	struct plot_data d = {.docs = docs, .out = open_again(fd)};
+	const char *why = NULL;
 
-	if (!d.out)
-		return no_memory(err);
-	why = kind->data(&d);
-	put_script(&d, kind, format);
-	if (fclose(d.out))
+	if (d.out) {
+		why = kind->data(&d);
+		put_script(&d, kind, format);
+		if (close_whole(d.out))
+			*script = plot_read(fd, size);
+	}
+	close(fd);
+	if (!*script)
 		return no_memory(err);
 	if (!d.damaged)
 		return why ? fail(err, NVT_EINPUT, "cannot be drawn: ", why) : NVT_OK;
@@ -200,10 +224,8 @@ static enum nvt_status make_script(const struct plot_kind *kind, const json_t *d
 
 /* ---- the picture ---- */
 
-static enum nvt_status put_picture(int fd, const char *data, size_t size, struct nvt_error *err)
+static enum nvt_status cannot_write(struct nvt_error *err)
 {
-	if (plot_write(fd, data, size))
-		return NVT_OK;
 	return fail(err, NVT_EENV, "the plot cannot be written: ", strerror(errno));
 }
 
@@ -211,23 +233,18 @@ static enum nvt_status put_picture(int fd, const char *data, size_t size, struct
 static enum nvt_status write_svg(const struct plot_kind *kind, const char *script, size_t size,
 				 const char *svg, int fd, struct nvt_error *err)
 {
-	char id[64], *text = NULL;
+	char id[64];
 	struct plot_svg as = {kind->name, id, kind->title, kind->summary};
-	enum nvt_status status = NVT_OK;
-	size_t text_size;
-	FILE *out = open_memstream(&text, &text_size);
+	FILE *out = open_again(fd);
+	bool is_svg;
 
 	snprintf(id, sizeof(id), "%s-%08x", kind->name, (uint32_t)nvt_xxh64(script, size, 0));
 	if (!out)
 		return no_memory(err);
-	if (!plot_svg_rewrite(out, svg, &as))
-		status = fail(err, NVT_EENV, "gnuplot gave no SVG", "");
-	if (fclose(out))
-		status = no_memory(err);
-	if (!status)
-		status = put_picture(fd, text, text_size, err);
-	free(text);
-	return status;
+	is_svg = plot_svg_rewrite(out, svg, &as);
+	if (!close_whole(out))
+		return cannot_write(err);
+	return is_svg ? NVT_OK : fail(err, NVT_EENV, "gnuplot gave no SVG", "");
 }
 
 enum nvt_status plot_draw(const struct plot_kind *kind, const json_t *docs, enum plot_format format,
@@ -243,8 +260,8 @@ enum nvt_status plot_draw(const struct plot_kind *kind, const json_t *docs, enum
 		status = plot_gnuplot(script, size, &picture, &picture_size, err);
 	if (!status && format == PLOT_SVG)
 		status = write_svg(kind, script, size, picture, fd, err);
-	else if (!status)
-		status = put_picture(fd, picture, picture_size, err);
+	else if (!status && !plot_write(fd, picture, picture_size))
+		status = cannot_write(err);
 	free(picture);
 	free(script);
 	return status;

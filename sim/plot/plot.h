@@ -52,6 +52,8 @@ enum plot_format { PLOT_SVG, PLOT_PNG };
  */
 enum nvt_status plot_draw(const struct plot_kind *kind, const json_t *docs, enum plot_format format,
 			  int fd, struct nvt_error *err);
+/* What is in a file that can be read anew, with a 0 behind it; to be freed. NULL: no memory. */
+char *plot_read(int fd, size_t *size);
 /* Whether gnuplot can be run. */
 enum nvt_status plot_ready(struct nvt_error *err);
 

@@ -172,8 +172,14 @@ static void test_times_are_told_with_a_unit(void **state)
 	static const struct {
 		uint64_t ns;
 		const char *text;
-	} cases[] = {{0, "0 ns"},	  {999, "999 ns"},	  {1500, "1.5 µs"},
-		     {20000000, "20 ms"}, {1073741824, "1.07 s"}, {68300000000, "68.3 s"}};
+	} cases[] = {{0, "0 ns"},
+		     {999, "999 ns"},
+		     {1500, "1.5 µs"},
+		     {20000000, "20 ms"},
+		     {1073741824, "1.07 s"},
+		     {68300000000, "68.3 s"},
+		     {999700000, "1000 ms"},
+		     {63072000000000000, "63072000 s"}};
 	char buf[32];
 
 	(void)state;

@@ -90,6 +90,19 @@ static void test_the_style_sheet_cannot_end_its_element(void **state)
 	assert_null(strstr(page_css, "@import"));
 }
 
+static void test_a_page_that_lacks_something_is_not_taken_for_whole(void **state)
+{
+	FILE *out = fopen("/dev/null", "w");
+
+	(void)state;
+	assert_non_null(out);
+	fputs("<p>", out);
+	assert_false(ferror(out));
+	html_failed(out);
+	assert_true(ferror(out));
+	fclose(out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +111,7 @@ int main(void)
 		cmocka_unit_test(test_other_languages_are_kept_and_turns_of_direction_are_not),
 		cmocka_unit_test(test_an_element_is_closed_by_its_name_alone),
 		cmocka_unit_test(test_the_style_sheet_cannot_end_its_element),
+		cmocka_unit_test(test_a_page_that_lacks_something_is_not_taken_for_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

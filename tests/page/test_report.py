@@ -25,7 +25,7 @@ class Page(html.parser.HTMLParser):
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
-        self.wrong, self.open, self.elements, self.text = [], [], [], []
+        self.wrong, self.open, self.elements, self.tables = [], [], [], []
         self.feed(text)
         self.close()
         if self.open:
@@ -36,6 +36,15 @@ class Page(html.parser.HTMLParser):
         if len(names) != len(set(names)):
             self.wrong.append('an attribute twice in <%s>' % tag)
         element = {'tag': tag, 'at': dict(attrs), 'in': [e['tag'] for e in self.open], 'text': ''}
+        element['picture'] = next((e for e in self.open if e['tag'] == 'svg'), None)
+        if tag == 'table':
+            self.tables.append({'caption': '', 'rows': []})
+        elif tag == 'tr':
+            self.tables[-1]['rows'].append([])
+        elif tag in ('th', 'td'):
+            self.tables[-1]['rows'][-1].append(element)
+        elif tag == 'caption':
+            self.tables[-1]['caption'] = element
         self.elements.append(element)
         if tag not in VOID:
             self.open.append(element)
@@ -185,6 +194,62 @@ def check_figures(page, result, compare):
             yield 'no count of %s faults' % what
 
 
+def table(page, caption):
+    """Rows of texts by the titles of their columns."""
+    for t in page.tables:
+        if t['caption']['text'].startswith(caption):
+            titles, *rows = [[cell['text'].strip() for cell in row] for row in t['rows']]
+            return [dict(zip(titles, row)) for row in rows]
+    return []
+
+
+def number(text):
+    return int(text.replace(',', ''))
+
+
+def check_sums(page, result):
+    """What is split up is all there is, however it is split."""
+    scopes = ('shadow', 'canonical', 's2_off')
+    partial = result['trace']['class'] == 'partial'
+    counts = result['counts']['recorded' if partial else 'delivered']
+    for scope, row in zip(scopes, table(page, 'Faults by whose they were')):
+        groups = [number(row[g]) for g in ('mapped', 'relaxed', 'injected', 'MMIO', 'other')]
+        if not sum(groups) == number(row['handled']) == counts[scope]:
+            yield '%s: %s do not add up to %d' % (scope, groups, counts[scope])
+    slices = table(page, 'Faults in slices of time')
+    for scope, title in zip(scopes, ('of L2', 'of L1 itself', 'stage 2 off')):
+        found = sum(number(row[title]) for row in slices)
+        if found != counts[scope]:
+            yield 'slices have %d faults %s, not %d' % (found, title, counts[scope])
+    if not partial:
+        found = sum(number(row['shadow faults']) for row in table(page, 'Intervals'))
+        if found != counts['shadow']:
+            yield 'intervals have %d shadow faults, not %d' % (found, counts['shadow'])
+    yield from check_ranges(page, counts['shadow'])
+    rows = table(page, 'Functions of L2')
+    if rows and len(rows) < 20 and sum(number(r['handled']) for r in rows) != counts['shadow']:
+        yield 'functions do not add up to %d shadow faults' % counts['shadow']
+
+
+def check_ranges(page, faults):
+    """Rows of the heat maps have all faults, where no context is left out."""
+    maps = [e for e in page.all('svg') if 'by IPA' in e['at'].get('aria-label', '')]
+    left_out = any('not drawn' in e['text'] or 'not placed' in e['text'] for e in page.all('p'))
+    drawn = 0
+    for e in maps:
+        labels = [t['text'] for t in page.all('text') if t['picture'] is e and
+                  t['at']['class'] == 'start']
+        drawn += sum(map(number, labels[labels.index('faults') + 1:]))
+    if drawn > faults or (drawn != faults and not left_out):
+        yield 'heat maps have %d faults of %d' % (drawn, faults)
+
+
+def check_values(page):
+    """What is printed large is a figure."""
+    yield from ('%s is no figure' % e['text'] for e in page.all('p')
+                if e['at'].get('class') == 'value' and not re.match(r'[\d,.]+%?$', e['text']))
+
+
 def check_emulated(page, result):
     """Times of an emulator are called so, at the top and at each axis of time."""
     emulated = result['context']['trace_emulated'] is True
@@ -207,6 +272,8 @@ def check_page(path, result, compare):
     yield from check_needs_nothing(page, text)
     yield from check_figures(page, result, compare)
     yield from check_emulated(page, result)
+    yield from check_sums(page, result)
+    yield from check_values(page)
 
 
 def nvsim(*args, status=(0,)):
@@ -265,6 +332,23 @@ def generated_trace(folder):
     return folder / 'gen.zst'
 
 
+def check_outputs(folder):
+    """What cannot be written is known before the trace is read; nothing is left behind."""
+    sample = ROOT / 'traces/samples/thp-thp.zst'
+    trace, link = folder / 'own.zst', folder / 'link.html'
+    shutil.copy(sample, trace)
+    link.symlink_to(trace)
+    before = sorted(folder.iterdir())
+    for output, status in ((folder / 'no' / 'page.html', 4), (folder, 4), (trace, 2), (link, 2)):
+        nvsim('report', '-q', trace, '-o', output, status=(status,))
+    if sorted(folder.iterdir()) != before or trace.read_bytes() != sample.read_bytes():
+        yield 'something is left, or the trace is another'
+    printed = nvsim('report', '-q', trace, '-o', '-')
+    nvsim('report', '-q', trace, '-o', folder / 'page.html')
+    if printed != (folder / 'page.html').read_bytes():
+        yield 'standard output has another page'
+
+
 def main():
     if not shutil.which('gnuplot'):
         print('1..0 # SKIP no gnuplot')
@@ -280,11 +364,14 @@ def main():
                   ('a policy with findings', sample, ('-p', 'unclamped')),
                   ('symbols', ROOT / 'traces/samples/thp-thp.zst',
                    ('--symbols', ROOT / 'tests/cli/data/kallsyms.txt'))]
-        print('1..%d' % len(cases))
+        checks = [(what, check_trace(trace, folder, options)) for what, trace, options in cases]
+        (folder / 'outputs').mkdir()
+        checks.append(('outputs that cannot be', check_outputs(folder / 'outputs')))
+        print('1..%d' % len(checks))
         failed = 0
-        for number, (what, trace, options) in enumerate(cases, 1):
-            wrong = list(check_trace(trace, folder, options))
-            print('%s %d - %s' % ('not ok' if wrong else 'ok', number, what))
+        for place, (what, check) in enumerate(checks, 1):
+            wrong = list(check)
+            print('%s %d - %s' % ('not ok' if wrong else 'ok', place, what))
             for line in wrong[:20]:
                 print('# %s' % line)
             failed += bool(wrong)
