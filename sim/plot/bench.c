@@ -42,13 +42,13 @@ static struct median read_row(struct plot_data *d, const json_t *row)
 	return m;
 }
 
-/* One that was skipped has no figures. `benchmark`: what it is one of, or is. */
+/* One that was skipped or failed has no figures. `benchmark`: what it is one of, or is. */
 static const char *add_row(struct plot_data *d, struct medians *all, const json_t *row,
 			   const json_t *benchmark)
 {
 	struct median m;
 
-	if (plot_member(row, "skipped"))
+	if (plot_member(row, "skipped") || plot_member(row, "failed"))
 		return NULL;
 	if (all->count == PLOT_ROWS_MAX)
 		return "there are more than 48 benchmarks: measure one group";
