@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bench_document.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "child.h"
 
 static void put(json_t *object, const char *key, json_t *value)
 {
@@ -17,7 +18,7 @@ static json_t *text_or_null(const char *text)
 
 /* ---- context ---- */
 
-double document_load(void)
+static double load_average(void)
 {
 	double load = 0;
 
@@ -38,11 +39,9 @@ static json_t *date_json(void)
 static json_t *host_json(void)
 {
 	json_t *host = result_host_json();
-	cpu_set_t cpus;
 
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
-		put(host, "cpus", json_integer(CPU_COUNT(&cpus)));
-	put(host, "load", json_real(document_load()));
+	put(host, "cpus", json_integer(child_cpus()));
+	put(host, "load", json_real(load_average()));
 	return host;
 }
 

@@ -77,7 +77,9 @@ int child_cpus(void)
 {
 	cpu_set_t allowed;
 
-	return sched_getaffinity(0, sizeof(allowed), &allowed) ? 0 : CPU_COUNT(&allowed);
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0)
+		return CPU_COUNT(&allowed);
+	return (int)sysconf(_SC_NPROCESSORS_ONLN); /* more than the set has room for */
 }
 
 /* The first that it may run on: both commands of a pair get the same. */
