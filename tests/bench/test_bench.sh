@@ -88,7 +88,7 @@ tool zstd 'exit 0'
 bench "a target that is missed" 0 0 "${one[@]}" command/replay -q --json="$out/json"
 check "verdict" short "$(json 'r["command/replay"]["verdict"]')"
 bench "the same with --check" 1 0 "${one[@]}" command/replay -q --check
-tool zstd 'exec sleep 2'
+tool zstd 'exec sleep 5'
 bench "a target that is met" 0 0 "${one[@]}" command/replay -q --check --json="$out/json"
 check "verdict" pass "$(json 'r["command/replay"]["verdict"]')"
 check "what both commands took" "first/wall first/cpu first/page-faults second/wall second/cpu second/page-faults" \
@@ -96,8 +96,8 @@ check "what both commands took" "first/wall first/cpu first/page-faults second/w
 check "the ratio is theirs" True \
 	"$(json 'abs(r["command/replay"]["parts"][0]["median"] / r["command/replay"]["parts"][3]["median"] / r["command/replay"]["median"] - 1) < 1e-4')"
 tool zstd 'exec sleep 60'
-bench "a tool that does not end" 4 1 "${one[@]}" command/replay -q --timeout 2
-check "what did not end" True "$(grep -q 'command/replay: zstd .*longer than 2 s' "$out/err" && echo True)"
+bench "a tool that does not end" 4 1 "${one[@]}" command/replay -q --timeout 10
+check "what did not end" True "$(grep -q 'command/replay: zstd .*longer than 10 s' "$out/err" && echo True)"
 tool zstd 'echo "it is broken" >&2; exit 3'
 bench "a tool that fails" 4 1 "${one[@]}" command/replay decode --json="$out/json"
 check "what failed" True "$(grep -q 'command/replay: zstd .*exit status 3: it is broken' "$out/err" && echo True)"
