@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bench_document.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "child.h"
 
 static void put(json_t *object, const char *key, json_t *value)
 {
@@ -17,7 +18,7 @@ static json_t *text_or_null(const char *text)
 
 /* ---- context ---- */
 
-double document_load(void)
+static double load_average(void)
 {
 	double load = 0;
 
@@ -38,11 +39,9 @@ static json_t *date_json(void)
 static json_t *host_json(void)
 {
 	json_t *host = result_host_json();
-	cpu_set_t cpus;
 
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
-		put(host, "cpus", json_integer(CPU_COUNT(&cpus)));
-	put(host, "load", json_real(document_load()));
+	put(host, "cpus", json_integer(child_cpus()));
+	put(host, "load", json_real(load_average()));
 	return host;
 }
 
@@ -148,14 +147,33 @@ static json_t *points_json(const struct bench_result *result)
 	return points;
 }
 
-/* By operation; "scaled" are those that shared the PMU. */
+static json_t *parts_json(const struct bench_row *row, const struct bench_result *result)
+{
+	json_t *parts = json_array();
+	char unit[64];
+
+	for (unsigned int i = 0; i < result->part_count; i++) {
+		const struct bench_part *p = &result->parts[i];
+		json_t *part = json_object();
+
+		put(part, "name", json_string(p->name));
+		put_figures(part, p->unit ? p->unit : bench_unit(row, unit, sizeof(unit)),
+			    &p->figures);
+		json_array_append_new(parts, part);
+	}
+	return parts;
+}
+
+/* By operation; "scaled" are those that shared the PMU, "starved" those that had nothing of it. */
 static void put_counters(json_t *row, const struct bench_result *result, const struct counters *c)
 {
-	json_t *counters = json_object(), *scaled = json_array();
+	json_t *counters = json_object(), *scaled = json_array(), *starved = json_array();
 
 	for (unsigned int i = 0; i < c->count; i++) {
 		const char *name = c->counter[i].event->name;
 
+		if (result->counter[i].starved)
+			json_array_append_new(starved, json_string(name));
 		if (!result->counter[i].there)
 			continue;
 		put(counters, name, json_real(result->counter[i].per_op));
@@ -164,6 +182,7 @@ static void put_counters(json_t *row, const struct bench_result *result, const s
 	}
 	put(row, "counters", counters);
 	put(row, "scaled", scaled);
+	put(row, "starved", starved);
 }
 
 /* It may have names of files, and what other programs say; JSON has room for UTF-8 alone. */
@@ -192,6 +211,8 @@ static json_t *row_json(const struct bench_row *row, const struct bench_result *
 		put_figures(object, bench_unit(row, unit, sizeof(unit)), &result->figures);
 	if (result->has_counters)
 		put_counters(object, result, counters);
+	if (result->part_count)
+		put(object, "parts", parts_json(row, result));
 	if (result->point_count) {
 		put(object, "x", json_string(result->x));
 		put(object, "points", points_json(result));
@@ -217,40 +238,41 @@ bool document_add(json_t *document, const struct bench_row *row, const struct be
 
 /* ---- raw values ---- */
 
-static void csv_values(FILE *out, const char *name, const char *x, const json_t *figures)
+static const char *csv_text(const json_t *object, const char *key)
 {
-	const char *unit = json_string_value(json_object_get(figures, "unit"));
-	const json_t *value;
-	size_t i;
+	const char *text = json_string_value(json_object_get(object, key));
 
-	json_array_foreach(json_object_get(figures, "values"), i, value)
-		fprintf(out, "%s,%s,%s,%zu,%.6g\n", name, x, unit, i + 1, json_number_value(value));
+	return text ? text : "";
 }
 
-static void csv_points(FILE *out, const char *name, const json_t *points)
+/* What of the row it is, `part` and `x`, is empty for its own figure. */
+static void csv_values(FILE *out, const json_t *row, const json_t *figures)
 {
-	const json_t *point;
-	char x[32];
+	const json_t *x = figures == row ? NULL : json_object_get(figures, "x"), *value;
+	bool emulated = json_is_true(json_object_get(row, "emulated"));
+	char at[32] = "";
 	size_t i;
 
-	json_array_foreach(points, i, point)
-	{
-		snprintf(x, sizeof(x), "%.0f", json_number_value(json_object_get(point, "x")));
-		csv_values(out, name, x, point);
-	}
+	if (x)
+		snprintf(at, sizeof(at), "%.0f", json_number_value(x));
+	json_array_foreach(json_object_get(figures, "values"), i, value) fprintf(
+		out, "%s,%s,%s,%s%s,%zu,%.6g\n", csv_text(row, "name"),
+		figures == row ? "" : csv_text(figures, "name"), at, emulated ? "emulated " : "",
+		csv_text(figures, "unit"), i + 1, json_number_value(value));
 }
 
 void document_csv(FILE *out, const json_t *document)
 {
-	const json_t *row;
-	size_t i;
+	const json_t *row, *more;
+	size_t i, k;
 
-	fputs("benchmark,x,unit,repetition,value\n", out);
+	fputs("benchmark,part,x,unit,repetition,value\n", out);
 	json_array_foreach(json_object_get(document, "benchmarks"), i, row)
 	{
-		const char *name = json_string_value(json_object_get(row, "name"));
-
-		csv_values(out, name, "", row);
-		csv_points(out, name, json_object_get(row, "points"));
+		csv_values(out, row, row);
+		json_array_foreach(json_object_get(row, "parts"), k, more)
+			csv_values(out, row, more);
+		json_array_foreach(json_object_get(row, "points"), k, more)
+			csv_values(out, row, more);
 	}
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,12 +66,49 @@ static void describe(const char *const *argv, char *text, size_t size)
 		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " " : "", *argv);
 }
 
-/* The child goes when this program goes; signals are as they are for any other command. */
-__attribute__((noreturn)) static void become(const char *const *argv, int said, pid_t parent)
+static unsigned int limit;
+
+void child_limit(unsigned int seconds)
+{
+	limit = seconds;
+}
+
+int child_cpus(void)
+{
+	cpu_set_t allowed;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0)
+		return CPU_COUNT(&allowed);
+	return (int)sysconf(_SC_NPROCESSORS_ONLN); /* more than the set has room for */
+}
+
+/* The first that it may run on: both commands of a pair get the same. */
+static void stay_on(int cpus)
+{
+	cpu_set_t allowed, chosen;
+
+	if (!cpus || sched_getaffinity(0, sizeof(allowed), &allowed))
+		return;
+	CPU_ZERO(&chosen);
+	for (size_t i = 0; i < CPU_SETSIZE && CPU_COUNT(&chosen) < cpus; i++)
+		if (CPU_ISSET(i, &allowed))
+			CPU_SET(i, &chosen);
+	sched_setaffinity(0, sizeof(chosen), &chosen);
+}
+
+/*
+ * The child goes when this program goes; signals are as they are for any other command. An alarm
+ * outlasts exec.
+ */
+__attribute__((noreturn)) static void become(const char *const *argv, int said,
+					     const struct child_options *o, pid_t parent)
 {
 	int null = open("/dev/null", O_RDWR);
 
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGALRM, SIG_DFL);
+	alarm(limit);
+	stay_on(o->cpus);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() == parent && null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
 	    dup2(null, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0)
@@ -151,6 +189,8 @@ static enum nvt_status judge(const char *const *argv, int status, int said,
 		return NVT_OK;
 	if (WIFEXITED(status))
 		snprintf(how, sizeof(how), "exit status %d", WEXITSTATUS(status));
+	else if (limit && WTERMSIG(status) == SIGALRM)
+		snprintf(how, sizeof(how), "ended, for it takes longer than %u s", limit);
 	else
 		snprintf(how, sizeof(how), "ended by signal %d", WTERMSIG(status));
 	describe(argv, words, sizeof(words));
@@ -187,7 +227,7 @@ static enum nvt_status run(const char *const *argv, int said, const struct child
 	start = now();
 	pid = fork();
 	if (pid == 0)
-		become(argv, said, parent);
+		become(argv, said, o, parent);
 	if (pid < 0) {
 		int why = errno;
 
@@ -206,6 +246,7 @@ static enum nvt_status run(const char *const *argv, int said, const struct child
 		if (errno != EINTR)
 			return nvt_fail(err, NVT_EENV, "%s: %s", argv[0], strerror(errno));
 	cost->cpu = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+	cost->page_faults = (uint64_t)(usage.ru_minflt + usage.ru_majflt);
 	return judge(argv, status, said, o, err);
 }
 

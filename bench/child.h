@@ -12,6 +12,7 @@ struct child_options {
 	int also;	/* an exit status that is fine besides 0 */
 	int unreadable; /* one that blames the input; 0: none */
 	bool peak;	/* watch its memory, at the price of its wall time */
+	int cpus;	/* it may run on so many at most; 0: on all */
 	char *said;	/* room for the end of its standard error; NULL: none */
 	unsigned int room;
 };
@@ -19,6 +20,7 @@ struct child_options {
 struct child_cost {
 	double wall, cpu; /* seconds; cpu: of all its threads */
 	uint64_t peak_kib;
+	uint64_t page_faults;
 };
 
 /*
@@ -27,6 +29,12 @@ struct child_cost {
  */
 enum nvt_status child_run(const char *const *argv, const struct child_options *o,
 			  struct child_cost *cost, struct nvt_error *err);
+
+/* Commands that have not ended after so many seconds are ended; 0: none is. */
+void child_limit(unsigned int seconds);
+
+/* The CPUs that this program, and so a command, may run on. */
+int child_cpus(void);
 
 /* Whether it is a path, or in $PATH, and may be run. */
 bool child_exists(const char *name);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Whole commands, compared with those of other tools and with each other: both run in turn, so
- * that a slow moment of the machine hits both; the ratio of each turn is taken.
+ * that a slow moment of the machine hits both; the ratio of each turn is taken. In every other
+ * turn the second goes first, so that being first is no advantage.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -118,7 +119,14 @@ struct pair {
 static bool pair_open(struct pair *p, const struct bench_env *env, const struct bench_row *row,
 		      struct nvt_error *err)
 {
-	*p = (struct pair){.options = {.also = (int)row->param[0], .unreadable = UNREADABLE}};
+	int cpus = (int)row->param[1];
+
+	*p = (struct pair){
+		.options = {.also = (int)row->param[0], .cpus = cpus, .unreadable = UNREADABLE}};
+	if (child_cpus() < cpus) {
+		bench_skip(err, "it is for %d CPUs, and here is %d", cpus, child_cpus());
+		return false;
+	}
 	return words_add(&p->first, env, row->first, err) &&
 	       words_add(&p->second, env, row->second, err);
 }
@@ -130,11 +138,13 @@ static void pair_close(struct pair *p)
 }
 
 /* Exit statuses of the second are another program's. */
-static bool pair_run(const struct pair *p, struct child_cost *a, struct child_cost *b,
-		     struct nvt_error *err)
+static bool pair_run(const struct pair *p, unsigned int turn, struct child_cost *a,
+		     struct child_cost *b, struct nvt_error *err)
 {
-	const struct child_options second = {.peak = p->options.peak};
+	const struct child_options second = {.peak = p->options.peak, .cpus = p->options.cpus};
 
+	if (turn % 2)
+		return run(&p->second, &second, b, err) && run(&p->first, &p->options, a, err);
 	return run(&p->first, &p->options, a, err) && run(&p->second, &second, b, err);
 }
 
@@ -144,6 +154,36 @@ static bool add(struct bench_figures *f, double value, struct nvt_error *err)
 		return true;
 	nvt_fail(err, NVT_EENV, "out of memory");
 	return false;
+}
+
+static bool add_part(struct bench_result *result, const char *whose, const char *what,
+		     const char *unit, double value, struct nvt_error *err)
+{
+	char name[sizeof(result->parts[0].name)];
+
+	snprintf(name, sizeof(name), "%s/%s", whose, what);
+	if (bench_add_part(result, name, unit, value))
+		return true;
+	nvt_fail(err, NVT_EENV, "out of memory");
+	return false;
+}
+
+static bool add_cost(struct bench_result *result, const char *whose, const struct child_cost *c,
+		     struct nvt_error *err)
+{
+	return add_part(result, whose, "wall", "seconds", c->wall, err) &&
+	       add_part(result, whose, BENCH_CPU, "seconds", c->cpu, err) &&
+	       add_part(result, whose, "page-faults", "page faults", (double)c->page_faults, err);
+}
+
+static double part_median(const struct bench_result *result, const char *name)
+{
+	const struct bench_part *part = bench_part(result, name);
+	struct stats s = {0};
+
+	if (part)
+		stats_of(part->figures.values, part->figures.count, &s);
+	return s.median;
 }
 
 static double median(struct bench_figures *f)
@@ -171,25 +211,22 @@ static enum nvt_status wall_turns(const struct bench_env *env, const struct benc
 				  struct nvt_error *err)
 {
 	unsigned int warm = bench_warmups(env, true), turns = bench_repetitions(env, true);
-	struct bench_figures first = {0}, second = {0};
 	char input[160] = "";
 	struct child_cost a, b;
 
 	for (unsigned int i = 0; i < warm + turns; i++) {
-		if (!pair_run(p, &a, &b, err))
-			break;
-		if (i >= warm && (!add(&result->figures, a.wall / b.wall, err) ||
-				  !add(&first, a.wall, err) || !add(&second, b.wall, err)))
-			break;
+		if (!pair_run(p, i, &a, &b, err))
+			return err->status;
+		if (i >= warm &&
+		    (!add(&result->figures, a.wall / b.wall, err) ||
+		     !add_cost(result, "first", &a, err) || !add_cost(result, "second", &b, err)))
+			return err->status;
 	}
-	if (!err->status) {
-		note_input(env, row, p, input, sizeof(input));
-		snprintf(result->note, sizeof(result->note), "%s: %.3f s / %.3f s", input,
-			 median(&first), median(&second));
-	}
-	free(first.values);
-	free(second.values);
-	return err->status;
+	note_input(env, row, p, input, sizeof(input));
+	snprintf(result->note, sizeof(result->note), "%s: %.3f s / %.3f s, CPU %.3f s / %.3f s",
+		 input, part_median(result, "first/wall"), part_median(result, "second/wall"),
+		 part_median(result, "first/cpu"), part_median(result, "second/cpu"));
+	return NVT_OK;
 }
 
 static enum nvt_status wall(struct bench_env *env, const struct bench_row *row,
@@ -212,14 +249,21 @@ static enum nvt_status peak_turns(const struct bench_env *env, struct pair *p,
 
 	p->options.peak = true;
 	for (unsigned int i = 0; i < turns; i++) {
-		if (!pair_run(p, &a, &b, err))
+		if (!pair_run(p, i, &a, &b, err))
 			return err->status;
-		if (!add(&result->figures, (double)a.peak_kib / (double)b.peak_kib, err))
+		if (!a.peak_kib || !b.peak_kib)
+			return nvt_fail(err, NVT_EENV,
+					"/proc does not tell the memory of a command");
+		if (!add(&result->figures, (double)a.peak_kib / (double)b.peak_kib, err) ||
+		    !add_part(result, "first", "peak", "KiB", (double)a.peak_kib, err) ||
+		    !add_part(result, "second", "peak", "KiB", (double)b.peak_kib, err))
 			return err->status;
 	}
 	snprintf(result->note, sizeof(result->note),
 		 "%" PRIu64 " / %" PRIu64 " faults: %" PRIu64 " KiB / %" PRIu64 " KiB",
-		 made_faults(env, "long"), made_faults(env, "tenth"), a.peak_kib, b.peak_kib);
+		 made_faults(env, "long"), made_faults(env, "tenth"),
+		 (uint64_t)part_median(result, "first/peak"),
+		 (uint64_t)part_median(result, "second/peak"));
 	return NVT_OK;
 }
 
@@ -361,15 +405,31 @@ static bool file_size(const char *path, double *bytes, struct nvt_error *err)
 	return true;
 }
 
+/* That of a trace-cmd file: magic, "tracing", version, byte order, sizes of words and of pages. */
+static bool is_zstd_dat(const char *path)
+{
+	static const char begin[] = "\x17\x08\x44tracing7";
+	char head[23] = "";
+	FILE *f = fopen(path, "rb");
+	size_t got = f ? fread(head, 1, sizeof(head), f) : 0;
+
+	if (f)
+		fclose(f);
+	return got == sizeof(head) && !memcmp(head, begin, sizeof(begin)) &&
+	       !memcmp(head + sizeof(begin) + 6, "zstd", sizeof("zstd"));
+}
+
 static enum nvt_status size(struct bench_env *env, const struct bench_row *row,
 			    struct bench_result *result, struct nvt_error *err)
 {
 	struct words w = {0};
 	double out, source;
 
-	if (!import(env, row, &w, err) && w.count && !*err->text &&
-	    file_size(w.v[w.count - 2], &out, err) && file_size(w.v[w.count - 1], &source, err) &&
-	    add(&result->figures, out / source, err))
+	if (!import(env, row, &w, err) && !*err->text && !is_zstd_dat(w.v[w.count - 1]))
+		bench_skip(err, "%s is no trace-cmd file that is compressed by zstd",
+			   w.v[w.count - 1]);
+	if (!*err->text && file_size(w.v[w.count - 2], &out, err) &&
+	    file_size(w.v[w.count - 1], &source, err) && add(&result->figures, out / source, err))
 		snprintf(result->note, sizeof(result->note), "%.0f / %.0f bytes", out, source);
 	words_free(&w);
 	return err->status;
@@ -507,12 +567,12 @@ const struct bench_row bench_commands[] = {
 	 .second = WORDS("zstd", "-dcq", "{large}")},
 	/* Some are not sound, and found to be so: the exit status 1 is what is wanted. */
 	{.name = "command/compare",
-	 .what = "8 policies in one pass / 1 policy",
+	 .what = "8 policies in one pass / 1 policy, on 2 CPUs",
 	 .unit = "ratio",
 	 .measure = wall,
 	 .arg = "medium",
 	 .target = 4.5,
-	 .param = {1},
+	 .param = {1, 2},
 	 .first = WORDS("{nvsim}", "compare", "-q", "-p", "page", "-p", "kvm-7.3", "-p", "kvm-6.11",
 			"-p", "gk-2022", "-p", "kvm-v9", "-p", "contig", "-p", "coalesce", "-p",
 			"kvm-6.11-rc1", "{medium}"),

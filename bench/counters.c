@@ -10,27 +10,43 @@
 
 /* ---- the table ---- */
 
-static double cpu_ns(void)
+/* As perf counts: with children that have ended, one of which reads trace-cmd files. */
+static struct rusage children(void)
 {
+	struct rusage usage = {.ru_minflt = 0};
+
+	getrusage(RUSAGE_CHILDREN, &usage);
+	return usage;
+}
+
+static double ns(struct timeval t)
+{
+	return (double)t.tv_sec * 1e9 + (double)t.tv_usec * 1e3;
+}
+
+double counters_cpu_ns(void)
+{
+	struct rusage c = children();
 	struct timespec t;
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec + ns(c.ru_utime) + ns(c.ru_stime);
 }
 
 static double page_faults(void)
 {
-	struct rusage usage;
+	struct rusage usage, c = children();
 
 	getrusage(RUSAGE_SELF, &usage);
-	return (double)(usage.ru_minflt + usage.ru_majflt);
+	return (double)(usage.ru_minflt + usage.ru_majflt + c.ru_minflt + c.ru_majflt);
 }
 
 #define READ_MISSES(cache)                                                                         \
 	((cache) | PERF_COUNT_HW_CACHE_OP_READ << 8 | PERF_COUNT_HW_CACHE_RESULT_MISS << 16)
 
 const struct counter_event counter_events[] = {
-	{"task-clock", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK, cpu_ns, "clock_gettime"},
+	{"task-clock", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK, counters_cpu_ns,
+	 "clock_gettime"},
 	{"page-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS, page_faults, "getrusage"},
 	{"cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, NULL, NULL},
 	{"instructions", PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS, NULL, NULL},
@@ -97,7 +113,9 @@ const char *counter_source(const struct counter *c)
 {
 	if (*c->absent)
 		return NULL;
-	return c->evsel ? "perf" : c->event->fallback_name;
+	if (!c->evsel)
+		return c->event->fallback_name;
+	return c->event->type == PERF_TYPE_SOFTWARE ? "perf" : "perf, user code";
 }
 
 /* ---- libperf ---- */

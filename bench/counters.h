@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Events counted while a benchmark runs: those of this process and of threads that it starts
- * meanwhile. Counters of the PMU count user code alone. One that the machine does not support is
- * absent, with the reason; task-clock and page-faults are always there.
+ * Events counted while a benchmark runs: those of this process and of threads and children that it
+ * starts meanwhile. Counters of the PMU count user code alone. One that the machine does not
+ * support is absent, with the reason; task-clock and page-faults are always there.
  */
 #ifndef NVSIM_BENCH_COUNTERS_H
 #define NVSIM_BENCH_COUNTERS_H
@@ -44,13 +44,16 @@ struct counters {
 void counters_open(struct counters *c, const struct counter_event *events);
 void counters_close(struct counters *c);
 
+/* CPU time so far, of all threads and of children that have ended. */
+double counters_cpu_ns(void);
+
 /* Forgets what was counted. */
 void counters_clear(struct counters *c);
 /* Counts what happens between, and adds it up. */
 void counters_start(struct counters *c);
 void counters_stop(struct counters *c);
 
-/* "perf", or by what the counter is measured instead; NULL: it is absent. */
+/* "perf", of what; or by what the counter is measured instead; NULL: it is absent. */
 const char *counter_source(const struct counter *c);
 
 /* What became of `value` that ran for a part of the time: extrapolated to all of it. */

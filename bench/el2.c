@@ -173,7 +173,7 @@ static const json_t *costs(struct bench_env *env, struct nvt_error *err)
 	json_t *result = NULL;
 
 	if (!env->el2 && (!sample || access(sample, R_OK)))
-		bench_skip(err, SAMPLE " is not there");
+		bench_skip(err, SAMPLE " is not beside the program: make install puts it there");
 	else if (!env->el2)
 		result = hw_run(env, sample, options, &cost, err);
 	if (result) {

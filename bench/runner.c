@@ -103,6 +103,30 @@ bool bench_add(struct bench_figures *f, double value)
 	return true;
 }
 
+const struct bench_part *bench_part(const struct bench_result *result, const char *name)
+{
+	for (unsigned int i = 0; i < result->part_count; i++)
+		if (strcmp(result->parts[i].name, name) == 0)
+			return &result->parts[i];
+	return NULL;
+}
+
+bool bench_add_part(struct bench_result *result, const char *name, const char *unit, double value)
+{
+	const struct bench_part *known = bench_part(result, name);
+	size_t at = known ? (size_t)(known - result->parts) : result->part_count;
+	struct bench_part *part = &result->parts[at];
+
+	if (at == BENCH_PARTS)
+		return false;
+	if (!known) {
+		result->part_count++;
+		part->unit = unit;
+		snprintf(part->name, sizeof(part->name), "%s", name);
+	}
+	return bench_add(&part->figures, value);
+}
+
 static void figures_free(struct bench_figures *f)
 {
 	free(f->values);
@@ -114,30 +138,39 @@ void bench_result_free(struct bench_result *result)
 	figures_free(&result->figures);
 	for (unsigned int i = 0; i < result->point_count; i++)
 		figures_free(&result->points[i].figures);
+	for (unsigned int i = 0; i < result->part_count; i++)
+		figures_free(&result->parts[i].figures);
 }
 
 /* ---- rows in this process ---- */
 
-static uint64_t now_ns(void)
+struct times {
+	double wall, cpu; /* ns; cpu: of all threads */
+};
+
+static double now_ns(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC_RAW, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
 /* One repetition; 0: it failed. */
 static uint64_t repeat(const struct bench_row *row, void *state, struct counters *counters,
-		       uint64_t *ns)
+		       struct times *taken)
 {
-	uint64_t start, done;
+	double start, cpu_start;
+	uint64_t done;
 
 	if (row->reset)
 		row->reset(state);
 	counters_start(counters);
+	cpu_start = counters_cpu_ns();
 	start = now_ns();
 	done = row->run(state);
-	*ns = now_ns() - start;
+	taken->wall = now_ns() - start;
+	taken->cpu = counters_cpu_ns() - cpu_start;
 	counters_stop(counters);
 	return done;
 }
@@ -150,6 +183,7 @@ static void take_counters(const struct counters *c, double ops, struct bench_res
 
 		result->counter[i].there = counter_source(k) && !k->starved;
 		result->counter[i].scaled = k->scaled;
+		result->counter[i].starved = k->starved;
 		result->counter[i].per_op = k->sum / ops;
 	}
 }
@@ -162,17 +196,19 @@ static enum nvt_status run_here(const struct bench_env *env, const struct bench_
 	double ops = 0;
 
 	for (unsigned int i = 0; i < warm + turns && !child_stopped(); i++) {
-		uint64_t ns, done;
+		struct times taken;
+		uint64_t done;
 
 		if (i == warm)
 			counters_clear(counters);
-		done = repeat(row, state, counters, &ns);
+		done = repeat(row, state, counters, &taken);
 		if (!done)
 			return nvt_fail(err, NVT_EENV, "it did not run to its end");
 		if (i < warm)
 			continue;
 		ops += (double)done;
-		if (!bench_add(&result->figures, (double)ns / (double)done))
+		if (!bench_add(&result->figures, taken.wall / (double)done) ||
+		    !bench_add_part(result, BENCH_CPU, NULL, taken.cpu / (double)done))
 			return nvt_fail(err, NVT_EENV, "out of memory");
 	}
 	take_counters(counters, ops, result);
@@ -207,6 +243,8 @@ static enum nvt_status sum_up_all(struct bench_result *result, struct nvt_error 
 
 	for (unsigned int i = 0; i < result->point_count; i++)
 		fine = fine && sum_up(&result->points[i].figures);
+	for (unsigned int i = 0; i < result->part_count; i++)
+		fine = fine && sum_up(&result->parts[i].figures);
 	return fine ? NVT_OK : nvt_fail(err, NVT_EENV, "out of memory");
 }
 

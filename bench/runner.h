@@ -32,6 +32,18 @@ struct bench_point {
 };
 #define BENCH_POINTS 3u
 
+/*
+ * More that the same repetitions tell: the CPU time, where the figure is one by the clock, or what
+ * the two commands took, where it is a ratio.
+ */
+struct bench_part {
+	char name[24];
+	const char *unit; /* NULL: that of the row */
+	struct bench_figures figures;
+};
+#define BENCH_PARTS 6u
+#define BENCH_CPU   "cpu"
+
 struct bench_result {
 	enum bench_verdict verdict;
 	enum nvt_status failure; /* with BENCH_FAILED */
@@ -41,11 +53,14 @@ struct bench_result {
 	struct bench_point points[BENCH_POINTS];
 	unsigned int point_count;
 	const char *x, *point_unit; /* what the axis is of, and the figures */
+	struct bench_part parts[BENCH_PARTS];
+	unsigned int part_count;
 	/* Counted in all repetitions, by operation; valid where has_counters. */
 	bool has_counters;
 	struct {
 		double per_op;
 		bool there, scaled;
+		bool starved; /* of this row alone it has no figure: it got no time on the PMU */
 	} counter[COUNTERS_MAX];
 };
 
@@ -63,6 +78,10 @@ unsigned int bench_warmups(const struct bench_env *env, bool commands);
 
 /* Appends a value; false: no memory. */
 bool bench_add(struct bench_figures *f, double value);
+/* The same, to the part of that name. */
+bool bench_add_part(struct bench_result *result, const char *name, const char *unit, double value);
+/* NULL: it has none of that name. */
+const struct bench_part *bench_part(const struct bench_result *result, const char *name);
 
 /*
  * All rows of all tables, one after the other: NULL ends them. A name chooses the row that has

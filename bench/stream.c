@@ -334,15 +334,21 @@ static void import_finish(void *state)
 	free(s);
 }
 
-/* The row's own, or what was given instead of a trace-cmd file. False: there is none. */
+/* The row's own, or what was given instead of a trace-cmd file. False: *err says why it is none. */
 static bool find_recording(const struct bench_env *env, const struct bench_row *row, char *path,
-			   size_t room)
+			   size_t room, struct nvt_error *err)
 {
+#ifndef HAVE_TRACECMD
+	if (row->param[0])
+		return bench_skip(err, "built without libtracecmd");
+#endif
 	if (row->param[0] && env->dat)
 		snprintf(path, room, "%s", env->dat);
 	else
 		snprintf(path, room, "%s/%s", env->data ? env->data : "", row->arg);
-	return access(path, R_OK) == 0;
+	return access(path, R_OK) == 0 ||
+	       bench_skip(err, "%s is not beside the program: make install puts it there",
+			  row->arg);
 }
 
 static void *import_prepare(const struct bench_env *env, const struct bench_row *row,
@@ -350,21 +356,15 @@ static void *import_prepare(const struct bench_env *env, const struct bench_row 
 {
 	struct import *s = calloc(1, sizeof(*s));
 
-	struct nvt_error why = {0};
-
 	if (!s)
 		return bench_fail(err, NVT_EENV, "out of memory");
-	if (!find_recording(env, row, s->input, sizeof(s->input))) {
-		import_finish(s);
-		return bench_skip(err, "there is no recording to import");
-	}
+	if (!find_recording(env, row, s->input, sizeof(s->input), err))
+		return failed(row, s);
 	snprintf(s->output, sizeof(s->output), "%s/imported.zst", env->folder);
 	s->options = (struct nvt_import_options){.input = s->input, .output = s->output};
-	if (nvt_import(&s->options, &s->stats, &why) == NVT_OK)
-		return tried(row, s, s->stats.record_count, err);
-	import_finish(s);
-	return why.status == NVT_EENV ? bench_skip(err, "%s", why.text)
-				      : bench_fail(err, why.status, "%s", why.text);
+	if (nvt_import(&s->options, &s->stats, err) != NVT_OK)
+		return failed(row, s);
+	return tried(row, s, s->stats.record_count, err);
 }
 
 /* ---- the table ---- */

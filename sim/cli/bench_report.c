@@ -8,6 +8,7 @@
 #include "text.h"
 
 #define BUSY   0.5
+#define WAITED 0.9
 #define INDENT 4
 
 static const char *text_of(const json_t *object, const char *key)
@@ -94,6 +95,18 @@ static void add_outliers(struct text *t, const struct stats *s)
 	}
 }
 
+/* Where the clock tells more than the CPU was there for, other programs had it. */
+static void add_cpu(struct text *t, const struct bench_result *result)
+{
+	const struct bench_part *cpu = bench_part(result, BENCH_CPU);
+	char value[32];
+
+	if (!cpu || cpu->figures.stats.median > WAITED * result->figures.stats.median)
+		return;
+	number(value, sizeof(value), cpu->figures.stats.median);
+	text_add(t, "%sof it on a CPU: %s", t->used ? "; " : "", value);
+}
+
 static void add_counters(struct text *t, const struct bench_row *row,
 			 const struct bench_result *result, const struct counters *c)
 {
@@ -102,11 +115,16 @@ static void add_counters(struct text *t, const struct bench_row *row,
 
 	text_add(t, "%sper %s", t->used ? "; " : "", row->op);
 	for (unsigned int i = 0; i < c->count; i++) {
-		if (!result->counter[i].there)
-			continue;
+		const char *name = c->counter[i].event->name;
+
 		number(value, sizeof(value), result->counter[i].per_op);
-		text_add(t, "%s %s~%s%s", between, c->counter[i].event->name, value,
-			 result->counter[i].scaled ? "~(scaled)" : "");
+		if (result->counter[i].starved)
+			text_add(t, "%s %s~got~no~time~on~the~PMU", between, name);
+		else if (result->counter[i].there)
+			text_add(t, "%s %s~%s%s", between, name, value,
+				 result->counter[i].scaled ? "~(scaled)" : "");
+		else
+			continue;
 		between = ",";
 	}
 }
@@ -136,6 +154,7 @@ static void print_notes(const struct bench_row *row, const struct bench_result *
 		text_add(&t, "%s%s", row->what, *result->note ? ": " : "");
 	add_note(&t, result->note);
 	add_outliers(&t, &result->figures.stats);
+	add_cpu(&t, result);
 	if (result->has_counters)
 		add_counters(&t, row, result, counters);
 	if (!t.used)

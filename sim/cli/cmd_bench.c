@@ -13,9 +13,11 @@
 #include "run.h"
 #include "scratch.h"
 
+#define TIMEOUT 1800 /* many times what the longest takes on a slow machine */
+
 struct bench_options {
 	bool list, quick, full, check, quiet;
-	struct cli_number repetitions, warmup;
+	struct cli_number repetitions, warmup, timeout;
 	struct cli_text json, csv, dat, perf_data, keep;
 };
 
@@ -31,6 +33,8 @@ static const struct cli_option options[] = {
 	 .max = 1000},
 	{0, "warmup", "N", CLI_COUNT, AT(warmup),
 	 .help = "so many before those that count (3; of whole commands 1)", .max = 1000},
+	{0, "timeout", "SECONDS", CLI_COUNT, AT(timeout),
+	 .help = "end a command that takes longer (1800)", .min = 1, .max = 86400},
 	{0, "json", "FILE", CLI_OPTIONAL, AT(json),
 	 .help = "everything for machines, raw values too, to FILE, or instead of the report"},
 	{0, "csv", "FILE", CLI_OPTIONAL, AT(csv),
@@ -153,16 +157,25 @@ static bool to_stdout(const struct cli_text *output)
 	return run_json_instead(output);
 }
 
+static enum cli_exit check_pair(const struct cli_text *a, const struct cli_text *b)
+{
+	if (!a->given || !b->given)
+		return CLI_OK;
+	if (to_stdout(a) && to_stdout(b))
+		return cli_fail(CLI_USAGE, "bench: one of --json, --csv and --keep can have the "
+					   "standard output; name a file for the other");
+	if (a->value && b->value && strcmp(a->value, b->value) == 0)
+		return cli_fail(CLI_USAGE, "bench: two outputs to %s", a->value);
+	return CLI_OK;
+}
+
 static enum cli_exit check_outputs(const struct bench_options *o)
 {
-	if (!o->json.given || !o->csv.given)
-		return CLI_OK;
-	if (to_stdout(&o->json) && to_stdout(&o->csv))
-		return cli_fail(CLI_USAGE, "bench: one of --json and --csv can have the standard "
-					   "output; name a file for the other");
-	if (o->json.value && o->csv.value && strcmp(o->json.value, o->csv.value) == 0)
-		return cli_fail(CLI_USAGE, "bench: two outputs to %s", o->csv.value);
-	return CLI_OK;
+	enum cli_exit status = check_pair(&o->json, &o->csv);
+
+	if (!status)
+		status = check_pair(&o->json, &o->keep);
+	return status ? status : check_pair(&o->csv, &o->keep);
 }
 
 static enum cli_exit check_usage(const struct bench_options *o, const struct cli_args *names)
@@ -247,6 +260,7 @@ static enum cli_exit begin(struct benching *b)
 	b->env.nvsim = b->self;
 	b->env.folder = b->folder;
 	b->env.data = b->data;
+	child_limit(o->timeout.given ? (unsigned int)o->timeout.value : TIMEOUT);
 	counters_open(&b->counters, counter_events);
 	b->document = document_new(&b->env, &cli_build, &b->counters);
 	return b->document ? CLI_OK : cli_no_memory();
@@ -378,7 +392,8 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 		bench_report_list(is_chosen, args);
 		return CLI_OK;
 	}
-	b.reported = !b.o->quiet && !to_stdout(&b.o->json) && !to_stdout(&b.o->csv);
+	b.reported = !b.o->quiet && !to_stdout(&b.o->json) && !to_stdout(&b.o->csv) &&
+		     !to_stdout(&b.o->keep);
 	catch_signals();
 	status = begin(&b);
 	if (!status)

@@ -36,7 +36,8 @@ static const struct cli_option options[] = {
 	{0, "memory", "SIZE", CLI_SIZE, AT(memory), .help = "so much memory", .min = 64u << 20,
 	 .max = 1ull << 40},
 	{0, "icount", NULL, CLI_FLAG, AT(icount),
-	 .help = "a clock that counts instructions: figures are the same in every run"},
+	 .help = "a clock that counts instructions: they are the same in every run, and ticks "
+		 "nearly so"},
 	{0, "log", "FILE", CLI_TEXT, AT(log), .help = "write all that the console says to FILE",
 	 .written = true},
 	{0, "timeout", "SECONDS", CLI_COUNT, AT(timeout),

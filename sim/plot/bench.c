@@ -2,6 +2,7 @@
 /* Benchmarks of nvsim.bench/1: those of one group by name, and the cost of a fault by trace length.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "kinds.h"
 
@@ -42,13 +43,21 @@ static struct median read_row(struct plot_data *d, const json_t *row)
 	return m;
 }
 
-/* One that was skipped has no figures. `benchmark`: what it is one of, or is. */
+/* What was skipped or failed has no figures, nor has an outcome that there was none of. */
+static bool has_figures(const json_t *row)
+{
+	if (plot_member(row, "skipped") || plot_member(row, "failed"))
+		return false;
+	return plot_member(row, "median") || strcmp(plot_text(row, "verdict"), "regressed");
+}
+
+/* One without figures is left out. `benchmark`: what it is one of, or is. */
 static const char *add_row(struct plot_data *d, struct medians *all, const json_t *row,
 			   const json_t *benchmark)
 {
 	struct median m;
 
-	if (plot_member(row, "skipped"))
+	if (!has_figures(row))
 		return NULL;
 	if (all->count == PLOT_ROWS_MAX)
 		return "there are more than 48 benchmarks: measure one group";

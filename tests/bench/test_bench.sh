@@ -69,10 +69,12 @@ check "figures are of the values" True \
 	"$(json 'all(w["n"] == len(w["values"]) == 4 and w["min"] == min(w["values"]) and w["max"] == max(w["values"]) and w["min"] <= w["interval"][0] <= w["median"] <= w["interval"][1] <= w["max"] and abs(w["median"] - sum(sorted(w["values"])[1:3]) / 2) <= 1e-5 * w["median"] for w in r.values())')"
 check "points of lengths" "[1000000.0, 10000000.0]" \
 	"$(json '[p["x"] for p in r["command/length"]["points"]]')"
-check "raw values: a line each" "$(json '1 + sum(len(w["values"]) + sum(len(p["values"]) for p in w.get("points", [])) for w in r.values())')" \
+check "raw values: a line each" "$(json '1 + sum(len(w["values"]) + sum(len(p["values"]) for p in w.get("points", []) + w.get("parts", [])) for w in r.values())')" \
 	"$(wc -l <"$out/csv")"
 check "raw values: the same as in the document" True \
-	"$(json '[float(l.split(",")[4]) for l in open("'"$out/csv"'") if l.startswith("walk")] == r["walk/4k/0-3"]["values"]')"
+	"$(json '[float(l.split(",")[5]) for l in open("'"$out/csv"'") if l.startswith("walk/4k/0-3,,")] == r["walk/4k/0-3"]["values"]')"
+check "the CPU time stands beside the time" "cpu ns/walk 4" \
+	"$(json '" ".join(str(r["walk/4k/0-3"]["parts"][0][k]) for k in ("name", "unit", "n"))')"
 "$nvsim" bench "${one[@]}" --json decode >"$out/json" 2>"$out/err"
 check "a document instead of the report" 1 "$(json 'd["benchmarks"][0]["n"]')"
 "$nvsim" bench "${one[@]}" walk/4k >"$out/stdout" 2>"$out/err"
@@ -86,9 +88,16 @@ tool zstd 'exit 0'
 bench "a target that is missed" 0 0 "${one[@]}" command/replay -q --json="$out/json"
 check "verdict" short "$(json 'r["command/replay"]["verdict"]')"
 bench "the same with --check" 1 0 "${one[@]}" command/replay -q --check
-tool zstd 'exec sleep 2'
+tool zstd 'exec sleep 5'
 bench "a target that is met" 0 0 "${one[@]}" command/replay -q --check --json="$out/json"
 check "verdict" pass "$(json 'r["command/replay"]["verdict"]')"
+check "what both commands took" "first/wall first/cpu first/page-faults second/wall second/cpu second/page-faults" \
+	"$(json '" ".join(p["name"] for p in r["command/replay"]["parts"])')"
+check "the ratio is theirs" True \
+	"$(json 'abs(r["command/replay"]["parts"][0]["median"] / r["command/replay"]["parts"][3]["median"] / r["command/replay"]["median"] - 1) < 1e-4')"
+tool zstd 'exec sleep 60'
+bench "a tool that does not end" 4 1 "${one[@]}" command/replay -q --timeout 10
+check "what did not end" True "$(grep -q 'command/replay: zstd .*longer than 10 s' "$out/err" && echo True)"
 tool zstd 'echo "it is broken" >&2; exit 3'
 bench "a tool that fails" 4 1 "${one[@]}" command/replay decode --json="$out/json"
 check "what failed" True "$(grep -q 'command/replay: zstd .*exit status 3: it is broken' "$out/err" && echo True)"
@@ -114,6 +123,14 @@ echo "no recording" >"$out/bad.dat"
 tool trace-cmd 'exit 0'
 bench "a recording that is none" 3 1 "${one[@]}" --dat "$out/bad.dat" bytes/size
 bench "a recording that is not there" 3 1 "${one[@]}" --dat "$out/no.dat" bytes/size
+text=$(dirname "$nvsim")/bench/data/thp-thp.txt.zst
+bench "a recording that is no trace-cmd file" 0 0 "${one[@]}" --dat "$text" bytes/size --json="$out/json"
+check "a recording that is no trace-cmd file: no ratio" skipped "$(json 'r["bytes/size"]["verdict"]')"
+trap '' XFSZ
+ulimit -S -f 64
+bench "an import that cannot write" 4 1 "${one[@]}" import/text
+ulimit -S -f unlimited
+trap - XFSZ
 bench "an output that cannot be" 4 1 --full --json="$out/no/such/folder"
 TMPDIR=$out/no bench "a temporary folder that cannot be" 4 1 --full
 
@@ -160,7 +177,9 @@ old, new = (json.load(open(f)) for f in sys.argv[1:])
 print(old["trace"] == new["trace"] and old["instructions"].keys() == new["instructions"].keys())' \
 		"$kept" "$kept.new" 2>&1)"
 	mv "$kept.new" "$kept"
-	bench "figures as those kept" 0 0 el2/mmio -q --check --json="$out/json"
+	bench "figures as those kept" 0 0 el2/mmio -q --check --json="$out/json" --csv="$out/csv"
+	check "raw values of an emulator are marked" True \
+		"$(grep -q '^el2/mmio,,,emulated instructions,1,' "$out/csv" && echo True)"
 	check "figures as those kept: note" True "$(json '"kept: " in r["el2/mmio"]["note"] and r["el2/mmio"]["emulated"]')"
 	python3 - "$kept" <<-'END'
 		import json, sys

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "counters.h"
@@ -39,11 +41,22 @@ static void work(void)
 	free(room);
 }
 
-static void check_counted(struct counters *c)
+static void work_elsewhere(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		work();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void check_counted(struct counters *c, void (*subject)(void))
 {
 	counters_clear(c);
 	counters_start(c);
-	work();
+	subject();
 	counters_stop(c);
 	assert_true(find(c, "task-clock")->sum > 100000);
 	assert_true(find(c, "page-faults")->sum >= 32);
@@ -60,7 +73,8 @@ static void every_counter_is_there_or_has_a_reason(void **state)
 		assert_true((counter_source(&c.counter[i]) != NULL) == !*c.counter[i].absent);
 	assert_non_null(counter_source(find(&c, "task-clock")));
 	assert_non_null(counter_source(find(&c, "page-faults")));
-	check_counted(&c);
+	check_counted(&c, work);
+	check_counted(&c, work_elsewhere);
 	counters_close(&c);
 }
 
@@ -109,7 +123,8 @@ static void the_fallbacks_count_as_perf_does(void **state)
 	counters_open(&c, events);
 	assert_string_equal(counter_source(find(&c, "task-clock")), "clock_gettime");
 	assert_string_equal(counter_source(find(&c, "page-faults")), "getrusage");
-	check_counted(&c);
+	check_counted(&c, work);
+	check_counted(&c, work_elsewhere);
 	counters_close(&c);
 }
 

@@ -116,6 +116,37 @@ static void warm_up_is_not_measured(void **state)
 	assert_int_equal(fake.runs, 1);
 }
 
+static uint64_t run_and_wait(void *state)
+{
+	double until = counters_cpu_ns() + 5e6;
+	struct timespec moment = {.tv_nsec = 20000000};
+
+	(void)state;
+	while (counters_cpu_ns() < until)
+		;
+	nanosleep(&moment, NULL);
+	return 1;
+}
+
+static void what_waits_for_a_cpu_is_told_from_what_has_one(void **state)
+{
+	static const struct bench_row row = {.name = "x/y",
+					     .op = "step",
+					     .prepare = prepare,
+					     .run = run_and_wait,
+					     .finish = finish};
+	const struct bench_part *cpu;
+
+	(void)state;
+	measured(&row, (struct bench_env){.repetitions = 3});
+	cpu = bench_part(&result, BENCH_CPU);
+	assert_non_null(cpu);
+	assert_null(bench_part(&result, "no such"));
+	assert_int_equal(cpu->figures.stats.n, 3);
+	assert_true(cpu->figures.stats.min >= 5e6);
+	assert_true(cpu->figures.stats.median <= result.figures.stats.median - 15e6);
+}
+
 static void a_row_that_cannot_be_measured_says_why(void **state)
 {
 	static const struct bench_row skipped = {ROW, .param = {1}, .target = 1};
@@ -245,6 +276,31 @@ static void the_peak_of_a_command_is_its_own(void **state)
 	free(own);
 }
 
+static void one_that_does_not_end_is_ended(void **state)
+{
+	(void)state;
+	child_limit(1);
+	assert_int_equal(command(SH("exec sleep 60"), (struct child_options){0}), NVT_EENV);
+	assert_non_null(strstr(err.text, "longer than 1 s"));
+	assert_true(cost.wall >= 0.9 && cost.wall < 30);
+	child_limit(0);
+	assert_int_equal(command(SH("sleep 0.1"), (struct child_options){0}), NVT_OK);
+}
+
+static void it_stays_on_so_many_cpus(void **state)
+{
+	char said[32];
+	struct child_options o = {.cpus = 1, .said = said, .room = sizeof(said)};
+
+	(void)state;
+	assert_int_equal(command(SH("nproc >&2"), o), NVT_OK);
+	assert_string_equal(said, "1");
+	assert_true(cost.page_faults > 10);
+	o.cpus = child_cpus();
+	assert_int_equal(command(SH("nproc >&2"), o), NVT_OK);
+	assert_int_equal(atoi(said), child_cpus());
+}
+
 static void one_that_fails_is_told_with_its_last_words(void **state)
 {
 	(void)state;
@@ -317,6 +373,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(warm_up_is_not_measured),
+		cmocka_unit_test(what_waits_for_a_cpu_is_told_from_what_has_one),
 		cmocka_unit_test(a_row_that_cannot_be_measured_says_why),
 		cmocka_unit_test(a_run_that_falls_over_leaves_no_figures),
 		cmocka_unit_test(the_median_is_held_against_the_target),
@@ -324,6 +381,8 @@ int main(void)
 		cmocka_unit_test(rows_are_complete_and_their_names_unique),
 		cmocka_unit_test(a_command_is_timed),
 		cmocka_unit_test(the_peak_of_a_command_is_its_own),
+		cmocka_unit_test(one_that_does_not_end_is_ended),
+		cmocka_unit_test(it_stays_on_so_many_cpus),
 		cmocka_unit_test(one_that_fails_is_told_with_its_last_words),
 		cmocka_unit_test(one_that_is_not_there_cannot_be_started),
 		cmocka_unit_test(what_it_says_is_kept_to_its_end),

@@ -296,6 +296,18 @@ def test_emulated_benchmarks_do_not_stand_beside_others():
     check(r.returncode == 2 and b'emulated' in r.stderr, r.stderr.decode())
 
 
+def test_a_benchmark_without_figures_has_no_bar():
+    gnuplot_version()
+    bench = load('bench')
+    picture = drawn('bench', bench)
+    bench['benchmarks'].append({'name': 'walk/x', 'what': 'a walk', 'target': None, 'verdict': None,
+                                'failed': 'it fell over', 'emulated': False})
+    bench['benchmarks'].append({'name': 'el2/x', 'what': 'an outcome', 'target': None, 'note': 'no such',
+                                'verdict': 'regressed', 'emulated': False})
+    r = drawn('bench', bench)
+    check(r.returncode == 0 and r.stdout == picture.stdout, r.stderr.decode())
+
+
 # ---- hostile results ----
 
 def mutate(document, rng):

@@ -70,7 +70,8 @@ def documents(folder):
     for script in ("qemu.console", "board.console", "findings.console", "noisy.console"):
         yield "run at EL2 of %s" % script, collected(script)
     yield "benchmarks of this machine", document(
-        "bench", "--quick", "--json", "-r", "2", "--warmup", "0", "walk/4k/0-1", "relax", "bytes")
+        "bench", "--quick", "--json", "-r", "2", "--warmup", "0", "walk/4k/0-1", "relax", "bytes",
+        "command/check")
     yield "benchmarks of every form", schema.load(os.path.join(TOP, "tests/schema/data/bench.json"))
 
 
