@@ -148,13 +148,10 @@ static enum cli_exit draw(const struct plot_options *o, const struct plot_kind *
 			  enum plot_format format, const json_t *docs)
 {
 	enum cli_exit status = kind ? CLI_OK : find_kind(docs, &kind);
-	struct nvt_error err;
 	const char *why;
 
 	if (status)
 		return status;
-	if (plot_mixed(kind, docs, &err))
-		return cli_fail(CLI_USAGE, "plot: %s", err.text);
 	why = plot_unsupported(kind, docs);
 	if (why)
 		return cli_fail(CLI_USAGE, "plot: '%s' cannot be drawn: %s", kind->name, why);

@@ -49,6 +49,8 @@ static const char *add_row(struct plot_data *d, struct medians *all, const json_
 		return NULL;
 	if (all->count == PLOT_ROWS_MAX)
 		return "there are more than 48 benchmarks: measure one group";
+	if (!json_is_boolean(plot_member(row, "emulated")))
+		plot_damaged(d, "emulated");
 	m = read_row(d, row);
 	if (all->count && strcmp(m.unit, all->row[0].unit))
 		return "its benchmarks have several units: measure one group";

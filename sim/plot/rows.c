@@ -157,9 +157,11 @@ static void label_all(struct plot_rows *rows)
 		shown[PLOT_POLICY] = true;
 	for (unsigned int p = 0; p < PLOT_PARTS; p++) {
 		plot_part(&rows->row[0], p, part);
-		if ((!shown[p] || rows->count == 1) && p != PLOT_GRANULE)
-			append(rows->common, sizeof(rows->common),
-			       p == PLOT_INVALIDATION ? ", invalidation " : ", ", part);
+		if ((shown[p] && rows->count > 1) || p == PLOT_GRANULE || !*part)
+			continue;
+		append(rows->common, sizeof(rows->common), ", ",
+		       p == PLOT_INVALIDATION ? "invalidation " : "");
+		append(rows->common, sizeof(rows->common), "", part);
 	}
 	for (size_t i = 0; i < rows->count; i++)
 		label(rows, i, shown);

@@ -192,8 +192,8 @@ done
 check "cells end with their parent" "" "$(ls -d "/proc/$child" 2>/dev/null)"
 cp slow/traces/*.zst slow/traces/.nvsim-1-0.tmp
 : >slow/traces/gen-0.lock
-head -c 100 slow/sweep.json >slow/cells/gen.page.whole.json.AbCdEf
-cp slow/sweep.json slow/sweep.json.AbCdEf
+head -c 100 slow/sweep.json >slow/cells/gen.page.whole.json.AbCdEf.tmp
+cp slow/sweep.json slow/sweep.json.AbCdEf.tmp
 mv slow/sweep.json wanted.json
 exec 9<>slow/lock
 flock -s 9
