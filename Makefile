@@ -53,8 +53,10 @@ INC_hwhost := -Ihwrun/host -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itrac
 INC_record := -Ihwrun/record -Itraces
 INC_sweep := -Isim/sweep -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_plot := -Isim/plot -Isim/replay -Isim/s2 -Itraces
-INC_cli := -Isim/cli -Isim/sweep -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
-INC_tests := -Itests -Isim/sweep -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
+INC_cli := -Isim/cli -Ibench -Isim/page -Isim/sweep -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
+INC_tests := -Itests -Ibench -Isim/page -Isim/sweep -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
+INC_page := -Isim/page -Isim/replay -Isim/check -Isim/s2 -Itraces
+INC_bench := -Ibench -Isim/replay -Isim/check -Isim/s2 -Itraces
 FLAGS_s2 := -ffreestanding -fno-builtin -Wconversion
 
 # Evaluated anew by each make: run and check install what is missing, and then call make again.
@@ -93,25 +95,38 @@ SRC_check := $(wildcard sim/check/*.c)
 SRC_replay := $(wildcard sim/replay/*.c)
 SRC_sweep := $(wildcard sim/sweep/*.c)
 SRC_plot := $(wildcard sim/plot/*.c)
+SRC_page := $(wildcard sim/page/*.c)
 SRC_cli := $(wildcard sim/cli/*.c)
 SRC_wire := $(wildcard hwrun/wire/*.c)
 SRC_hwhost := $(wildcard hwrun/host/*.c)
 SRC_record := $(wildcard hwrun/record/*.c)
+SRC_bench := $(wildcard bench/*.c)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 # Objects of sources that the build makes.
 MADE_plot := $(O)/sim/plot/scripts.o
-LIBS := $(O)/libplot.a $(O)/libsweep.a $(O)/librecord.a $(O)/libhwhost.a $(O)/libwire.a $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
+LIBS := $(O)/libbench.a $(O)/libpage.a $(O)/libplot.a $(O)/libsweep.a $(O)/librecord.a $(O)/libhwhost.a $(O)/libwire.a $(O)/libreplay.a $(O)/libcheck.a $(O)/libreplay.a $(O)/libtraces.a $(O)/libs2.a
+MADE_page := $(O)/sim/page/css.o
 LDLIBS := $(RECORD_LIBS) $(PKG_LIBS) -lpthread -lm
 
 # The command finds boards, and the image, in the folder hwrun beside it.
 BOARDS := $(patsubst %,$(O)/%,$(wildcard hwrun/boards/*.board))
 
-.PHONY: all
-all: $(O)/nvsim $(BOARDS)
+# And what it measures itself on in the folder bench/data.
+BENCH_DATA := $(patsubst %,$(O)/bench/data/%,$(notdir $(wildcard bench/data/*.json bench/data/*.dat) \
+	traces/samples/demand-scattered.zst tests/import/data/thp-thp.dat tests/import/data/thp-thp.txt.zst))
 
+.PHONY: all
+all: $(O)/nvsim $(BOARDS) $(BENCH_DATA)
+
+copy = @mkdir -p $(@D) && cp $< $@
 $(BOARDS): $(O)/%: %
-	@mkdir -p $(@D)
-	@cp $< $@
+	$(copy)
+$(O)/bench/data/%: bench/data/%
+	$(copy)
+$(O)/bench/data/%: traces/samples/%
+	$(copy)
+$(O)/bench/data/%: tests/import/data/%
+	$(copy)
 
 $(O)/nvsim: $(call obj,$(SRC_cli)) $(LIBS)
 	$(say) LINK $@
@@ -123,7 +138,7 @@ $(O)/lib$(1).a: $(call obj,$(SRC_$(1))) $(MADE_$(1))
 	@rm -f $$@
 	$$(Q)$(AR) rcs $$@ $$^
 endef
-$(foreach l,s2 traces check replay wire hwhost record sweep plot,$(eval $(call library,$(l))))
+$(foreach l,s2 traces check replay wire hwhost record sweep plot page bench,$(eval $(call library,$(l))))
 
 compile = $(Q)mkdir -p $(@D) && $(CC) $(CSTD) $(CFLAGS) $(WARN) $(1) $(DEPS) -c -o $@ $<
 $(O)/sim/s2/%.o: sim/s2/%.c
@@ -158,6 +173,18 @@ $(O)/sim/plot/scripts.c: scripts/embed $(wildcard scripts/plot/*.gp)
 	@scripts/embed $(wildcard scripts/plot/*.gp) >$@
 $(O)/sim/plot/scripts.o: $(O)/sim/plot/scripts.c
 	$(call compile,$(INC_plot) $(PKG_CFLAGS))
+$(O)/sim/page/%.o: sim/page/%.c | libraries
+	$(say) CC $<
+	$(call compile,$(INC_page) $(PKG_CFLAGS))
+$(O)/sim/page/css.c: sim/page/page.css
+	@mkdir -p $(@D)
+	@{ printf '#include "html.h"\nconst char page_css[] =\n'; \
+		sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $<; echo ';'; } >$@
+$(O)/sim/page/css.o: $(O)/sim/page/css.c
+	$(call compile,$(INC_page))
+$(O)/bench/%.o: bench/%.c $(O)/record.flags | libraries
+	$(say) CC $<
+	$(call compile,$(INC_bench) $(PKG_CFLAGS) $(TRACECMD_CFLAGS) $(RECORD_CFLAGS))
 $(O)/sim/cli/%.o: sim/cli/%.c | libraries
 	$(say) CC $<
 	$(call compile,$(HOT) $(INC_cli) $(PKG_CFLAGS))
@@ -219,9 +246,9 @@ slurm: $(O)/nvsim ## run a sweep through a Slurm of one node, with daemons of it
 	[ $$status = 0 ] && { NVSIM=$(O)/nvsim tests/sweep/slurm.sh || [ $$? = 77 ]; }
 
 .PHONY: matrix
-matrix: $(O)/nvsim hwrun ## run the image for EL2 in QEMU: every policy, sample, board and CPU; then its costs
+matrix: all hwrun ## run the image for EL2 in QEMU: every policy, sample, board and CPU; then its costs
 	@NVSIM=$(O)/nvsim tests/hwrun/test_matrix.py --full
-	@scripts/bench $(O)/nvsim --only el2 --regressions
+	@$(O)/nvsim bench --check el2
 
 .PHONY: mutants
 mutants: $(O)/tests/corpus/test_corpus ## disable rules of the checker, plant faults in the handler: each is noticed
@@ -237,7 +264,8 @@ HOSTILE := tests/traces/test_damage tests/import/test_import tests/import/test_p
 	tests/import/test_perf_damage tests/replay/test_vectors \
 	tests/s2/test_model tests/hwrun/test_frame tests/hwrun/test_collect tests/hwrun/test_pack \
 	tests/hwrun/test_board tests/record/test_btf tests/replay/test_symbols tests/import/test_core \
-	tests/import/test_history tests/import/test_ptdump tests/plot/test_hostile tests/sweep/test_spec
+	tests/import/test_history tests/import/test_ptdump tests/plot/test_hostile \
+	tests/page/test_html tests/page/test_heat tests/page/test_page tests/sweep/test_spec
 export HOSTILE
 .PHONY: hostile
 hostile: ## build the tests with hostile input under AddressSanitizer and UBSan
@@ -291,17 +319,23 @@ warnings: $(O)/build-info.h ## compile everything with clang's warnings
 	$(CLANG_CHECK) $(INC_record) $(PKG_CFLAGS) $(RECORD_CFLAGS) $(SRC_record)
 	$(CLANG_CHECK) $(INC_sweep) $(PKG_CFLAGS) $(SRC_sweep)
 	$(CLANG_CHECK) $(INC_plot) $(PKG_CFLAGS) $(SRC_plot)
+	$(CLANG_CHECK) $(INC_page) $(PKG_CFLAGS) $(SRC_page)
+	$(CLANG_CHECK) $(INC_bench) $(PKG_CFLAGS) $(TRACECMD_CFLAGS) $(RECORD_CFLAGS) $(SRC_bench)
 	$(CLANG_CHECK) $(INC_cli) $(PKG_CFLAGS) $(SRC_cli)
 
-FORMATTED := $(wildcard sim/*/*.[ch] hwrun/*/*.[ch] hwrun/*/*/*.[ch] traces/*.[ch] traces/*/*.[ch] tests/*/*.[ch])
+FORMATTED := $(wildcard sim/*/*.[ch] bench/*.[ch] hwrun/*/*.[ch] hwrun/*/*/*.[ch] traces/*.[ch] traces/*/*.[ch] tests/*/*.[ch])
 format: ## bring every source into the layout of .clang-format
 	$(CLANG_FORMAT) -i $(FORMATTED)
 format-check: ## fail where that would change something
 	@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
 .PHONY: bench
-bench: $(O)/nvsim $(if $(shell command -v $(CROSS_CC)),hwrun) ## measure replay, import and size against zstd and trace-cmd, and costs at EL2
-	@scripts/bench $(O)/nvsim
+bench: all $(if $(shell command -v $(CROSS_CC)),hwrun) ## measure everything, against targets, zstd, trace-cmd and perf
+	@$(O)/nvsim bench --full --check
+
+.PHONY: results
+results: all hwrun ## make the results in results/ anew, and their page
+	@scripts/results $(O)/nvsim results
 
 # ---- the image at EL2: the engine and the handler of above, a libc of its own, libfdt ----
 
@@ -396,10 +430,11 @@ record-proof: $(O)/nvsim ## record on Debian's arm64 kernel in QEMU, and verify 
 # ---- the rest ----
 
 .PHONY: install
-install: $(O)/nvsim ## install to $(DESTDIR)$(PREFIX)
+install: $(O)/nvsim $(BENCH_DATA) ## install to $(DESTDIR)$(PREFIX)
 	install -Dm755 $(O)/nvsim $(DESTDIR)$(PREFIX)/bin/nvsim
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/nvsim README.md LICENSE traces/FORMAT.md
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/hwrun/boards hwrun/boards/*.board
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/bench $(BENCH_DATA)
 	install -Dm644 hwrun/README.md $(DESTDIR)$(PREFIX)/share/doc/nvsim/hwrun.md
 	[ ! -e $(HW_GCC)/nvsim-el2.elf ] || \
 		install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/hwrun $(HW_GCC)/nvsim-el2.elf

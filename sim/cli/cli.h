@@ -92,7 +92,7 @@ struct cli_command {
 
 extern const struct cli_command cli_replay, cli_compare, cli_check, cli_verify, cli_info,
 	cli_import, cli_record, cli_gen, cli_sweep, cli_vectors, cli_policies, cli_metrics, cli_hw,
-	cli_plot;
+	cli_report, cli_plot, cli_bench;
 
 /* The table of commands, in the order of help; ends with NULL. */
 extern const struct cli_command *const cli_commands[];

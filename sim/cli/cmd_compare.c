@@ -53,6 +53,7 @@ struct pass {
 	const struct plan *plan;
 	struct check_options check;
 	struct run run;
+	struct compare_options options;
 	struct compare *compare;
 };
 
@@ -159,56 +160,28 @@ static enum cli_exit replay_stream(struct pass *p)
 static enum cli_exit start(struct pass *p, const char *path)
 {
 	const struct plan *plan = p->plan;
-	struct compare_options o = {.policies = plan->policies,
-				    .invalidations = plan->invalidations,
-				    .policy_count = plan->policy_count};
 	enum cli_exit status = run_open(&p->run, path, plan->quiet);
 	const struct nvt_word *words;
 	size_t count;
 
 	if (status)
 		return status;
+	p->options = (struct compare_options){.policies = plan->policies,
+					      .invalidations = plan->invalidations,
+					      .policy_count = plan->policy_count};
 	p->check = (struct check_options){.quirks = plan->quirks, .large_alone = large_alone(plan)};
-	o.engine = (struct engine_options){
+	p->options.engine = (struct engine_options){
 		.quirks = plan->quirks,
 		.check = &p->check,
 		.digest = plan->counted,
 		.unmeasured = !plan->counted,
 		.staged = nvt_machine(p->run.reader)->extents,
 	};
-	p->compare = compare_new(nvt_machine(p->run.reader), nvt_class(p->run.reader), &o);
+	p->compare = compare_new(nvt_machine(p->run.reader), nvt_class(p->run.reader), &p->options);
 	if (!p->compare)
 		return cli_no_memory();
 	words = nvt_l1mem(p->run.reader, &count);
 	return pass_status(p, compare_l1mem(p->compare, words, count));
-}
-
-/* The result that a replay with this policy alone would give. */
-static json_t *policy_result(const struct pass *p, unsigned int i)
-{
-	struct compare_result one = compare_result(p->compare, i);
-	const struct metrics *m = &one.engine->metrics;
-	struct result r = {
-		.context = {&cli_build, p->plan->policies[i], p->plan->quirks,
-			    p->plan->invalidations[i]},
-		.trace = p->run.trace,
-		.window = {.measured = m->faults_recorded + m->touches, .vcpu = -1},
-		.metrics = m,
-		.exactness = one.exactness,
-		.check = check_result(one.engine->check),
-	};
-
-	result_digest(&one.engine->digest, r.digest);
-	return result_json(&r);
-}
-
-static json_t *document_of(const struct pass *p)
-{
-	json_t *doc = compare_document(policy_result(p, 0));
-
-	for (unsigned int i = 1; i < p->plan->policy_count; i++)
-		compare_document_add(doc, policy_result(p, i));
-	return doc;
 }
 
 /* What was found stands; that nothing was found does not, where a checker ran out of memory. */
@@ -240,9 +213,8 @@ static enum cli_exit compare_trace(const struct plan *plan, const char *path, js
 	if (!status)
 		status = run_describe(&p.run, plan->hashed);
 	if (!status) {
-		json_t *doc = document_of(&p);
+		json_t *doc = compare_document_of(p.compare, &p.options, &p.run.trace);
 
-		compare_document_finish(doc);
 		status = judge(&p, doc);
 		json_array_append_new(docs, doc);
 	}

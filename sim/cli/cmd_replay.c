@@ -6,13 +6,14 @@
 #include <sys/stat.h>
 
 #include "dump.h"
+#include "l2_symbols.h"
 #include "replay.h"
 #include "report.h"
 
 struct replay_options {
 	struct replay_part part;
-	struct cli_text policy, invalidation, quirks, json, dump_tables, symbols;
-	struct cli_number slide;
+	struct l2_symbols_options symbols;
+	struct cli_text policy, invalidation, quirks, json, dump_tables;
 	bool quiet, digest, check;
 };
 
@@ -33,12 +34,8 @@ static const struct cli_option options[] = {
 	 .help = "write every table to DIR at the end, as KVM's debugfs shows them"},
 	{0, "until-mark", "TEXT", CLI_TEXT, AT(part.until_mark),
 	 .help = "stop at the mark with exactly this text; that there is none is a usage error"},
-	{0, "symbols", "FILE", CLI_TEXT, AT(symbols),
-	 .help = "which functions of L2 fault most: FILE is its vmlinux, System.map or "
-		 "/proc/kallsyms"},
-	{0, "slide", "BYTES", CLI_SIZE, AT(slide),
-	 .help = "L2's kernel runs BYTES (0x...) above the addresses in FILE, as KASLR has it; "
-		 "below them: two's complement"},
+	{0, "symbols", "FILE", CLI_TEXT, AT(symbols.file), .help = L2_SYMBOLS_HELP},
+	{0, "slide", "BYTES", CLI_SIZE, AT(symbols.slide), .help = L2_SLIDE_HELP},
 	{0, "skip", "N", CLI_COUNT, AT(part.skip), .help = "replay the first N faults unmeasured"},
 	{0, "limit", "N", CLI_COUNT, AT(part.limit), .help = "stop after N measured faults",
 	 .min = 1},
@@ -52,8 +49,7 @@ static const struct cli_option options[] = {
 struct replay_command {
 	const struct replay_options *o;
 	struct replay replay;
-	struct symbols *symbols; /* NULL: none were given */
-	struct functions functions;
+	struct l2_symbols symbols;
 };
 
 /* ---- what is made of it ---- */
@@ -97,40 +93,6 @@ static enum cli_exit show(struct replay_command *c)
 	return CLI_OK;
 }
 
-/* Before the trace is opened: of both on standard input only one could be read. */
-static enum cli_exit read_symbols(struct replay_command *c, const char *trace)
-{
-	const struct replay_options *o = c->o;
-	struct nvt_error err = {0};
-
-	if (!o->symbols.given)
-		return o->slide.given ? cli_fail(CLI_USAGE, "replay: --slide goes with --symbols")
-				      : CLI_OK;
-	if (strcmp(o->symbols.value, "-") == 0 && strcmp(trace, "-") == 0)
-		return cli_fail(CLI_USAGE, "replay: trace and symbols cannot both be standard "
-					   "input");
-	c->symbols = symbols_read(o->symbols.value, &err);
-	if (!c->symbols)
-		return cli_fail_trace(&err);
-	if (!functions_init(&c->functions, c->symbols, o->slide.value))
-		return cli_no_memory();
-	c->functions.file = run_base_name(o->symbols.value);
-	return CLI_OK;
-}
-
-/* Of the file as it is now: it has long been read. */
-static enum cli_exit finish_symbols(struct replay_command *c)
-{
-	const char *path = c->o->symbols.value;
-
-	if (!c->symbols)
-		return CLI_OK;
-	functions_sort(&c->functions);
-	if (c->o->json.given && strcmp(path, "-") && !result_file_sha256(path, c->functions.sha256))
-		return cli_fail(CLI_INPUT, "%s: cannot be read: %s", path, strerror(errno));
-	return CLI_OK;
-}
-
 /* Options are looked at before the trace is: a typo shows at once. */
 static enum cli_exit start(struct replay_command *c, const char *path)
 {
@@ -144,9 +106,9 @@ static enum cli_exit start(struct replay_command *c, const char *path)
 	if (!status)
 		status = run_parse_quirks(&c->o->quirks, &engine.quirks);
 	if (!status)
-		status = read_symbols(c, path);
+		status = l2_symbols_read(&c->symbols, &o->symbols, "replay", path);
 	c->replay.part = o->part;
-	c->replay.functions = c->symbols ? &c->functions : NULL;
+	c->replay.functions = l2_symbols_functions(&c->symbols);
 	return status ? status : replay_open(&c->replay, path, &engine, o->check, o->quiet);
 }
 
@@ -160,14 +122,13 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 	if (!status && c.o->dump_tables.given)
 		status = dump_tables(&c);
 	if (!status)
-		status = finish_symbols(&c);
+		status = l2_symbols_finish(&c.symbols, &c.o->symbols, c.o->json.given);
 	if (!status)
 		status = show(&c);
 	if (!status)
 		status = run_verdict(&c.replay.run);
 	replay_close(&c.replay);
-	functions_destroy(&c.functions);
-	symbols_free(c.symbols);
+	l2_symbols_free(&c.symbols);
 	return status;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "build.h"
 #include "compare_report.h"
 #include "names.h"
 #include "s2.h"
@@ -103,4 +104,34 @@ void compare_document_finish(json_t *doc)
 		json_array_append_new(names, json_string(compare_name(p)));
 	json_object_set_new(json_object_get(doc, "context"), "policies", names);
 	json_object_set_new(doc, "verdict", compare_verdict(policies));
+}
+
+static json_t *policy_result(struct compare *c, const struct compare_options *o,
+			     const struct result_trace *trace, unsigned int i)
+{
+	struct compare_result one = compare_result(c, i);
+	const struct metrics *m = &one.engine->metrics;
+	struct result r = {
+		.context = {&cli_build, o->policies[i], o->engine.quirks,
+			    o->invalidations ? o->invalidations[i] : NULL},
+		.trace = *trace,
+		.window = {.measured = m->faults_recorded + m->touches, .vcpu = -1},
+		.metrics = m,
+		.exactness = one.exactness,
+		.check = check_result(one.engine->check),
+	};
+
+	result_digest(&one.engine->digest, r.digest);
+	return result_json(&r);
+}
+
+json_t *compare_document_of(struct compare *c, const struct compare_options *o,
+			    const struct result_trace *trace)
+{
+	json_t *doc = compare_document(policy_result(c, o, trace, 0));
+
+	for (unsigned int i = 1; i < o->policy_count; i++)
+		compare_document_add(doc, policy_result(c, o, trace, i));
+	compare_document_finish(doc);
+	return doc;
 }

@@ -6,6 +6,8 @@
 #include <jansson.h>
 
 #include "cli.h"
+#include "compare.h"
+#include "result.h"
 
 /* A comparison of one policy, made of its result; takes `result`. */
 json_t *compare_document(json_t *result);
@@ -15,6 +17,10 @@ void compare_document_add(json_t *doc, json_t *result);
 void compare_document_note(json_t *doc, json_t *note);
 /* What only all policies together tell: names, labels, the verdict. */
 void compare_document_finish(json_t *doc);
+
+/* All of it, once compare_end was called: each entry is as a replay with that policy alone. */
+json_t *compare_document_of(struct compare *c, const struct compare_options *o,
+			    const struct result_trace *trace);
 
 /* What the handler's own table says of the policy of an entry; null: it has none of that name. */
 void compare_entry_judge(json_t *entry);

@@ -11,9 +11,9 @@
 #define NAMES_MAX 32
 
 const struct cli_command *const cli_commands[] = {
-	&cli_replay,  &cli_compare,  &cli_plot,	   &cli_check, &cli_verify,
-	&cli_info,    &cli_import,   &cli_record,  &cli_gen,   &cli_sweep,
-	&cli_vectors, &cli_policies, &cli_metrics, &cli_hw,    NULL,
+	&cli_replay,   &cli_compare, &cli_report, &cli_plot,  &cli_check, &cli_verify,
+	&cli_info,     &cli_import,  &cli_record, &cli_gen,   &cli_sweep, &cli_vectors,
+	&cli_policies, &cli_metrics, &cli_hw,	  &cli_bench, NULL,
 };
 
 const char *cli_own_name(const struct cli_command *command)

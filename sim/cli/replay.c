@@ -27,7 +27,7 @@ enum cli_exit replay_open(struct replay *r, const char *path, const struct engin
 		r->check.quirks = engine.quirks;
 		engine.check = &r->check;
 	}
-	r->watched = r->functions || r->part.limit.given || r->part.interval.given;
+	r->watched = r->functions || r->heat || r->part.limit.given || r->part.interval.given;
 	if (r->functions)
 		functions_of_class(r->functions, nvt_class(r->run.reader));
 	status = check_vcpu(r);
@@ -60,6 +60,29 @@ static struct result_interval totals_now(const struct replay *r, uint64_t now_ns
 	return t;
 }
 
+/* Each two intervals become one; a share is that of the later one's end. */
+static void fold_intervals(struct replay *r)
+{
+	for (size_t i = 0; i + 1 < r->interval_count; i += 2) {
+		const struct result_interval *a = &r->intervals[i], *b = a + 1;
+		struct result_interval *sum = &r->intervals[i / 2], both = *b;
+
+		both.first_fault = a->first_fault;
+		both.faults += a->faults;
+		both.delivered += a->delivered;
+		both.avoided += a->avoided;
+		both.mapped += a->mapped;
+		both.injected += a->injected;
+		both.relaxed += a->relaxed;
+		both.mapped_bytes += a->mapped_bytes;
+		both.walks += a->walks;
+		both.walk_reads += a->walk_reads;
+		*sum = both;
+	}
+	r->interval_count /= 2;
+	r->part.interval.value *= 2;
+}
+
 /* The last interval may be short, but not empty. Shares are of its end, not differences. */
 static enum cli_exit end_interval(struct replay *r, uint64_t now_ns)
 {
@@ -90,6 +113,8 @@ static enum cli_exit end_interval(struct replay *r, uint64_t now_ns)
 	row->walks -= before->walks;
 	row->walk_reads -= before->walk_reads;
 	r->before = now;
+	if (r->interval_count == r->part.interval_max)
+		fold_intervals(r);
 	return CLI_OK;
 }
 
@@ -147,6 +172,8 @@ static enum cli_exit after_fault(struct replay *r, const struct nvt_event *ev)
 {
 	if (r->functions)
 		functions_fault(r->functions, &r->run.engine->metrics, &ev->fault);
+	if (r->heat)
+		heat_fault(r->heat, &r->run.engine->metrics, r->run.engine->step.context, ev);
 	r->stop = r->part.limit.given && r->measured == r->part.limit.value;
 	if (r->part.interval.given && (r->measured % r->part.interval.value == 0 || r->stop))
 		return end_interval(r, ev->time_ns);
@@ -177,31 +204,48 @@ static enum cli_exit replay_event(struct replay *r, const struct nvt_event *ev, 
 	return r->watched && r->measured != measured ? after_fault(r, ev) : CLI_OK;
 }
 
-/* Blocks until the end, the mark or the limit; what is left then is not read. */
+enum cli_exit replay_block(struct replay *r, const struct nvt_block *block)
+{
+	enum cli_exit status = CLI_OK;
+
+	if (r->heat && !block->first_ordinal && block->count)
+		r->heat->first_ns = block->events[0].time_ns;
+	for (size_t i = 0; i < block->count && !r->stop && !status; i++) {
+		status = replay_event(r, &block->events[i], block->first_ordinal + i);
+		r->now_ns = block->events[i].time_ns;
+	}
+	return status;
+}
+
+enum cli_exit replay_end(struct replay *r)
+{
+	enum cli_exit status = CLI_OK;
+
+	cli_progress_end(&r->run.progress);
+	if (r->part.until_mark.given && !r->stop)
+		return cli_fail(CLI_USAGE, "replay: %s has no mark '%s' (see nvsim info)",
+				r->run.path, r->part.until_mark.value);
+	if (r->part.interval.given)
+		status = end_interval(r, r->now_ns);
+	if (!status)
+		engine_end(r->run.engine);
+	return status;
+}
+
+/* What is left behind the mark or the limit is not read. */
 enum cli_exit replay_stream(struct replay *r)
 {
 	enum cli_exit status = CLI_OK;
 	struct nvt_block *block;
-	uint64_t now_ns = 0;
 
 	while (!r->stop && !status) {
 		if (run_block(&r->run, &block, &status) != RUN_BLOCK)
 			break;
-		for (size_t i = 0; i < block->count && !r->stop && !status; i++) {
-			status = replay_event(r, &block->events[i], block->first_ordinal + i);
-			now_ns = block->events[i].time_ns;
-		}
+		status = replay_block(r, block);
 		nvt_release_block(block);
 	}
 	cli_progress_end(&r->run.progress);
-	if (!status && r->part.until_mark.given && !r->stop)
-		return cli_fail(CLI_USAGE, "replay: %s has no mark '%s' (see nvsim info)",
-				r->run.path, r->part.until_mark.value);
-	if (!status && r->part.interval.given)
-		status = end_interval(r, now_ns);
-	if (!status)
-		engine_end(r->run.engine);
-	return status;
+	return status ? status : replay_end(r);
 }
 
 struct result replay_result(struct replay *r)

@@ -387,6 +387,13 @@ static const struct {
 	{"unsound", "unsound", line_unsound},
 };
 
+void report_metric(struct text *t, const char *metric, json_t *value)
+{
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (strcmp(lines[i].metric, metric) == 0)
+			lines[i].line(t, value);
+}
+
 static const char *reason(const json_t *absent, size_t metric)
 {
 	return json_string_value(json_object_get(absent, metrics_table[metric].name));

@@ -12,6 +12,8 @@
 void report_print(FILE *out, const struct result *r);
 /* Label on the left, figures in a column of their own, continuation lines below them. */
 void report_line(FILE *out, const char *label, const struct text *t);
+/* The line of one metric, of its value in a result. */
+void report_metric(struct text *t, const char *metric, json_t *value);
 /* Its head: what the trace is, and what it was replayed with. */
 void report_trace(FILE *out, const struct result_trace *trace);
 void report_policy(FILE *out, const struct result_context *context);

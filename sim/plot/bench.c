@@ -9,6 +9,7 @@
 struct median {
 	const char *name, *unit;
 	double value, low, high; /* its 95% interval */
+	double x;		 /* of a point; NaN: it is none */
 };
 struct medians {
 	size_t count;
@@ -25,8 +26,9 @@ static double figure(struct plot_data *d, const json_t *row, const char *path)
 static struct median read_row(struct plot_data *d, const json_t *row)
 {
 	const json_t *interval = plot_array(d, row, "interval");
-	struct median m = {plot_text(row, "name"), plot_text(row, "unit"), figure(d, row, "median"),
-			   NAN, NAN};
+	struct median m = {
+		plot_text(row, "name"), plot_text(row, "unit"), figure(d, row, "median"), NAN, NAN,
+		figure(d, row, "x")};
 
 	if (isnan(m.value))
 		plot_damaged(d, "median");
@@ -40,8 +42,9 @@ static struct median read_row(struct plot_data *d, const json_t *row)
 	return m;
 }
 
-/* One that was skipped has no figures. */
-static const char *add_row(struct plot_data *d, struct medians *all, const json_t *row)
+/* One that was skipped has no figures. `benchmark`: what it is one of, or is. */
+static const char *add_row(struct plot_data *d, struct medians *all, const json_t *row,
+			   const json_t *benchmark)
 {
 	struct median m;
 
@@ -52,9 +55,11 @@ static const char *add_row(struct plot_data *d, struct medians *all, const json_
 	if (!json_is_boolean(plot_member(row, "emulated")))
 		plot_damaged(d, "emulated");
 	m = read_row(d, row);
+	if (row != benchmark)
+		m.x = figure(d, row, "x");
 	if (all->count && strcmp(m.unit, all->row[0].unit))
 		return "its benchmarks have several units: measure one group";
-	if (json_is_true(plot_member(row, "emulated")))
+	if (json_is_true(plot_member(benchmark, "emulated")))
 		all->emulated = true;
 	else
 		all->hardware = true;
@@ -62,27 +67,19 @@ static const char *add_row(struct plot_data *d, struct medians *all, const json_
 	return NULL;
 }
 
-static bool is_of(const json_t *row, const char *group)
+/* Emulated ones never stand beside others. `of`: the benchmark that all are of; NULL: each is one.
+ */
+static const char *add_rows(struct plot_data *d, struct medians *all, const json_t *rows,
+			    const json_t *of)
 {
-	return strncmp(plot_text(row, "name"), group, strlen(group)) == 0;
-}
-
-/* Rows whose names begin with `group`; emulated ones never stand beside others. */
-static const char *read_rows(struct plot_data *d, struct medians *all, const char *group)
-{
-	const json_t *doc = json_array_get(d->docs, 0), *row;
 	const char *why = NULL;
+	const json_t *row;
 	size_t i;
 
-	if (!plot_is_schema(doc, "nvsim.bench/1"))
-		return "it is no result of bench";
-	if (json_array_size(d->docs) > 1)
-		return "of bench, one result alone can be drawn";
-	d->doc = doc;
-	json_array_foreach(plot_array(d, doc, "benchmarks"), i, row)
+	json_array_foreach(rows, i, row)
 	{
-		if (!why && is_of(row, group))
-			why = add_row(d, all, row);
+		if (!why)
+			why = add_row(d, all, row, of ? of : row);
 	}
 	if (!why && all->emulated && all->hardware)
 		why = "some of its benchmarks are emulated and some are not";
@@ -90,6 +87,19 @@ static const char *read_rows(struct plot_data *d, struct medians *all, const cha
 		why = "it has no such benchmark";
 	d->emulated |= all->emulated;
 	return why;
+}
+
+static const char *read_benchmarks(struct plot_data *d, const json_t **rows)
+{
+	const json_t *doc = json_array_get(d->docs, 0);
+
+	if (!plot_is_schema(doc, "nvsim.bench/1"))
+		return "it is no result of bench";
+	if (json_array_size(d->docs) > 1)
+		return "of bench, one result alone can be drawn";
+	d->doc = doc;
+	*rows = plot_array(d, doc, "benchmarks");
+	return NULL;
 }
 
 /* Row, label, median and what is shown of it, both ends of the interval. */
@@ -114,10 +124,13 @@ static void put_unit(struct plot_data *d, const struct medians *all)
 const char *plot_bench(struct plot_data *d)
 {
 	struct medians all = {.count = 0};
-	const char *why = read_rows(d, &all, "");
+	const json_t *rows = NULL;
+	const char *why = read_benchmarks(d, &rows);
 	double lowest = INFINITY, highest = 0;
 	size_t width = 0;
 
+	if (!why)
+		why = add_rows(d, &all, rows, NULL);
 	if (why)
 		return why;
 	put_unit(d, &all);
@@ -138,43 +151,44 @@ const char *plot_bench(struct plot_data *d)
 	return highest > 0 ? NULL : "all of its figures are 0";
 }
 
-/* "length/10M": 10 million faults; NaN: no such name. */
-static double length_of(const char *name)
+/* The first that was measured at several places; NULL: there is none. */
+static const json_t *with_points(const json_t *rows)
 {
-	static const char letters[] = "KMG";
-	double scale = 1;
-	char *end;
-	double v = strtod(strchr(name, '/') + 1, &end);
+	const json_t *row;
+	size_t i;
 
-	for (size_t i = 0; letters[i]; i++) {
-		scale *= 1000;
-		if (*end == letters[i] && !end[1])
-			return v * scale;
+	json_array_foreach(rows, i, row)
+	{
+		if (plot_member(row, "points"))
+			return row;
 	}
-	return *end ? NAN : v;
+	return NULL;
 }
 
 const char *plot_length(struct plot_data *d)
 {
 	struct medians all = {.count = 0};
-	const char *why = read_rows(d, &all, "length/");
+	const json_t *rows = NULL, *benchmark;
+	const char *why = read_benchmarks(d, &rows);
 	double most = 0, shortest = INFINITY, longest = 0;
 
+	benchmark = with_points(rows);
+	if (!why)
+		why = add_rows(d, &all, plot_array(d, benchmark, "points"), benchmark);
 	if (why)
 		return why;
 	put_unit(d, &all);
 	plot_put_begin(d->out, "data");
 	for (size_t i = 0; i < all.count; i++) {
 		const struct median *m = &all.row[i];
-		double length = length_of(m->name);
 
-		if (!(length >= 1 && length <= PLOT_COUNT_MAX))
-			plot_damaged(d, "name");
-		plot_put_number(d->out, length);
+		if (!(m->x >= 1))
+			plot_damaged(d, "x");
+		plot_put_number(d->out, m->x);
 		put_row(d, m, i);
 		most = fmax(most, m->high);
-		shortest = fmin(shortest, length);
-		longest = fmax(longest, length);
+		shortest = fmin(shortest, m->x);
+		longest = fmax(longest, m->x);
 	}
 	plot_put_end(d->out);
 	plot_put_variable(d->out, "most", most);

@@ -120,6 +120,12 @@ static void put_legend(struct timeline *t)
 	plot_put_end(t->d->out);
 }
 
+/* gnuplot takes no exponent where it makes a number of a word. */
+static void put_seconds(FILE *out, double seconds)
+{
+	fprintf(out, seconds > 0 && seconds < 1e-3 ? " %.9f" : " %.10g", seconds);
+}
+
 /* Those of the one trace that all are of; what more there are is told. */
 static void put_marks(struct timeline *t)
 {
@@ -139,7 +145,7 @@ static void put_marks(struct timeline *t)
 		if (i == MARKS_MAX)
 			break;
 		fprintf(t->d->out, "%zu", i + 1);
-		plot_put_number(t->d->out, time_of(t, mark, "time_ns"));
+		put_seconds(t->d->out, time_of(t, mark, "time_ns"));
 		plot_put_text(t->d->out, plot_text(mark, "text"));
 		fputc('\n', t->d->out);
 	}

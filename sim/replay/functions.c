@@ -3,7 +3,6 @@
 
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "names.h"
 
@@ -77,19 +76,15 @@ static struct functions_row *row_of_fault(struct functions *f, const struct nvt_
 
 void functions_fault(struct functions *f, const struct metrics *m, const struct nvt_fault *fault)
 {
-	const uint64_t recorded[S2_OUTCOME_COUNT] = {[S2_INJECTED] = m->recorded_injected};
-	const uint64_t *outcome = f->partial ? recorded : m->outcome[SCOPE_SHADOW];
-	uint64_t faults = f->partial ? m->recorded[SCOPE_SHADOW] : m->delivered[SCOPE_SHADOW];
+	uint64_t outcome[S2_OUTCOME_COUNT], faults = metrics_added(&f->seen, m, outcome);
 	struct functions_row *row;
 
-	if (faults == f->seen)
+	if (!faults)
 		return;
 	row = row_of_fault(f, fault);
-	row->faults += faults - f->seen;
+	row->faults += faults;
 	for (unsigned int k = 0; k < S2_OUTCOME_COUNT; k++)
-		row->outcome[k] += outcome[k] - f->seen_outcome[k];
-	f->seen = faults;
-	memcpy(f->seen_outcome, outcome, sizeof(f->seen_outcome));
+		row->outcome[k] += outcome[k];
 }
 
 /* Symbols are in the order of addresses. */

@@ -43,7 +43,7 @@ struct functions {
 	uint32_t *row_of;		/* by symbol: place in rows, from 1; 0: none */
 	uint64_t lowest_pc, highest_pc; /* of kernel addresses met */
 	bool partial;			/* faults are counted as they were recorded */
-	uint64_t seen, seen_outcome[S2_OUTCOME_COUNT];
+	struct metrics_seen seen;
 };
 
 /* Symbols must live as long. False: no memory; functions_destroy is due in any case. */

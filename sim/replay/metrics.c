@@ -209,3 +209,21 @@ void metrics_sweep(struct metrics_sweep *s, uint64_t asked, const struct s2_swep
 	s->leaves += done->leaves;
 	s->give_ups += done->gave_up;
 }
+
+uint64_t metrics_added(struct metrics_seen *seen, const struct metrics *m,
+		       uint64_t outcome[S2_OUTCOME_COUNT])
+{
+	const uint64_t recorded[S2_OUTCOME_COUNT] = {[S2_INJECTED] = m->recorded_injected};
+	bool partial = m->class == NVT_PARTIAL;
+	const uint64_t *now = partial ? recorded : m->outcome[SCOPE_SHADOW];
+	uint64_t faults = partial ? m->recorded[SCOPE_SHADOW] : m->delivered[SCOPE_SHADOW];
+	uint64_t added = faults - seen->faults;
+
+	if (!added)
+		return 0;
+	for (unsigned int k = 0; k < S2_OUTCOME_COUNT; k++)
+		outcome[k] = now[k] - seen->outcome[k];
+	seen->faults = faults;
+	memcpy(seen->outcome, now, sizeof(seen->outcome));
+	return added;
+}

@@ -112,6 +112,16 @@ void metrics_destroy(struct metrics *m);
 /* False: no memory; metrics_destroy is due in any case. */
 bool metrics_clone(struct metrics *to, const struct metrics *from);
 
+/*
+ * What shadow faults have come to since the last look: handled, or of a partial trace recorded, of
+ * which it is known that they were injected, and no more.
+ */
+struct metrics_seen {
+	uint64_t faults, outcome[S2_OUTCOME_COUNT];
+};
+uint64_t metrics_added(struct metrics_seen *seen, const struct metrics *m,
+		       uint64_t outcome[S2_OUTCOME_COUNT]);
+
 /* ---- the table ---- */
 
 enum metric_better { BETTER_LOWER, BETTER_HIGHER, BETTER_NEITHER };

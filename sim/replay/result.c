@@ -115,8 +115,8 @@ static void host_cpu(char *text, size_t size)
 		fclose(f);
 }
 
-/* Where it ran; no name of the host, which is nobody's business. */
-static json_t *host_json(void)
+/* No name of the host, which is nobody's business. */
+json_t *result_host_json(void)
 {
 	struct utsname name;
 	json_t *host = json_object();
@@ -162,7 +162,7 @@ json_t *result_context_json(const struct result_context *c, const struct result_
 	result_quirks(c->quirks, quirks, sizeof(quirks));
 	result_build_json(c->build, context);
 	put(context, "ran_on", json_string("simulator"));
-	put(context, "host", host_json());
+	put(context, "host", result_host_json());
 	put(context, "policy", json_string(c->policy->name));
 	put(context, "quirks", json_string(quirks));
 	put(context, "invalidation", json_string(result_invalidation(c)));

@@ -98,9 +98,10 @@ void result_quirk_numbers(uint32_t quirks, char *text, size_t size);
 /* New references; NULL or incomplete where there is no memory. */
 json_t *result_json(const struct result *r);
 json_t *result_context_json(const struct result_context *c, const struct result_trace *t);
-/* What the program was built from, added to a context block. */
-void result_build_json(const struct result_build *build, json_t *context);
 json_t *result_trace_json(const struct result_trace *t);
+/* The parts of a context that every document has: what made the figures, and where that ran. */
+void result_build_json(const struct result_build *build, json_t *context);
+json_t *result_host_json(void);
 /* A row for each rule that found something, and one finding. */
 json_t *result_findings_json(const struct check_result *r);
 json_t *result_finding_json(const struct check_finding *f);

@@ -46,7 +46,7 @@ struct bench {
 
 static void set_up(struct bench *b, unsigned int functions, uint64_t slide)
 {
-	*b = (struct bench){.symbols = make_symbols(functions)};
+	*b = (struct bench){.symbols = make_symbols(functions), .m.class = NVT_FULL};
 	assert_true(functions_init(&b->f, b->symbols, slide));
 }
 
@@ -211,6 +211,7 @@ static void of_a_partial_trace_recorded_faults_count(void **state)
 	(void)state;
 	set_up(&b, 1, 0);
 	functions_of_class(&b.f, NVT_PARTIAL);
+	b.m.class = NVT_PARTIAL;
 	b.m.recorded[SCOPE_CANONICAL]++;
 	functions_fault(&b.f, &b.m, &fault);
 	b.m.recorded[SCOPE_SHADOW]++;

@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""scripts/publish: what it makes of results, and what it refuses; TAP."""
+import copy
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent.parent
+PUBLISH = TOP / "scripts/publish"
+
+BUILD = {"version": "1.2.3", "revision": "0123456789abcdef", "dirty": False, "compiler": "cc",
+         "handler_sha256": "0" * 64}
+EXACT = {"schema": "nvsim.compare/1", "context": dict(BUILD, ran_on="simulator", host={
+    "cpu": "A CPU", "kernel": "Linux 1", "machine": "m68k"}),
+    "verdict": {"best": None, "worst": None, "text": "all are alike"}}
+EMULATED = {"schema": "nvsim.result/1", "hw": {}, "context": dict(
+    BUILD, ran_on="emulator", emulated=True, board="qemu-virt", model="a model", part="a part"),
+    "metrics": {"handler_cost": {"by_class": {"relax": {"total": {"instructions": {"p50": 1234}}}}}}}
+BENCH = json.loads((TOP / "tests/schema/data/bench.json").read_text())
+BENCH["context"].update(BUILD, host=EXACT["context"]["host"])
+# Whoever measured EMULATED may have done the same on a board.
+BOARD = copy.deepcopy(EMULATED)
+BOARD["context"].update(emulated=False, ran_on="hardware", board="raspi4b")
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><text>%s</text></svg>'
+LINKED = SVG.replace("<svg", '<svg xmlns:xlink="http://www.w3.org/1999/xlink"')
+
+number = failed = 0
+
+
+def ok(name, fine, seen=""):
+    global number, failed
+    number += 1
+    failed += not fine
+    print("%sok %d - %s" % ("" if fine else "not ", number, name))
+    if not fine:
+        print("#   %s" % seen)
+
+
+def put(top, files):
+    for name, content in files.items():
+        path = Path(top) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+
+
+def publish(top):
+    return subprocess.run([PUBLISH, top], capture_output=True, text=True)
+
+
+def pages(top):
+    return {p.name: p.read_bytes() for p in Path(top).iterdir() if p.is_file()}
+
+
+def without(doc, *path):
+    doc = copy.deepcopy(doc)
+    inner = doc
+    for key in path[:-1]:
+        inner = inner[key]
+    del inner[path[-1]]
+    return doc
+
+
+GOOD = {
+    "simulator/2020-01-02-a-trace-compare.json": EXACT,
+    "simulator/2020-01-02-a-trace-compare-policies.svg": SVG % "faults",
+    "simulator/2020-01-02-a-trace-compare.svg": SVG % "more",
+    "qemu-virt/2020-01-02-t-el2.json": EMULATED,
+    "qemu-virt/2020-01-02-t-el2-cost.svg": SVG % "emulated instructions",
+    "host-m68k/2020-01-02-all-bench.json": BENCH,
+    "host-m68k/2020-01-02-all-bench-length.svg": SVG % "ns",
+}
+# What is planted into these: status, and what is said of which file.
+REFUSED = {
+    "emulated and hardware results in one folder": (
+        2, "qemu-virt: has emulated timings", {"qemu-virt/2020-01-02-all-bench.json": BENCH}),
+    "a run of a board beside one of an emulator": (
+        2, "qemu-virt: has emulated timings", {"qemu-virt/2020-01-02-u-el2.json": BOARD}),
+    "an emulated plot without the word": (
+        2, "does not say so", {"qemu-virt/2020-01-02-t-el2-cost.svg": SVG % "instructions"}),
+    "an emulated plot with the word where nobody sees it": (
+        2, "does not say so", {"qemu-virt/2020-01-02-t-el2-cost.svg":
+                               (SVG % "cost").replace("<text>", "<desc>emulated</desc><text>")}),
+    "an emulated plot with figures of hardware": (
+        2, "beside those of", {"qemu-virt/2020-01-02-t-el2-cost.svg": SVG % "emulated, hardware"}),
+    "a plot of hardware with emulated figures": (
+        2, "has emulated figures", {"host-m68k/2020-01-02-all-bench-length.svg": SVG % "emulated ns"}),
+    "a plot of counts with emulated figures": (
+        2, "has emulated figures", {"simulator/2020-01-02-a-trace-compare.svg": SVG % "Emulated"}),
+    "no JSON": (3, "compare.json: ", {"simulator/2020-01-02-a-trace-compare.json": "{"}),
+    "NaN": (3, "NaN", {"simulator/2020-01-02-a-trace-compare.json": '{"schema": NaN}'}),
+    "another schema": (3, 'schema "nvsim.info/1"', {
+        "simulator/2020-01-02-a-trace-compare.json": dict(EXACT, schema="nvsim.info/1")}),
+    "no schema": (3, "schema null", {"simulator/2020-01-02-a-trace-compare.json": []}),
+    "no verdict": (3, "verdict", {
+        "simulator/2020-01-02-a-trace-compare.json": without(EXACT, "verdict")}),
+    "no revision": (3, "revision", {
+        "simulator/2020-01-02-a-trace-compare.json": without(EXACT, "context", "revision")}),
+    "a benchmark without a verdict": (3, "verdict", {
+        "host-m68k/2020-01-02-all-bench.json": without(BENCH, "benchmarks", 0, "verdict")}),
+    "benchmarks whose names are none": (3, "bench.json: ", {
+        "host-m68k/2020-01-02-all-bench.json": dict(BENCH, benchmarks=[dict(BENCH["benchmarks"][0], name=7)])}),
+    "a file with another name": (3, "DATE-TRACE-WHAT", {"simulator/compare.json": EXACT}),
+    "a plot without a result": (3, "no result", {"simulator/2020-01-02-b-compare.svg": SVG % ""}),
+    "a plot that is cut off": (3, "policies.svg", {
+        "simulator/2020-01-02-a-trace-compare-policies.svg": (SVG % "")[:-4]}),
+    "a plot without a size": (3, "viewBox", {
+        "simulator/2020-01-02-a-trace-compare.svg": (SVG % "").replace("viewBox", "box")}),
+    "a plot with a script": (3, "script", {
+        "simulator/2020-01-02-a-trace-compare.svg": (SVG % "").replace("text>", "script>")}),
+    "a plot that acts": (3, "onload", {
+        "simulator/2020-01-02-a-trace-compare.svg": (SVG % "").replace("<svg", '<svg onload="f()"')}),
+    "a plot that loads": (3, "href", {
+        "simulator/2020-01-02-a-trace-compare.svg":
+            (LINKED % "").replace("<text>", '<use xlink:href="http://example.org/a.svg#b"/><text>')}),
+    "a plot that is styled from elsewhere": (3, "attribute fill", {
+        "simulator/2020-01-02-a-trace-compare.svg":
+            (SVG % "").replace("<text>", '<text fill="url(http://example.org/a.svg#b)">')}),
+}
+
+
+def test_pages(top):
+    put(top, GOOD)
+    run = publish(top)
+    ok("it writes a table and a page", run.returncode == 0 and not run.stderr, run.stderr)
+    first = pages(top)
+    ok("it leaves nothing else", first.keys() == {"README.md", "index.html"}, first.keys())
+    publish(top)
+    ok("again, the same", pages(top) == first)
+    for name in first:
+        text = first[name].decode()
+        missing = [f for f in GOOD if f not in text]
+        ok("%s leads to every file" % name, not missing, missing)
+        wanted = ("all are alike", "median emulated instructions a fault: relax 1,234",
+                  "5 benchmarks, 1 pass, 1 short, 1 skipped, 1 failed", "2020-01-02", "emulated", "hardware", "exact counts")
+        missing = [w for w in wanted if w not in text]
+        ok("%s has the figures" % name, not missing, missing)
+    text = first["index.html"].decode()
+    wanted = ("m68k, A CPU, Linux 1", "qemu-virt, a model, a part", "nvsim 1.2.3, revision 0123456789ab",
+              "no emulator", "the run ended early", "1 to 2", ">emulated instructions<", "<svg")
+    ok("the page tells where it was measured", all(w in text for w in wanted),
+       [w for w in wanted if w not in text])
+
+
+def test_refusals(top):
+    put(top, GOOD)
+    publish(top)
+    before = pages(top)
+    for name, (status, said, files) in REFUSED.items():
+        put(top, files)
+        run = publish(top)
+        fine = run.returncode == status and said in run.stderr and run.stderr.count("\n") == 1 and \
+            run.stderr.startswith("publish: ") and not run.stdout and pages(top) == before
+        ok("refused: " + name, fine, "%d %s" % (run.returncode, run.stderr))
+        for file in files:
+            os.unlink(os.path.join(top, file))
+        put(top, GOOD)
+
+
+def test_escapes(top):
+    doc = copy.deepcopy(EXACT)
+    doc["verdict"]["text"] = "<script>alert('1')</script> | a&b"
+    doc["context"]["host"]["cpu"] = '"><img src=x>'
+    put(top, {"w/2020-01-02-t-compare.json": doc,
+              "w/2020-01-02-t-compare.svg": SVG % "&lt;script&gt;"})
+    run = publish(top)
+    texts = [p.decode() for p in pages(top).values()]
+    ok("what stands in files is text", run.returncode == 0 and
+       not any(bad in text for text in texts for bad in ("<script", "<img", "a&b")), run.stderr)
+    ok("a line of the table stays one", any("\\| a" in text for text in texts))
+
+
+def test_clocks(top):
+    """A replay whose trace has times of an emulator says so in its plot."""
+    doc = copy.deepcopy(EXACT)
+    doc["context"]["trace_emulated"] = True
+    put(top, {"w/2020-01-02-t-compare.json": doc, "w/2020-01-02-t-compare.svg": SVG % "emulated s"})
+    run = publish(top)
+    ok("times of a trace may be emulated", run.returncode == 0, run.stderr)
+
+
+def test_ids(top):
+    marked = LINKED.replace("<text>", '<path id="a" d="M0 0"/><use xlink:href="#a"/><text fill="url(#a)">')
+    put(top, GOOD)
+    put(top, {name: marked % "emulated" if "qemu" in name else marked % ""
+              for name in GOOD if name.endswith(".svg")})
+    publish(top)
+    text = pages(top)["index.html"].decode().split("</style>")[1]
+    ids = [part.split('"')[0] for part in text.split(' id="')[1:]]
+    ok("no id is there twice", len(ids) == len(set(ids)) and "f1-a" in ids, ids)
+    ok("what a plot refers to is its own", 'href="#f1-a"' in text and 'url(#f2-a)' in text)
+
+
+def test_environment(top):
+    put(top, GOOD)
+    (Path(top) / "index.html").mkdir()
+    run = publish(top)
+    ok("what cannot be written", run.returncode == 4 and run.stderr.count("\n") == 1, run.stderr)
+    ok("nothing half-written is left", not [p for p in Path(top).iterdir() if p.name.startswith(".")])
+    run = publish(Path(top) / "nothing")
+    ok("no folder", run.returncode == 3 and run.stderr.count("\n") == 1, run.stderr)
+    run = subprocess.run([PUBLISH, "a", "b"], capture_output=True, text=True)
+    ok("too many arguments", run.returncode == 2)
+
+
+for test in (test_pages, test_refusals, test_escapes, test_clocks, test_ids, test_environment):
+    with tempfile.TemporaryDirectory() as folder:
+        test(folder)
+print("1..%d" % number)
+sys.exit(bool(failed))
