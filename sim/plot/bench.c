@@ -26,9 +26,10 @@ static double figure(struct plot_data *d, const json_t *row, const char *path)
 static struct median read_row(struct plot_data *d, const json_t *row)
 {
 	const json_t *interval = plot_array(d, row, "interval");
-	struct median m = {
-		plot_text(row, "name"), plot_text(row, "unit"), figure(d, row, "median"), NAN, NAN,
-		figure(d, row, "x")};
+	struct median m = {.name = plot_text(row, "name"),
+			   .unit = plot_text(row, "unit"),
+			   .value = figure(d, row, "median"),
+			   .x = NAN};
 
 	if (isnan(m.value))
 		plot_damaged(d, "median");
@@ -42,17 +43,17 @@ static struct median read_row(struct plot_data *d, const json_t *row)
 	return m;
 }
 
-/* One that was skipped has no figures. `benchmark`: what it is one of, or is. */
+/* One that was skipped, or failed, has no figures. `benchmark`: what it is one of, or is. */
 static const char *add_row(struct plot_data *d, struct medians *all, const json_t *row,
 			   const json_t *benchmark)
 {
 	struct median m;
 
-	if (plot_member(row, "skipped"))
+	if (plot_member(row, "skipped") || plot_member(row, "failed"))
 		return NULL;
 	if (all->count == PLOT_ROWS_MAX)
 		return "there are more than 48 benchmarks: measure one group";
-	if (!json_is_boolean(plot_member(row, "emulated")))
+	if (!json_is_boolean(plot_member(benchmark, "emulated")))
 		plot_damaged(d, "emulated");
 	m = read_row(d, row);
 	if (row != benchmark)

@@ -149,7 +149,7 @@ static void number(struct plot_rows *rows, size_t i)
 static void label_all(struct plot_rows *rows)
 {
 	bool shown[PLOT_PARTS], any = false;
-	char part[PLOT_PART_SIZE];
+	char part[PLOT_PART_SIZE], text[PLOT_PART_SIZE + 16];
 
 	for (unsigned int p = 0; p < PLOT_PARTS; p++)
 		any |= shown[p] = differs(rows, p);
@@ -159,9 +159,9 @@ static void label_all(struct plot_rows *rows)
 		plot_part(&rows->row[0], p, part);
 		if ((shown[p] && rows->count > 1) || p == PLOT_GRANULE || !*part)
 			continue;
-		append(rows->common, sizeof(rows->common), ", ",
-		       p == PLOT_INVALIDATION ? "invalidation " : "");
-		append(rows->common, sizeof(rows->common), "", part);
+		snprintf(text, sizeof(text), "%s%s", p == PLOT_INVALIDATION ? "invalidation " : "",
+			 part);
+		append(rows->common, sizeof(rows->common), ", ", text);
 	}
 	for (size_t i = 0; i < rows->count; i++)
 		label(rows, i, shown);
