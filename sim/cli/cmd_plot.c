@@ -194,9 +194,10 @@ const struct cli_command cli_plot = {
 	.arguments = "RESULT...",
 	.summary = "saved results as a picture, drawn by gnuplot",
 	.about = "Draws results that other commands have saved as JSON (- for standard input): of "
-		 "replay, compare, hw, bench and sweep. Times and costs of an emulator are never "
-		 "drawn on one axis with those of hardware; a plot of them carries the word. Equal "
-		 "results give equal pictures.",
+		 "replay, compare, hw, bench and sweep. What an emulator ran, and recordings made in "
+		 "one, are never drawn on one axis with those of hardware; a plot of them carries "
+		 "the word. A policy that is unsound is called so. Equal results give equal "
+		 "pictures.",
 	.examples = {{"nvsim plot -o c.svg compare.json", "faults and block share by policy"},
 		     {"nvsim plot -k timeline -o t.png replay.json",
 		      "a replay with --interval, over time"},

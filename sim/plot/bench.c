@@ -7,7 +7,8 @@
 
 /* A benchmark that has figures. */
 struct median {
-	const char *name, *unit;
+	char name[PLOT_LABEL_SIZE];
+	const char *unit;
 	double value, low, high; /* its 95% interval */
 	double x;		 /* of a point; NaN: it is none */
 };
@@ -26,11 +27,10 @@ static double figure(struct plot_data *d, const json_t *row, const char *path)
 static struct median read_row(struct plot_data *d, const json_t *row)
 {
 	const json_t *interval = plot_array(d, row, "interval");
-	struct median m = {.name = plot_text(row, "name"),
-			   .unit = plot_text(row, "unit"),
-			   .value = figure(d, row, "median"),
-			   .x = NAN};
+	struct median m = {
+		.unit = plot_text(row, "unit"), .value = figure(d, row, "median"), .x = NAN};
 
+	plot_shorten(m.name, plot_text(row, "name"));
 	if (isnan(m.value))
 		plot_damaged(d, "median");
 	m.low = m.high = m.value;
@@ -127,8 +127,7 @@ const char *plot_bench(struct plot_data *d)
 	struct medians all = {.count = 0};
 	const json_t *rows = NULL;
 	const char *why = read_benchmarks(d, &rows);
-	double lowest = INFINITY, highest = 0;
-	size_t width = 0;
+	double lowest = INFINITY, highest = 0, width = 0;
 
 	if (!why)
 		why = add_rows(d, &all, rows, NULL);
@@ -143,10 +142,10 @@ const char *plot_bench(struct plot_data *d)
 		if (m->value > 0)
 			lowest = fmin(lowest, m->low > 0 ? m->low : m->value);
 		highest = fmax(highest, m->high);
-		width = strlen(m->name) > width ? strlen(m->name) : width;
+		width = fmax(width, plot_width(m->name));
 	}
 	plot_put_end(d->out);
-	plot_put_variable(d->out, "label_width", fmin((double)width, PLOT_LABEL_MAX));
+	plot_put_variable(d->out, "label_width", width);
 	plot_put_variable(d->out, "lowest", lowest);
 	plot_put_variable(d->out, "highest", highest);
 	return highest > 0 ? NULL : "all of its figures are 0";

@@ -77,7 +77,8 @@ struct clocks {
 	const json_t *damaged; /* has a flag that is none */
 };
 
-static void see(struct clocks *c, const json_t *owner, const json_t *flag)
+/* `owner`: the document, or a trace in it. */
+static void see(struct clocks *c, const json_t *doc, const json_t *owner, const json_t *flag)
 {
 	enum plot_clock clock = json_is_true(flag)    ? PLOT_EMULATED
 				: json_is_false(flag) ? PLOT_HARDWARE
@@ -86,7 +87,7 @@ static void see(struct clocks *c, const json_t *owner, const json_t *flag)
 	if (!flag || json_is_null(flag))
 		return;
 	if (clock == PLOT_UNKNOWN_CLOCK && strcmp(plot_text(flag, ""), "unknown")) {
-		c->damaged = owner;
+		c->damaged = doc;
 		return;
 	}
 	c->emulated |= clock == PLOT_EMULATED;
@@ -108,9 +109,9 @@ static struct clocks clocks_of(const json_t *docs, const char *flag)
 
 	json_array_foreach(docs, i, doc)
 	{
-		see(&c, doc, json_object_get(json_object_get(doc, "context"), flag));
+		see(&c, doc, doc, json_object_get(json_object_get(doc, "context"), flag));
 		json_array_foreach(json_object_get(doc, "traces"), k, trace)
-			see(&c, trace, json_object_get(trace, flag));
+			see(&c, doc, trace, json_object_get(trace, flag));
 	}
 	return c;
 }

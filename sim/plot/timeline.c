@@ -129,6 +129,7 @@ static void put_seconds(FILE *out, double seconds)
 /* Those of the one trace that all are of; what more there are is told. */
 static void put_marks(struct timeline *t)
 {
+	char text[PLOT_LABEL_SIZE];
 	const json_t *doc = t->rows.row[0].doc, *marks, *mark;
 	bool one_trace = true;
 	size_t i;
@@ -146,7 +147,8 @@ static void put_marks(struct timeline *t)
 			break;
 		fprintf(t->d->out, "%zu", i + 1);
 		put_seconds(t->d->out, time_of(t, mark, "time_ns"));
-		plot_put_text(t->d->out, plot_text(mark, "text"));
+		plot_shorten(text, plot_text(mark, "text"));
+		plot_put_text(t->d->out, text);
 		fputc('\n', t->d->out);
 	}
 	plot_put_end(t->d->out);
