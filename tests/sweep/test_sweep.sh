@@ -6,6 +6,7 @@ set -u
 nvsim=$(readlink -f "$NVSIM")
 samples=$(readlink -f traces/samples)
 corpus=$(readlink -f tests/corpus)
+recording=$(readlink -f tests/import/data/thp-thp.dat)
 work=$(mktemp -d)
 started=()
 trap 'kill -KILL "${started[@]}" 2>/dev/null; rm -rf "$work"' EXIT
@@ -308,6 +309,15 @@ if command -v gnuplot >/dev/null; then
 	check "there is one for each trace" 5 "$(ls two/policies-*.svg | wc -l)"
 	check "and one of the work of unmaps" two/unmap.svg "$(ls two/unmap.svg)"
 	check "and nothing else" "" "$(strangers two)"
+	"$nvsim" import -q -o unknown.zst "$recording"
+	echo '{"traces": ["thp.zst", "unknown.zst"], "policies": ["page"]}' >both-clocks.json
+	mkdir clocks
+	echo '<svg/>' >clocks/unmap.svg
+	check "recordings of an emulator and of an unknown machine" 0 "$(sweep both-clocks.json -o clocks)"
+	check "are not drawn on one axis" "policies-thp.svg policies-unknown.svg" "$(cd clocks && echo *.svg)"
+	check "and that is said" \
+		"nvsim: clocks/unmap.svg is left out: thp.zst and unknown.zst cannot share an axis: the one is emulated, the other of an unknown machine" \
+		"$(cat err)"
 else
 	skip "plots" "gnuplot is not installed"
 fi
