@@ -2,6 +2,7 @@
 /* nvsim plot: saved results as a picture. */
 #include <string.h>
 
+#include "json_file.h"
 #include "plot_output.h"
 #include "text.h"
 
@@ -71,19 +72,15 @@ static enum cli_exit add(json_t *docs, json_t *doc, const char *name)
 /* A comparison of several traces is an array. */
 static enum cli_exit load(const char *path, json_t *docs)
 {
-	bool standard = strcmp(path, "-") == 0;
-	const char *name = standard ? "standard input" : path;
-	json_error_t err;
-	json_t *json = standard ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &err)
-				: json_load_file(path, JSON_REJECT_DUPLICATES, &err);
+	const char *name = json_file_name(path);
+	struct nvt_error err = {0};
+	json_t *json = json_file_load(path, &err);
 	enum cli_exit status = CLI_OK;
 	json_t *item;
 	size_t i;
 
 	if (!json)
-		return err.line < 0 ? cli_fail(CLI_INPUT, "%s: cannot be read: %s", name, err.text)
-				    : cli_fail(CLI_INPUT, "%s: line %d is not JSON: %s", name,
-					       err.line, err.text);
+		return cli_fail_trace(&err);
 	if (!json_is_array(json))
 		status = add(docs, json, name);
 	else if (!json_array_size(json))
@@ -194,7 +191,8 @@ const struct cli_command cli_plot = {
 	.arguments = "RESULT...",
 	.summary = "saved results as a picture, drawn by gnuplot",
 	.about = "Draws results that other commands have saved as JSON (- for standard input): of "
-		 "replay, compare, hw, bench and sweep. What an emulator ran, and recordings made in "
+		 "replay, compare, hw, bench and sweep. What an emulator ran, and recordings made "
+		 "in "
 		 "one, are never drawn on one axis with those of hardware; a plot of them carries "
 		 "the word. A policy that is unsound is called so. Equal results give equal "
 		 "pictures.",

@@ -508,7 +508,8 @@ def test_usage():
 
 
 def test_input():
-    fails(3, ['nowhere.json'], 'nowhere.json')
+    fails(3, ['nowhere.json', 'No such file'], 'nowhere.json')
+    fails(3, ['Is a directory'], DATA)
     fails(3, ['damaged'], '-', stdin=b'[]')
     fails(3, ['damaged'], '-', stdin=b'[1]')
     fails(3, ['damaged'], '-', stdin=b'{"schema": 1, "context": {}}')

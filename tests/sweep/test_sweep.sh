@@ -292,6 +292,8 @@ mkdir -p full/cells
 mkdir full/cells/thp.page.whole.json
 check "a cell that cannot be written" 4 "$(sweep spec.json -o full --cell 0)"
 check "leaves nothing half-written" thp.page.whole.json "$(ls full/cells)"
+check "a folder is no specification" 3 "$(sweep --list full)"
+check "and that is said" "nvsim: full: cannot be read: Is a directory" "$(cat err)"
 mkfifo pipe
 echo '{"traces": ["pipe"], "policies": ["page"]}' >pipe.json
 check "a pipe is no trace of a sweep" 3 "$(sweep pipe.json -o pipes)"
