@@ -122,6 +122,17 @@ static void put_unit(struct plot_data *d, const struct medians *all)
 	plot_put_variable(d->out, "rows", (double)all->count);
 }
 
+/* The least of its figures that a logarithmic axis has; infinity: there is none. */
+static double least(const struct median *m)
+{
+	const double figures[] = {m->low, m->value, m->high};
+
+	for (size_t i = 0; i < 3; i++)
+		if (figures[i] > 0)
+			return figures[i];
+	return INFINITY;
+}
+
 const char *plot_bench(struct plot_data *d)
 {
 	struct medians all = {.count = 0};
@@ -139,8 +150,7 @@ const char *plot_bench(struct plot_data *d)
 		const struct median *m = &all.row[i];
 
 		put_row(d, m, i);
-		if (m->value > 0)
-			lowest = fmin(lowest, m->low > 0 ? m->low : m->value);
+		lowest = fmin(lowest, least(m));
 		highest = fmax(highest, m->high);
 		width = fmax(width, plot_width(m->name));
 	}

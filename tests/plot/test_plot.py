@@ -269,6 +269,15 @@ def test_a_subtitle_has_what_is_the_same_in_all_rows():
     check(f'{compare["trace"]["name"][:-4]}, invalidation whole' in shown, shown)
 
 
+def test_a_timeline_of_one_interval_is_not_empty():
+    gnuplot_version()
+    replay = load('replay')
+    replay['intervals'] = [i for i in replay['intervals'] if i['total_bytes'] and i['delivered']][-1:]
+    replay['measured']['skip'] = 1
+    svg = drawn('timeline', replay).stdout.decode()
+    check(len(re.findall(r"<use xlink:href='#[^']*gpPt6'", svg)) == 2, 'not two points')
+
+
 def test_a_png_is_one():
     gnuplot_version()
     png = picture('policies', ['compare'], '--format', 'png')
@@ -406,6 +415,16 @@ def test_benchmarks_without_figures_are_left_out():
     shown = texts_of(r.stdout)
     for i, row in enumerate(bench['benchmarks']):
         check((row['name'] in shown) == (i > 1), f'{row["name"]}: {shown}')
+
+
+def test_an_interval_from_zero_begins_at_the_least_figure():
+    """A logarithmic axis has no 0: it begins with what is least, 0.8 of which is its end."""
+    gnuplot_version()
+    bench = load('bench')
+    bench['benchmarks'][0].update(median=0, interval=[0, 50])
+    del bench['benchmarks'][2:]
+    root = root_of(drawn('bench', bench).stdout)
+    check(any((t.text or '').strip() == '50' for t in root.iter(SVG + 'text')), 'the axis begins later')
 
 
 def test_a_benchmark_has_to_tell_whether_it_is_emulated():
