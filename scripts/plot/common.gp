@@ -9,8 +9,8 @@ character = 7.8
 array colour[9] = ['#0072B2', '#E69F00', '#009E73', '#D55E00', '#56B4E9', '#CC79A7', '#F0E442', '#999999', '#0072B2']
 # Drawn over the colour; 0 is none.
 array hatch[9] = [0, 0, 4, 0, 5, 0, 0, 4, 1]
-# More lines than colours begin anew, with other dashes.
-paint(i) = colour[(i - 1) % 8 + 1]
+# A line of yellow would hardly be seen on white. More lines than colours begin anew, with other dashes.
+paint(i) = (i - 1) % 8 == 6 ? '#806C00' : colour[(i - 1) % 8 + 1]
 # Of area `p`, counted from 0: its colour, and over it, as layer 1, its hatch.
 area = "fs transparent pattern (layer ? hatch[p + 1] : 3) border lt -1 fc rgb (layer ? '#000000' : colour[p + 1]) lw 0.5"
 terminal = format eq 'svg' ? \

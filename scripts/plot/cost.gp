@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# $series1, ... to `series`: cost, share in percent. $legend: a text for each. The cost, in
-# `unit_name`, is from `lowest` to `highest`.
-columns = 3
+# $series1, ... to `series`: cost, share in percent. $legend: a text for each, up to `legend_width`.
+# The cost, in `unit_name`, is from `lowest` to `highest`.
+columns = legend_width > 46 ? 1 : legend_width > 28 ? 2 : 3
 legend_rows = (series + columns - 1) / columns
 top = 72 + 20 * legend_rows
 bottom = top + 300
 height = bottom + 60
 @begin
 do for [i = 1:series] {
-	from = 16 + 292 * ((i - 1) % columns)
+	from = 16 + (width - 24) / columns * ((i - 1) % columns)
 	line = 68 + 20 * ((i - 1) / columns)
 	set arrow i from screen x(from), y(line) to screen x(from + 40), y(line) nohead lc rgb paint(i) dt i lw 2
 	set label 10 + i word($legend[i], 1) at screen x(from + 48), y(line) left

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# $series1, ...: seconds, block share and injection rate in percent. $legend: a text for each.
+# $series1, ...: seconds, block share and injection rate in percent, whether it is one point. $legend: a text for each.
 # $marks: number, seconds, text; the first 12 of `mark_count`.
 scale = seconds >= 2 ? 1 : seconds >= 2e-3 ? 1e-3 : 1e-6
 scale_name = seconds >= 2 ? 's' : seconds >= 2e-3 ? 'ms' : 'us'
@@ -10,11 +10,11 @@ top = 96 + 18 * legend_rows
 panel = 150
 second = top + panel + 40
 bottom = second + panel
-height = bottom + 56 + (listed ? 30 + 18 * list_rows : 0)
+height = bottom + 56 + (listed ? 36 + 18 * list_rows : 0)
 @begin
 do for [i = 1:legend_rows] {
 	set label 10 + i word($legend[i], 1) at screen x(56), y(48 + 18 * i) left
-	set arrow 10 + i from screen x(16), y(48 + 18 * i) to screen x(48), y(48 + 18 * i) nohead lc rgb colour[i] dt i lw 2
+	set arrow 10 + i from screen x(16), y(48 + 18 * i) to screen x(48), y(48 + 18 * i) nohead lc rgb paint(i) dt i lw 2
 }
 # In two columns, below the axis.
 place = bottom + 76
@@ -41,7 +41,8 @@ set yrange [-2 : 104]
 set ytics 0, 25, 100
 set ylabel 'bytes under blocks (%)'
 set format x ''
-plot for [i = 1:rows] '$series'.i using ($1 / scale):2 with lines lc rgb colour[i] dt i lw 2
+plot for [i = 1:rows] '$series'.i using ($1 / scale):2 with lines lc rgb paint(i) dt i lw 2, \
+     for [i = 1:rows] '$series'.i using ($4 == 1 ? $1 / scale : NaN):2 with points lc rgb paint(i) pt 7 ps 0.7
 @once
 do for [i = 10:49] { unset label i; unset arrow i }
 do for [i = 1:listed] { unset label 50 + i }
@@ -54,5 +55,6 @@ set ytics autofreq
 set ylabel 'faults injected (%)'
 set format x
 set xlabel clock.'time since the beginning of the stream ('.scale_name.')'
-plot for [i = 1:rows] '$series'.i using ($1 / scale):3 with lines lc rgb colour[i] dt i lw 2
+plot for [i = 1:rows] '$series'.i using ($1 / scale):3 with lines lc rgb paint(i) dt i lw 2, \
+     for [i = 1:rows] '$series'.i using ($4 == 1 ? $1 / scale : NaN):3 with points lc rgb paint(i) pt 7 ps 0.7
 unset multiplot

@@ -2,6 +2,7 @@
 /* nvsim plot: saved results as a picture. */
 #include <string.h>
 
+#include "json_file.h"
 #include "plot_output.h"
 #include "text.h"
 
@@ -72,19 +73,15 @@ static enum cli_exit add(json_t *docs, json_t *doc, const char *name)
 /* A comparison of several traces is an array. */
 static enum cli_exit load(const char *path, json_t *docs)
 {
-	bool standard = strcmp(path, "-") == 0;
-	const char *name = standard ? "standard input" : path;
-	json_error_t err;
-	json_t *json = standard ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &err)
-				: json_load_file(path, JSON_REJECT_DUPLICATES, &err);
+	const char *name = json_file_name(path);
+	struct nvt_error err = {0};
+	json_t *json = json_file_load(path, &err);
 	enum cli_exit status = CLI_OK;
 	json_t *item;
 	size_t i;
 
 	if (!json)
-		return err.line < 0 ? cli_fail(CLI_INPUT, "%s: cannot be read: %s", name, err.text)
-				    : cli_fail(CLI_INPUT, "%s: line %d is not JSON: %s", name,
-					       err.line, err.text);
+		return cli_fail_trace(&err);
 	if (!json_is_array(json))
 		status = add(docs, json, name);
 	else if (!json_array_size(json))
@@ -149,13 +146,10 @@ static enum cli_exit draw(const struct plot_options *o, const struct plot_kind *
 			  enum plot_format format, const json_t *docs)
 {
 	enum cli_exit status = kind ? CLI_OK : find_kind(docs, &kind);
-	struct nvt_error err;
 	const char *why;
 
 	if (status)
 		return status;
-	if (plot_mixed(kind, docs, &err))
-		return cli_fail(CLI_USAGE, "plot: %s", err.text);
 	why = plot_unsupported(kind, docs);
 	if (why)
 		return cli_fail(CLI_USAGE, "plot: '%s' cannot be drawn: %s", kind->name, why);
@@ -198,9 +192,11 @@ const struct cli_command cli_plot = {
 	.arguments = "RESULT...",
 	.summary = "saved results as a picture, drawn by gnuplot",
 	.about = "Draws results that other commands have saved as JSON (- for standard input): of "
-		 "replay, compare, hw, bench and sweep. Times and costs of an emulator are never "
-		 "drawn on one axis with those of hardware; a plot of them carries the word. Equal "
-		 "results give equal pictures.",
+		 "replay, compare, hw, bench and sweep. What an emulator ran, and recordings made "
+		 "in "
+		 "one, are never drawn on one axis with those of hardware; a plot of them carries "
+		 "the word. A policy that is unsound is called so. Equal results give equal "
+		 "pictures.",
 	.examples = {{"nvsim plot -o c.svg compare.json", "faults and block share by policy"},
 		     {"nvsim plot -k timeline -o t.png replay.json",
 		      "a replay with --interval, over time"},

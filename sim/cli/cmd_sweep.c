@@ -8,6 +8,7 @@
 
 #include "document.h"
 #include "jobs.h"
+#include "json_file.h"
 #include "replay.h"
 #include "sweep_plots.h"
 
@@ -333,7 +334,7 @@ static enum cli_exit check_options(const struct sweep_options *o, const char *pa
 static enum cli_exit read_spec(struct sweep *s)
 {
 	struct nvt_error err = {0};
-	json_t *json = sweep_spec_load(s->path, &err);
+	json_t *json = json_file_load(s->path, &err);
 	enum cli_exit status = CLI_OK;
 
 	if (!json)

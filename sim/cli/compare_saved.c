@@ -8,6 +8,7 @@
 
 #include "compare_document.h"
 #include "compare_report.h"
+#include "json_file.h"
 #include "run.h"
 
 #define PEEK 64 /* bytes, of which white space may be some */
@@ -170,24 +171,18 @@ static enum cli_exit add_saved(json_t *docs, json_t *json, const char *name)
 	return CLI_OK;
 }
 
-static const char *name_of(const char *path)
-{
-	return strcmp(path, "-") ? path : "standard input";
-}
-
 /* All that a file holds, added to `docs`: a comparison of several traces is an array. */
 static enum cli_exit load(const char *path, json_t *docs)
 {
-	json_error_t err;
-	json_t *json = strcmp(path, "-") ? json_load_file(path, JSON_REJECT_DUPLICATES, &err)
-					 : json_loadf(stdin, JSON_REJECT_DUPLICATES, &err);
-	const char *name = name_of(path);
+	struct nvt_error err = {0};
+	json_t *json = json_file_load(path, &err);
+	const char *name = json_file_name(path);
 	enum cli_exit status = CLI_OK;
 	json_t *item;
 	size_t i;
 
 	if (!json)
-		return cli_fail(CLI_INPUT, "%s: line %d is not JSON: %s", name, err.line, err.text);
+		return cli_fail_trace(&err);
 	if (!json_is_array(json))
 		return add_saved(docs, json, name);
 	if (!json_array_size(json))
@@ -262,7 +257,7 @@ static json_t *load_one(const char *path, enum cli_exit *status)
 		*status = cli_fail(CLI_USAGE,
 				   "%s holds comparisons of several traces: it can only be shown "
 				   "alone",
-				   name_of(path));
+				   json_file_name(path));
 	if (!*status)
 		doc = json_incref(json_array_get(docs, 0));
 	json_decref(docs);
@@ -278,8 +273,8 @@ static enum cli_exit join_all(const struct cli_args *args, json_t *docs)
 		json_t *other = load_one(args->v[i], &status);
 
 		if (!status)
-			status = check_comparable(doc, other, name_of(args->v[0]),
-						  name_of(args->v[i]));
+			status = check_comparable(doc, other, json_file_name(args->v[0]),
+						  json_file_name(args->v[i]));
 		if (!status)
 			join(doc, other, args->v[i]);
 		json_decref(other);

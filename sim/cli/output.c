@@ -42,11 +42,11 @@ static enum cli_exit open_temporary(struct cli_output *out)
 	int fd;
 
 	umask(mask);
-	if (asprintf(&out->temporary, "%s.XXXXXX", out->path) < 0) {
+	if (asprintf(&out->temporary, "%s.XXXXXX.tmp", out->path) < 0) {
 		out->temporary = NULL;
 		return cli_no_memory();
 	}
-	fd = mkstemp(out->temporary);
+	fd = mkstemps(out->temporary, 4);
 	if (fd < 0) {
 		enum cli_exit status = cannot_write(out->path);
 

@@ -16,8 +16,11 @@ enum cli_exit plot_output(const struct plot_kind *kind, const json_t *docs, enum
 {
 	struct nvt_error err;
 	struct cli_output out;
-	enum cli_exit status = cli_output_open(&out, path);
+	enum cli_exit status;
 
+	if (plot_mixed(kind, docs, &err))
+		return cli_fail(CLI_USAGE, "plot: %s", err.text);
+	status = cli_output_open(&out, path);
 	if (status)
 		return status;
 	fflush(out.file);

@@ -8,7 +8,8 @@
 
 /* A benchmark that has figures. */
 struct median {
-	const char *name, *unit;
+	char name[PLOT_LABEL_SIZE];
+	const char *unit;
 	double value, low, high; /* its 95% interval */
 	double x;		 /* of a point; NaN: it is none */
 };
@@ -28,9 +29,9 @@ static struct median read_row(struct plot_data *d, const json_t *row)
 {
 	const json_t *interval = plot_array(d, row, "interval");
 	struct median m = {
-		plot_text(row, "name"), plot_text(row, "unit"), figure(d, row, "median"), NAN, NAN,
-		figure(d, row, "x")};
+		.unit = plot_text(row, "unit"), .value = figure(d, row, "median"), .x = NAN};
 
+	plot_shorten(m.name, plot_text(row, "name"));
 	if (isnan(m.value))
 		plot_damaged(d, "median");
 	m.low = m.high = m.value;
@@ -61,6 +62,8 @@ static const char *add_row(struct plot_data *d, struct medians *all, const json_
 		return NULL;
 	if (all->count == PLOT_ROWS_MAX)
 		return "there are more than 48 benchmarks: measure one group";
+	if (!json_is_boolean(plot_member(benchmark, "emulated")))
+		plot_damaged(d, "emulated");
 	m = read_row(d, row);
 	if (row != benchmark)
 		m.x = figure(d, row, "x");
@@ -128,13 +131,23 @@ static void put_unit(struct plot_data *d, const struct medians *all)
 	plot_put_variable(d->out, "rows", (double)all->count);
 }
 
+/* The least of its figures that a logarithmic axis has; infinity: there is none. */
+static double least(const struct median *m)
+{
+	const double figures[] = {m->low, m->value, m->high};
+
+	for (size_t i = 0; i < 3; i++)
+		if (figures[i] > 0)
+			return figures[i];
+	return INFINITY;
+}
+
 const char *plot_bench(struct plot_data *d)
 {
 	struct medians all = {.count = 0};
 	const json_t *rows = NULL;
 	const char *why = read_benchmarks(d, &rows);
-	double lowest = INFINITY, highest = 0;
-	size_t width = 0;
+	double lowest = INFINITY, highest = 0, width = 0;
 
 	if (!why)
 		why = add_rows(d, &all, rows, NULL);
@@ -146,13 +159,12 @@ const char *plot_bench(struct plot_data *d)
 		const struct median *m = &all.row[i];
 
 		put_row(d, m, i);
-		if (m->value > 0)
-			lowest = fmin(lowest, m->low > 0 ? m->low : m->value);
+		lowest = fmin(lowest, least(m));
 		highest = fmax(highest, m->high);
-		width = strlen(m->name) > width ? strlen(m->name) : width;
+		width = fmax(width, plot_width(m->name));
 	}
 	plot_put_end(d->out);
-	plot_put_variable(d->out, "label_width", fmin((double)width, PLOT_LABEL_MAX));
+	plot_put_variable(d->out, "label_width", width);
 	plot_put_variable(d->out, "lowest", lowest);
 	plot_put_variable(d->out, "highest", highest);
 	return highest > 0 ? NULL : "all of its figures are 0";

@@ -20,6 +20,7 @@ struct cost {
 	double lowest, highest;
 	size_t count; /* series */
 	FILE *legend;
+	double legend_width;
 };
 
 static bool is_of(const json_t *histogram, const char *unit)
@@ -126,9 +127,10 @@ static void put_buckets(struct cost *c, const json_t *buckets, double sum, doubl
 
 static void put_legend(struct cost *c, const struct plot_row *row, const char *class)
 {
-	char text[PLOT_LABEL_MAX + 48];
+	char text[PLOT_LABEL_SIZE + 48];
 
 	snprintf(text, sizeof(text), c->rows.count > 1 ? "%s, %s" : "%s", class, row->label);
+	c->legend_width = fmax(c->legend_width, plot_width(text));
 	plot_put_text(c->legend, text);
 	fputc('\n', c->legend);
 }
@@ -203,6 +205,7 @@ const char *plot_cost(struct plot_data *d)
 	plot_put_rows(d, &c.rows);
 	plot_put_string(d->out, "unit_name", strcmp(c.unit, "ticks") ? c.unit : "nanoseconds");
 	plot_put_variable(d->out, "series", (double)c.count);
+	plot_put_variable(d->out, "legend_width", c.legend_width);
 	plot_put_variable(d->out, "lowest", c.lowest);
 	plot_put_variable(d->out, "highest", c.highest);
 	return why;

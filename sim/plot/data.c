@@ -60,6 +60,40 @@ const json_t *plot_array(struct plot_data *d, const json_t *object, const char *
 
 /* ---- writing ---- */
 
+/* Bytes that go on with a character are part of its first. */
+static double width_of(char c)
+{
+	if (((unsigned char)c & 0xc0) == 0x80)
+		return 0;
+	return isupper((unsigned char)c) || c == 'm' || c == 'w' ? 1.35 : 1;
+}
+
+double plot_width(const char *text)
+{
+	double width = 0;
+
+	while (*text)
+		width += width_of(*text++);
+	return width;
+}
+
+void plot_shorten(char label[PLOT_LABEL_SIZE], const char *text)
+{
+	const double half = PLOT_LABEL_MAX / 2 - 1;
+	size_t begin = 0, end = strlen(text);
+	double width;
+
+	if (plot_width(text) <= PLOT_LABEL_MAX) {
+		snprintf(label, PLOT_LABEL_SIZE, "%s", text);
+		return;
+	}
+	for (width = 0; (width += width_of(text[begin])) <= half;)
+		begin++;
+	for (width = 0; (width += width_of(text[end - 1])) <= half;)
+		end--;
+	snprintf(label, PLOT_LABEL_SIZE, "%.*s..%s", (int)begin, text, text + end);
+}
+
 /*
  * In a string of gnuplot, backslashes, backquotes, dollars and @ would be more than text, and in a
  * block of data # too. One character for one of UTF-8.

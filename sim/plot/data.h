@@ -9,8 +9,10 @@
 #include "plot.h"
 
 #define PLOT_COUNT_MAX 1e18 /* of anything that is counted; bytes are, too */
-#define PLOT_LABEL_MAX 40u  /* characters; what is longer loses its middle */
 #define PLOT_ROWS_MAX  48u
+/* As wide as so many characters of a middling width; what is longer loses its middle. */
+#define PLOT_LABEL_MAX	40u
+#define PLOT_LABEL_SIZE (4 * PLOT_LABEL_MAX + 1) /* bytes */
 
 struct plot_data {
 	const json_t *docs;
@@ -44,7 +46,7 @@ static inline bool plot_is_schema(const json_t *doc, const char *schema)
 struct plot_row {
 	const json_t *doc;
 	const json_t *entry; /* has `counts` and `metrics` */
-	char label[PLOT_LABEL_MAX + 1];
+	char label[PLOT_LABEL_SIZE];
 };
 struct plot_rows {
 	size_t count;
@@ -61,8 +63,8 @@ enum plot_part {
 	PLOT_PARTS
 };
 #define PLOT_PART_SIZE 80
-/* Of a row: the trace's name, the policies' names, the size of the host's pages, the mixture of
-   L1's leaves; "": not told. */
+/* Of a row: the trace's name, the policies' names and whether the one is unsound, the size of the
+   host's pages, the mixture of L1's leaves; "": not told. */
 void plot_part(const struct plot_row *row, enum plot_part part, char text[PLOT_PART_SIZE]);
 
 struct plot_cursor {
@@ -82,6 +84,10 @@ double plot_row_figure(struct plot_data *d, const struct plot_row *row, const ch
 
 /* ---- writing ---- */
 
+/* In characters of a middling width. */
+double plot_width(const char *text);
+/* Beginning and end of what is too long: names that differ, do so there. */
+void plot_shorten(char label[PLOT_LABEL_SIZE], const char *text);
 /* A string of gnuplot, behind a blank. */
 void plot_put_text(FILE *out, const char *text);
 /* "NaN" for NaN. */

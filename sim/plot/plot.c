@@ -14,27 +14,27 @@
  * scripts/plot/NAME.gp that draws them, which the build finds by itself. The script has the
  * variables `title`, `subtitle` and `clock` ("emulated " or "") besides those of the function, and
  * the macros of scripts/plot/common.gp, and says how high the plot is: `height`, then @begin.
- * A row with `clock` has to have the word of that variable at its axis.
+ * An axis of times or costs has to have the word of `clock`.
  */
 const struct plot_kind plot_kinds[] = {
 	{"policies", "faults and block share by policy, of compare or of several replays",
-	 "Shadow faults and block share by policy", NULL, plot_policies},
+	 "Shadow faults and block share by policy", false, plot_policies},
 	{"timeline",
 	 "block share and injection rate over time, with marks, of replays with --interval",
-	 "Block share and injection rate over time", "trace_emulated", plot_timeline},
+	 "Block share and injection rate over time", false, plot_timeline},
 	{"walk-depth", "descriptors read per walk, of compare or of several replays",
-	 "Descriptors of L1's stage 2 read in a walk", NULL, plot_walk_depth},
+	 "Descriptors of L1's stage 2 read in a walk", false, plot_walk_depth},
 	{"clamps",
 	 "what kept mappings small, in faults and bytes, of compare or of several replays",
-	 "What kept mappings from being larger", NULL, plot_clamps},
+	 "What kept mappings from being larger", false, plot_clamps},
 	{"cost", "what the handler costs by outcome, of runs at EL2 (hw run, hw collect)",
-	 "Cost of a fault at EL2, by outcome", "emulated", plot_cost},
+	 "Cost of a fault at EL2, by outcome", true, plot_cost},
 	{"unmap",
 	 "work of host unmaps by host granule and invalidation policy, of sweep or of replays",
-	 "Work of host unmaps, by host granule and invalidation policy", NULL, plot_unmap},
+	 "Work of host unmaps, by host granule and invalidation policy", false, plot_unmap},
 	{"length", "cost of a fault against the length of the trace, of bench",
-	 "Cost of a fault by length of the trace", "emulated", plot_length},
-	{"bench", "medians and their intervals, of bench with one group", "Benchmarks", "emulated",
+	 "Cost of a fault by length of the trace", true, plot_length},
+	{"bench", "medians and their intervals, of bench with one group", "Benchmarks", true,
 	 plot_bench},
 };
 const size_t plot_kind_count = sizeof(plot_kinds) / sizeof(plot_kinds[0]);
@@ -68,19 +68,63 @@ const struct plot_kind *plot_kind_for(const json_t *docs)
 	return NULL;
 }
 
-/* ---- whose times ---- */
+/* ---- whose figures ---- */
 
 enum plot_clock { PLOT_NO_CLOCK, PLOT_EMULATED, PLOT_HARDWARE, PLOT_UNKNOWN_CLOCK };
 
-static enum plot_clock clock_of(const json_t *doc, const char *member)
-{
-	const json_t *flag = plot_member(plot_member(doc, "context"), member);
+struct clocks {
+	const json_t *first, *other; /* two that differ; NULL: none does */
+	enum plot_clock first_clock, other_clock;
+	bool emulated;
+	const json_t *damaged; /* has a flag that is none */
+};
 
-	if (!flag)
-		return PLOT_NO_CLOCK;
-	return json_is_true(flag)    ? PLOT_EMULATED
-	       : json_is_false(flag) ? PLOT_HARDWARE
-				     : PLOT_UNKNOWN_CLOCK;
+/* `owner`: the document, or a trace in it. */
+static void see(struct clocks *c, const json_t *doc, const json_t *owner, const json_t *flag)
+{
+	enum plot_clock clock = json_is_true(flag)    ? PLOT_EMULATED
+				: json_is_false(flag) ? PLOT_HARDWARE
+						      : PLOT_UNKNOWN_CLOCK;
+
+	if (!flag || json_is_null(flag))
+		return;
+	if (clock == PLOT_UNKNOWN_CLOCK && strcmp(plot_text(flag, ""), "unknown")) {
+		c->damaged = doc;
+		return;
+	}
+	c->emulated |= clock == PLOT_EMULATED;
+	if (!c->first) {
+		c->first = owner;
+		c->first_clock = clock;
+	} else if (clock != c->first_clock && !c->other) {
+		c->other = owner;
+		c->other_clock = clock;
+	}
+}
+
+/* In a sweep, each trace has its own. */
+static struct clocks clocks_of(const json_t *docs, const char *flag)
+{
+	struct clocks c = {.first = NULL};
+	const json_t *doc, *trace;
+	size_t i, k;
+
+	json_array_foreach(docs, i, doc)
+	{
+		see(&c, doc, doc, json_object_get(json_object_get(doc, "context"), flag));
+		json_array_foreach(json_object_get(doc, "traces"), k, trace)
+			see(&c, doc, trace, json_object_get(trace, flag));
+	}
+	return c;
+}
+
+/* Who ran it and, but for costs, who recorded the trace: counts hang on no clock, but an emulator
+ * had a part in them, too. */
+static const char *const flags[] = {"emulated", "trace_emulated"};
+
+static size_t flag_count(const struct plot_kind *kind)
+{
+	return kind->costs ? 1 : 2;
 }
 
 static const char *name_of(const json_t *doc)
@@ -95,53 +139,37 @@ bool plot_mixed(const struct plot_kind *kind, const json_t *docs, struct nvt_err
 	static const char *const are[] = {
 		[PLOT_EMULATED] = "emulated",
 		[PLOT_HARDWARE] = "of hardware",
-		[PLOT_UNKNOWN_CLOCK] = "of an unknown clock",
+		[PLOT_UNKNOWN_CLOCK] = "of an unknown machine",
 	};
-	const json_t *doc, *first = NULL;
-	size_t i;
 
-	json_array_foreach(kind->clock ? docs : NULL, i, doc)
-	{
-		enum plot_clock clock = clock_of(doc, kind->clock);
+	for (size_t i = 0; i < flag_count(kind); i++) {
+		struct clocks c = clocks_of(docs, flags[i]);
 
-		if (clock == PLOT_NO_CLOCK)
-			continue;
-		if (!first)
-			first = doc;
-		if (clock == clock_of(first, kind->clock))
+		if (!c.other)
 			continue;
 		err->status = NVT_EINPUT;
 		snprintf(err->text, sizeof(err->text),
-			 "%s and %s cannot share an axis: times of the one are %s, of the other %s",
-			 name_of(first), name_of(doc), are[clock_of(first, kind->clock)],
-			 are[clock]);
+			 "%s and %s cannot share an axis: the one is %s, the other %s",
+			 name_of(c.first), name_of(c.other), are[c.first_clock],
+			 are[c.other_clock]);
 		return true;
 	}
 	return false;
 }
 
-/* In a sweep, each trace has its own. */
-static bool is_emulated(const json_t *doc)
+/* A flag that is none must not pass for one that is absent. */
+static bool is_emulated(struct plot_data *d, const struct plot_kind *kind)
 {
-	bool emulated = clock_of(doc, "emulated") == PLOT_EMULATED ||
-			clock_of(doc, "trace_emulated") == PLOT_EMULATED;
-	const json_t *trace;
-	size_t i;
+	bool emulated = d->emulated;
 
-	json_array_foreach(json_object_get(doc, "traces"), i, trace) emulated =
-		emulated || json_is_true(json_object_get(trace, "trace_emulated"));
-	return emulated;
-}
+	for (size_t i = 0; i < flag_count(kind); i++) {
+		struct clocks c = clocks_of(d->docs, flags[i]);
 
-/* Counts do not depend on a clock; where an emulator had a part in them, that is told all the same.
- */
-static bool any_emulated(const json_t *docs)
-{
-	const json_t *doc;
-	bool emulated = false;
-	size_t i;
-
-	json_array_foreach(docs, i, doc) emulated = emulated || is_emulated(doc);
+		emulated |= c.emulated;
+		d->doc = c.damaged;
+		if (c.damaged)
+			plot_damaged(d, flags[i]);
+	}
 	return emulated;
 }
 
@@ -160,7 +188,7 @@ static void put_script(struct plot_data *d, const struct plot_kind *kind, enum p
 {
 	plot_put_string(d->out, "format", format == PLOT_SVG ? "svg" : "png");
 	plot_put_string(d->out, "title", kind->title);
-	plot_put_string(d->out, "clock", any_emulated(d->docs) || d->emulated ? "emulated " : "");
+	plot_put_string(d->out, "clock", is_emulated(d, kind) ? "emulated " : "");
 	fputs(script_named("common"), d->out);
 	fputs(script_named(kind->name), d->out);
 }

@@ -16,9 +16,7 @@ struct plot_kind {
 	const char *name;
 	const char *summary; /* what it shows, and of what; ends the sentence "draws ..." */
 	const char *title;   /* of the plot */
-	/* Member of `context` that tells whether the times or costs of its axis are an emulator's;
-	   NULL: it has counts alone. */
-	const char *clock;
+	bool costs;	     /* measured by who ran it, whoever recorded the trace */
 	/* Writes variables and data for scripts/plot/NAME.gp; or returns why it cannot. */
 	const char *(*data)(struct plot_data *d);
 };
@@ -39,7 +37,7 @@ const struct plot_kind *plot_kind_named(const char *name);
 const char *plot_unsupported(const struct plot_kind *kind, const json_t *docs);
 /* The first kind that they support; NULL: none. */
 const struct plot_kind *plot_kind_for(const json_t *docs);
-/* Whether emulated figures would share an axis with others; *err names two documents. */
+/* Whether emulated figures would share an axis with others; *err names two of them. */
 bool plot_mixed(const struct plot_kind *kind, const json_t *docs, struct nvt_error *err);
 
 enum plot_format { PLOT_SVG, PLOT_PNG };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data.h"
+#include "names.h"
 
 static const char *const part_names[PLOT_PARTS] = {
 	[PLOT_TRACE] = "trace",
@@ -42,6 +43,15 @@ static void granule(const struct plot_row *row, char text[PLOT_PART_SIZE])
 		size_text(json_number_value(size), text);
 }
 
+/* Few faults are no merit of a wrong mapping. */
+static bool is_unsound(const struct plot_row *row, const char *policy)
+{
+	const struct s2_policy *known = policy_named(policy);
+
+	return json_is_false(plot_member(row->entry, "sound")) ||
+	       (known && !s2_policy_sound(known));
+}
+
 void plot_part(const struct plot_row *row, enum plot_part part, char text[PLOT_PART_SIZE])
 {
 	const char *name = plot_text(row->entry, part_names[part]);
@@ -55,7 +65,8 @@ void plot_part(const struct plot_row *row, enum plot_part part, char text[PLOT_P
 		name = trace_name(row);
 	else if (!*name)
 		name = plot_text(plot_member(row->doc, "context"), part_names[part]);
-	snprintf(text, PLOT_PART_SIZE, "%s", name);
+	snprintf(text, PLOT_PART_SIZE, "%s%s", name,
+		 part == PLOT_POLICY && is_unsound(row, name) ? " (unsound)" : "");
 	length = strlen(text);
 	if (part == PLOT_TRACE && length > 4 && strcmp(text + length - 4, ".zst") == 0)
 		text[length - 4] = 0;
@@ -107,18 +118,6 @@ static void append(char *to, size_t size, const char *separator, const char *tex
 		snprintf(to + used, size - used, "%s%s", used ? separator : "", text);
 }
 
-/* Beginning and end of what is too long: names that differ, do so there. */
-static void shorten(char *label, const char *text)
-{
-	size_t length = strlen(text), half = PLOT_LABEL_MAX / 2 - 1;
-
-	if (length <= PLOT_LABEL_MAX)
-		snprintf(label, PLOT_LABEL_MAX + 1, "%s", text);
-	else
-		snprintf(label, PLOT_LABEL_MAX + 1, "%.*s..%s", (int)half, text,
-			 text + length - half);
-}
-
 static void label(struct plot_rows *rows, size_t i, const bool shown[PLOT_PARTS])
 {
 	char text[PLOT_PARTS * PLOT_PART_SIZE] = "", part[PLOT_PART_SIZE];
@@ -128,14 +127,14 @@ static void label(struct plot_rows *rows, size_t i, const bool shown[PLOT_PARTS]
 		if (shown[p])
 			append(text, sizeof(text), "/", part);
 	}
-	shorten(rows->row[i].label, text);
+	plot_shorten(rows->row[i].label, text);
 }
 
 /* Two that nothing tells apart, say results of two handlers, are numbered: the last one first, for
  * it is compared with those before it. */
 static void number(struct plot_rows *rows, size_t i)
 {
-	char text[PLOT_LABEL_MAX + 16];
+	char text[PLOT_LABEL_SIZE + 16];
 	unsigned int same = 0;
 
 	for (size_t k = 0; k < i; k++)
@@ -143,13 +142,13 @@ static void number(struct plot_rows *rows, size_t i)
 	if (!same)
 		return;
 	snprintf(text, sizeof(text), "%s (%u)", rows->row[i].label, same + 1);
-	shorten(rows->row[i].label, text);
+	plot_shorten(rows->row[i].label, text);
 }
 
 static void label_all(struct plot_rows *rows)
 {
 	bool shown[PLOT_PARTS], any = false;
-	char part[PLOT_PART_SIZE];
+	char part[PLOT_PART_SIZE], text[PLOT_PART_SIZE + 16];
 
 	for (unsigned int p = 0; p < PLOT_PARTS; p++)
 		any |= shown[p] = differs(rows, p);
@@ -157,9 +156,11 @@ static void label_all(struct plot_rows *rows)
 		shown[PLOT_POLICY] = true;
 	for (unsigned int p = 0; p < PLOT_PARTS; p++) {
 		plot_part(&rows->row[0], p, part);
-		if ((!shown[p] || rows->count == 1) && p != PLOT_GRANULE)
-			append(rows->common, sizeof(rows->common),
-			       p == PLOT_INVALIDATION ? ", invalidation " : ", ", part);
+		if ((shown[p] && rows->count > 1) || p == PLOT_GRANULE || !*part)
+			continue;
+		snprintf(text, sizeof(text), "%s%s", p == PLOT_INVALIDATION ? "invalidation " : "",
+			 part);
+		append(rows->common, sizeof(rows->common), ", ", text);
 	}
 	for (size_t i = 0; i < rows->count; i++)
 		label(rows, i, shown);
@@ -212,12 +213,11 @@ double plot_row_figure(struct plot_data *d, const struct plot_row *row, const ch
 
 void plot_put_rows(struct plot_data *d, const struct plot_rows *rows)
 {
-	size_t width = 0;
+	double width = 0;
 
 	for (size_t i = 0; i < rows->count; i++)
-		if (strlen(rows->row[i].label) > width)
-			width = strlen(rows->row[i].label);
+		width = fmax(width, plot_width(rows->row[i].label));
 	plot_put_variable(d->out, "rows", (double)rows->count);
-	plot_put_variable(d->out, "label_width", (double)width);
+	plot_put_variable(d->out, "label_width", width);
 	plot_put_string(d->out, "subtitle", rows->common);
 }

@@ -14,6 +14,7 @@ struct timeline {
 	double blocks;	 /* share at the end of its last interval */
 	double longest;	 /* seconds */
 	double injected; /* of all series, in %: the most in an interval */
+	bool lone;	 /* the series at hand has one interval, and no line leads to its end */
 };
 
 static double percent(double part, double whole)
@@ -45,7 +46,7 @@ static void put_point(struct timeline *t, double seconds, double blocks, double 
 	plot_put_number(t->d->out, seconds);
 	plot_put_number(t->d->out, blocks);
 	plot_put_number(t->d->out, injected);
-	fputc('\n', t->d->out);
+	fprintf(t->d->out, " %d\n", t->lone);
 }
 
 /* A share of bytes is of the interval's end; the injection rate is of all of it, which began with
@@ -84,6 +85,7 @@ static void put_series(struct timeline *t, size_t i, const json_t *intervals)
 
 	begin(t, doc);
 	t->blocks = NAN;
+	t->lone = json_array_size(intervals) == 1;
 	plot_put_series(t->d->out, i + 1);
 	json_array_foreach(intervals, k, interval)
 	{
@@ -129,6 +131,7 @@ static void put_seconds(FILE *out, double seconds)
 /* Those of the one trace that all are of; what more there are is told. */
 static void put_marks(struct timeline *t)
 {
+	char text[PLOT_LABEL_SIZE];
 	const json_t *doc = t->rows.row[0].doc, *marks, *mark;
 	bool one_trace = true;
 	size_t i;
@@ -146,7 +149,8 @@ static void put_marks(struct timeline *t)
 			break;
 		fprintf(t->d->out, "%zu", i + 1);
 		put_seconds(t->d->out, time_of(t, mark, "time_ns"));
-		plot_put_text(t->d->out, plot_text(mark, "text"));
+		plot_shorten(text, plot_text(mark, "text"));
+		plot_put_text(t->d->out, text);
 		fputc('\n', t->d->out);
 	}
 	plot_put_end(t->d->out);

@@ -83,19 +83,19 @@ static int order(const void *a, const void *b)
    of the host and what is shown of them, bytes unmapped by it. */
 static void put_groups(struct unmap *u)
 {
-	double place = 0, visited = 0, unmapped = 0;
-	size_t width = 0;
+	double place = 0, visited = 0, unmapped = 0, width = 0;
 
 	plot_put_begin(u->d->out, "data");
 	for (size_t i = 0; i < u->count; i++) {
 		const struct group *g = &u->group[i];
-		char label[2 * PLOT_PART_SIZE];
+		char text[2 * PLOT_PART_SIZE], label[PLOT_LABEL_SIZE];
 		double bytes = g->unmapped / g->operations, entries = g->visited / g->operations;
 
 		if (i && strcmp(g->granule, g[-1].granule))
 			place += 0.6;
-		snprintf(label, sizeof(label), "%s %s", g->granule, g->invalidation);
-		width = strlen(label) > width ? strlen(label) : width;
+		snprintf(text, sizeof(text), "%s %s", g->granule, g->invalidation);
+		plot_shorten(label, text);
+		width = fmax(width, plot_width(label));
 		plot_put_number(u->d->out, place++);
 		plot_put_text(u->d->out, label);
 		fprintf(u->d->out, " %u", g->place);
@@ -107,7 +107,7 @@ static void put_groups(struct unmap *u)
 	}
 	plot_put_end(u->d->out);
 	plot_put_variable(u->d->out, "rows", place);
-	plot_put_variable(u->d->out, "label_width", fmin((double)width, PLOT_LABEL_MAX));
+	plot_put_variable(u->d->out, "label_width", width);
 	plot_put_variable(u->d->out, "visited_most", visited);
 	plot_put_variable(u->d->out, "unmapped_most", unmapped);
 }

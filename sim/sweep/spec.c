@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "spec.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -508,28 +507,6 @@ static enum nvt_status make_streams(struct parser *p)
 }
 
 /* ---- the whole ---- */
-
-json_t *sweep_spec_load(const char *path, struct nvt_error *err)
-{
-	bool standard = strcmp(path, "-") == 0;
-	FILE *f = standard ? stdin : fopen(path, "r");
-	json_error_t at;
-	json_t *json;
-
-	if (!f) {
-		nvt_fail(err, NVT_EINPUT, "%s: cannot be read: %s", path, strerror(errno));
-		return NULL;
-	}
-	json = json_loadf(f, JSON_REJECT_DUPLICATES, &at);
-	if (!json && json_error_code(&at) == json_error_out_of_memory)
-		nvt_fail(err, NVT_EENV, "out of memory");
-	else if (!json)
-		nvt_fail(err, NVT_EINPUT, "%s: line %d is not JSON: %s",
-			 standard ? "standard input" : path, at.line, at.text);
-	if (!standard)
-		fclose(f);
-	return json;
-}
 
 enum nvt_status sweep_spec_parse(json_t *json, struct sweep_spec *spec, struct nvt_error *err)
 {

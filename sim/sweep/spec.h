@@ -43,8 +43,6 @@ struct sweep_spec {
 	size_t cell_count;
 };
 
-/* JSON text to be released; NULL: NVT_EINPUT, it is none, or NVT_EENV. */
-json_t *sweep_spec_load(const char *path, struct nvt_error *err);
 /* NVT_EINPUT: it says what cannot be. sweep_spec_free is due in any case. */
 enum nvt_status sweep_spec_parse(json_t *json, struct sweep_spec *spec, struct nvt_error *err);
 void sweep_spec_free(struct sweep_spec *spec);

@@ -43,8 +43,8 @@ static enum nvt_status make_folder(const char *path, struct nvt_error *err)
 static const struct {
 	const char *folder, *pattern;
 } leftovers[] = {
-	{"cells", "*.json.??????"}, {"traces", ".nvsim-*.tmp"},	    {"traces", "*.lock"},
-	{".", "sweep.json.??????"}, {".", "policies-*.svg.??????"}, {".", "unmap.svg.??????"},
+	{"cells", "*.json.??????.tmp"}, {"traces", ".nvsim-*.tmp"}, {"traces", "*.lock"},
+	{".", "sweep.json.??????.tmp"}, {".", "*.svg.??????.tmp"},
 };
 
 static void remove_from(const char *folder, const char *pattern)

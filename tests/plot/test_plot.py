@@ -160,8 +160,30 @@ def test_a_style_sheet_can_change_the_colours_of_text_and_background():
                 check(group.get('fill') == 'black', f'{kind}: a text that is not black')
 
 
+def length_of(text, size):
+    """0.6 of the font's size for a character, which is wide, and more for a capital."""
+    return size * sum(0.75 if c.isupper() else 0.6 for c in text)
+
+
+def check_texts_keep_apart(kind, svg):
+    """Those of a line, where none is turned."""
+    lines = {}
+    for group in root_of(svg).iter(SVG + 'g'):
+        text = group.find(SVG + 'text')
+        if text is None or not (text.text or '').strip() or 'rotate' in group.get('transform'):
+            continue
+        x, y = map(float, re.findall(r'translate\(([^,]+),([^)]+)\)', group.get('transform'))[0])
+        length = length_of(text.text.strip(), float(group.get('font-size')))
+        x -= {'start': 0, 'middle': 0.5, 'end': 1}[group.get('text-anchor')] * length
+        lines.setdefault(y, []).append((x, x + length, text.text))
+    for line in lines.values():
+        line.sort()
+        for a, b in zip(line, line[1:]):
+            check(a[1] < b[0] + 2, f'{kind}: {a} is over {b}')
+
+
 def check_texts_fit(kind, svg):
-    """By 0.6 of the font's size for a character, which is wide; texts that are turned, by y."""
+    """Texts that are turned, by y."""
     root = root_of(svg)
     size = {0: float(root.get('width')), 1: float(root.get('height'))}
     for group in root.iter(SVG + 'g'):
@@ -171,7 +193,7 @@ def check_texts_fit(kind, svg):
         place = [float(v) for v in re.findall(r'translate\(([^,]+),([^)]+)\)',
                                               group.get('transform'))[0]]
         axis = 1 if 'rotate' in group.get('transform') else 0
-        length = 0.6 * float(group.get('font-size')) * len(text.text.strip())
+        length = length_of(text.text.strip(), float(group.get('font-size')))
         before = {'start': 0, 'middle': 0.5, 'end': 1}[group.get('text-anchor')] * length
         if axis == 1:
             before = length - before
@@ -206,6 +228,54 @@ def test_twenty_long_names_are_not_clipped():
         check_texts_fit(kind, r.stdout)
         labels = re.findall(r'a-policy-with[^<]*', r.stdout.decode())
         check(len(set(labels)) == 20, f'{kind}: labels that do not differ: {labels}')
+
+
+def test_wide_and_long_texts_are_neither_clipped_nor_over_each_other():
+    gnuplot_version()
+    name = 'WORKLOAD_OF_WIDE_CAPITALS_{}_THAT_GOES_ON_AND_ON.zst'
+    costs, compared = [[load(of) for _ in range(2)] for of in ('el2-emulated', 'compare')]
+    for i, document in [*enumerate(costs), *enumerate(compared)]:
+        document['trace']['name'] = name.format(i)
+    replay = load('replay')
+    replay['marks'] = [{'ordinal': i, 'time_ns': replay['trace']['first_ns'] + i * 10**10,
+                        'text': name.format(i)} for i in range(5)]
+    bench = load('bench')
+    for i, row in enumerate(bench['benchmarks']):
+        row['name'] = name.format(i)
+    for kind, documents in (('policies', compared), ('walk-depth', compared), ('clamps', compared),
+                            ('cost', costs), ('timeline', [replay]), ('bench', [bench])):
+        r = drawn(kind, *documents)
+        check(r.returncode == 0, r.stderr.decode())
+        check(b'WORKLOAD' in r.stdout, f'{kind}: no name')
+        check_texts_fit(kind, r.stdout)
+        check_texts_keep_apart(kind, r.stdout)
+
+
+def test_an_unsound_policy_is_told():
+    gnuplot_version()
+    compare = load('compare')
+    compare['policies'][0]['policy'] = 'kvm-v6'
+    compare['policies'][1].update(policy='of-another-version', sound=False)
+    shown = texts_of(drawn('policies', compare).stdout)
+    for name in 'kvm-v6', 'of-another-version':
+        check(f'{name} (unsound)' in shown, shown)
+    check(shown.count('unsound') == 2, shown)
+
+
+def test_a_subtitle_has_what_is_the_same_in_all_rows():
+    gnuplot_version()
+    shown = texts_of(picture('policies', ['compare']))
+    compare = load('compare')
+    check(f'{compare["trace"]["name"][:-4]}, invalidation whole' in shown, shown)
+
+
+def test_a_timeline_of_one_interval_is_not_empty():
+    gnuplot_version()
+    replay = load('replay')
+    replay['intervals'] = [i for i in replay['intervals'] if i['total_bytes'] and i['delivered']][-1:]
+    replay['measured']['skip'] = 1
+    svg = drawn('timeline', replay).stdout.decode()
+    check(len(re.findall(r"<use xlink:href='#[^']*gpPt6'", svg)) == 2, 'not two points')
 
 
 def test_a_png_is_one():
@@ -282,11 +352,88 @@ def test_hardware_is_not_drawn_with_what_is_emulated():
         check(r.returncode == 0, 'generated times are nobody\'s: ' + r.stderr.decode())
 
 
+def test_nor_are_counts():
+    compare, other = load('compare'), load('compare')
+    compare['context']['trace_emulated'] = True
+    for clock in False, 'unknown':
+        other['context']['trace_emulated'] = clock
+        for kind in 'policies', 'walk-depth', 'clamps':
+            r = drawn(kind, compare, other)
+            check(r.returncode == 2 and b'0.json and ' in r.stderr and b'share an axis' in r.stderr,
+                  f'{kind}: {r.stderr.decode()}')
+    gnuplot_version()
+    other['context']['trace_emulated'] = None
+    r = drawn('policies', compare, other)
+    check(r.returncode == 0 and '(emulated)' in texts_of(r.stdout), r.stderr.decode())
+
+
+def test_nor_traces_of_one_sweep():
+    sweep = load('sweep')
+    sweep['traces'] = [{'trace': {'name': f'{clock}.zst'}, 'trace_emulated': clock} for clock in (True, False)]
+    r = drawn('unmap', sweep)
+    check(r.returncode == 2 and b'True.zst and False.zst' in r.stderr, r.stderr.decode())
+
+
+def test_costs_are_of_who_ran_it():
+    gnuplot_version()
+    costs = [load('el2-emulated') for _ in range(2)]
+    costs[0]['context']['trace_emulated'] = True
+    costs[1]['context']['trace_emulated'] = False
+    r = drawn('cost', *costs)
+    check(r.returncode == 0, r.stderr.decode())
+
+
+def test_a_flag_that_is_none_is_damage():
+    for kind, name, member in (('policies', 'compare', 'trace_emulated'), ('cost', 'el2-emulated', 'emulated')):
+        document = load(name)
+        document['context'][member] = 'no'
+        r = drawn(kind, document)
+        check(r.returncode == 3 and b'0.json: is damaged: ' in r.stderr and member.encode() in r.stderr,
+              r.stderr.decode())
+    sweep = load('sweep')
+    sweep['traces'] = [{'trace': {'name': 't.zst'}, 'trace_emulated': 1}]
+    r = drawn('unmap', sweep)
+    check(r.returncode == 3 and b'0.json: is damaged' in r.stderr, r.stderr.decode())
+
+
 def test_a_result_at_el2_has_to_tell_whether_it_is_emulated():
     cost = load('el2-emulated')
     del cost['context']['emulated']
     r = drawn('cost', cost)
     check(r.returncode == 3 and b'context.emulated' in r.stderr, r.stderr.decode())
+
+
+def test_benchmarks_without_figures_are_left_out():
+    gnuplot_version()
+    bench = load('bench')
+    for row, why in zip(bench['benchmarks'], ('skipped', 'failed')):
+        for member in 'median', 'interval':
+            del row[member]
+        row[why] = 'for a reason'
+    r = drawn('bench', bench)
+    check(r.returncode == 0, r.stderr.decode())
+    shown = texts_of(r.stdout)
+    for i, row in enumerate(bench['benchmarks']):
+        check((row['name'] in shown) == (i > 1), f'{row["name"]}: {shown}')
+
+
+def test_an_interval_from_zero_begins_at_the_least_figure():
+    """A logarithmic axis has no 0: it begins with what is least, 0.8 of which is its end."""
+    gnuplot_version()
+    bench = load('bench')
+    bench['benchmarks'][0].update(median=0, interval=[0, 50])
+    del bench['benchmarks'][2:]
+    root = root_of(drawn('bench', bench).stdout)
+    check(any((t.text or '').strip() == '50' for t in root.iter(SVG + 'text')), 'the axis begins later')
+
+
+def test_a_benchmark_has_to_tell_whether_it_is_emulated():
+    for kind in 'bench', 'length':
+        document = load(kind)
+        for row in document['benchmarks']:
+            del row['emulated']
+        r = drawn(kind, document)
+        check(r.returncode == 3 and b"'emulated'" in r.stderr, r.stderr.decode())
 
 
 def test_emulated_benchmarks_do_not_stand_beside_others():
@@ -392,7 +539,8 @@ def test_usage():
 
 
 def test_input():
-    fails(3, ['nowhere.json'], 'nowhere.json')
+    fails(3, ['nowhere.json', 'No such file'], 'nowhere.json')
+    fails(3, ['Is a directory'], DATA)
     fails(3, ['damaged'], '-', stdin=b'[]')
     fails(3, ['damaged'], '-', stdin=b'[1]')
     fails(3, ['damaged'], '-', stdin=b'{"schema": 1, "context": {}}')

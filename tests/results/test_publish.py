@@ -181,6 +181,14 @@ def test_clocks(top):
     put(top, {"w/2020-01-02-t-compare.json": doc, "w/2020-01-02-t-compare.svg": SVG % "emulated s"})
     run = publish(top)
     ok("times of a trace may be emulated", run.returncode == 0, run.stderr)
+    axes = {axis: [] for axis in ("trace", "policy", "invalidation", "host_granule", "leaves")}
+    sweep = {"schema": "nvsim.sweep/1", "context": EXACT["context"], "axes": axes, "cells": [],
+             "traces": [{"trace_emulated": None}, {"trace_emulated": True}]}
+    for traces, status in (sweep["traces"], 0), (sweep["traces"][:1], 2), (7, 3), ([7], 3):
+        put(top, {"w/2020-01-02-t-sweep.json": dict(sweep, traces=traces),
+                  "w/2020-01-02-t-sweep.svg": SVG % "emulated"})
+        run = publish(top)
+        ok("those of a sweep tell for themselves: %s" % traces, run.returncode == status, run.stderr)
 
 
 def test_ids(top):

@@ -22,6 +22,7 @@ chmod 711 "$work" # munged wants its socket to be within reach of all
 export SLURM_CONF=$work/slurm.conf
 daemons=()
 killed=3 # the number of the cell
+out="$work/what \"comes\" out, 'all' \$of it" # as a shell and Slurm would take apart
 number=0 failed=0
 
 # Processes of this Slurm, and of no other: steps of jobs are nobody's children.
@@ -161,7 +162,7 @@ END
 # The process of the cell that is to be killed: there are its folder and its number in its words.
 find_cell() {
 	local at
-	for at in $(grep -lzsxF -- "$work/out" /proc/[0-9]*/cmdline); do
+	for at in $(grep -lzsxF -- "$out" /proc/[0-9]*/cmdline); do
 		{ tr '\0' ' ' <"$at" | grep -q -- "--cell $killed "; } 2>/dev/null || continue
 		victim=$(cut -d/ -f3 <<<"$at")
 		return 0
@@ -175,13 +176,13 @@ submit() {
 }
 
 identities() {
-	stat -c '%n %i %Y' "$work"/out/cells/*.json
+	stat -c '%n %i %Y' "$out"/cells/*.json
 }
 
 start
 specify
 cd "$work" || exit 1
-"$nvsim" sweep spec.json -o "$work/out" --slurm >job.sh || give_up "no job file"
+"$nvsim" sweep spec.json -o "$out" --slurm >job.sh || give_up "no job file"
 
 submit &
 task=$!
@@ -191,21 +192,21 @@ check "the cell was killed in the midst" 0 $?
 wait $task
 check "the array tells of it" 137 $?
 check "one cell is missing" "$killed	$("$nvsim" sweep spec.json --list | sed -n "s/^$killed	//p")" \
-	"$("$nvsim" sweep spec.json -o out --merge 2>merge.log)"
+	"$("$nvsim" sweep spec.json -o "$out" --merge 2>merge.log)"
 check "which is no sweep yet" "nvsim: spec.json: 1 of 24 cells are missing" "$(cat merge.log)"
 identities >before
 
 submit
 check "the array, submitted again" 0 $?
-check "all cells are there" 24 "$(ls out/cells | wc -l)"
+check "all cells are there" 24 "$(ls "$out/cells" | wc -l)"
 check "only the missing one was computed" 1 "$(identities | grep -vxFf before | wc -l)"
-"$nvsim" sweep spec.json -o out --merge
+"$nvsim" sweep spec.json -o "$out" --merge
 check "they are merged" 0 $?
-check "nothing else is left in the folders" "" "$(ls -A out/cells out/traces | grep -vE '^$|:$|\.(json|zst)$')"
+check "nothing else is left in the folders" "" "$(ls -A "$out/cells" "$out/traces" | grep -vE '^$|:$|\.(json|zst)$')"
 
 timeout 300 "$nvsim" sweep spec.json -o local -q
 check "the same without Slurm" 0 $?
-cmp out/sweep.json local/sweep.json
+cmp "$out/sweep.json" local/sweep.json
 check "gives the same bytes" 0 $?
 echo "1..$number"
 exit $failed

@@ -6,6 +6,7 @@ set -u
 nvsim=$(readlink -f "$NVSIM")
 samples=$(readlink -f traces/samples)
 corpus=$(readlink -f tests/corpus)
+recording=$(readlink -f tests/import/data/thp-thp.dat)
 work=$(mktemp -d)
 started=()
 trap 'kill -KILL "${started[@]}" 2>/dev/null; rm -rf "$work"' EXIT
@@ -192,8 +193,8 @@ done
 check "cells end with their parent" "" "$(ls -d "/proc/$child" 2>/dev/null)"
 cp slow/traces/*.zst slow/traces/.nvsim-1-0.tmp
 : >slow/traces/gen-0.lock
-head -c 100 slow/sweep.json >slow/cells/gen.page.whole.json.AbCdEf
-cp slow/sweep.json slow/sweep.json.AbCdEf
+head -c 100 slow/sweep.json >slow/cells/gen.page.whole.json.AbCdEf.tmp
+cp slow/sweep.json slow/sweep.json.AbCdEf.tmp
 mv slow/sweep.json wanted.json
 exec 9<>slow/lock
 flock -s 9
@@ -291,22 +292,34 @@ mkdir -p full/cells
 mkdir full/cells/thp.page.whole.json
 check "a cell that cannot be written" 4 "$(sweep spec.json -o full --cell 0)"
 check "leaves nothing half-written" thp.page.whole.json "$(ls full/cells)"
+check "a folder is no specification" 3 "$(sweep --list full)"
+check "and that is said" "nvsim: full: cannot be read: Is a directory" "$(cat err)"
 mkfifo pipe
 echo '{"traces": ["pipe"], "policies": ["page"]}' >pipe.json
 check "a pipe is no trace of a sweep" 3 "$(sweep pipe.json -o pipes)"
 
 # ---- plots ----
 
-rm -f two/*.svg
+echo '<svg/>' >two/unmap.svg
+echo '<svg/>' >two/policies-thp.svg
 PATH=$work/none "$nvsim" sweep spec.json -o two --merge >out 2>err
 check "without gnuplot there is the sweep" 0 $?
-check "without plots" "" "$(ls two/*.svg 2>/dev/null)"
+check "without plots, not even old ones" "" "$(ls two/*.svg 2>/dev/null)"
 check "which is said in a line" 1 "$(grep -c '^nvsim: plots are left out: ' err)"
 if command -v gnuplot >/dev/null; then
 	check "with gnuplot" 0 "$(sweep spec.json -o two --merge)"
 	check "there is one for each trace" 5 "$(ls two/policies-*.svg | wc -l)"
 	check "and one of the work of unmaps" two/unmap.svg "$(ls two/unmap.svg)"
 	check "and nothing else" "" "$(strangers two)"
+	"$nvsim" import -q -o unknown.zst "$recording"
+	echo '{"traces": ["thp.zst", "unknown.zst"], "policies": ["page"]}' >both-clocks.json
+	mkdir clocks
+	echo '<svg/>' >clocks/unmap.svg
+	check "recordings of an emulator and of an unknown machine" 0 "$(sweep both-clocks.json -o clocks)"
+	check "are not drawn on one axis" "policies-thp.svg policies-unknown.svg" "$(cd clocks && echo *.svg)"
+	check "and that is said" \
+		"nvsim: clocks/unmap.svg is left out: thp.zst and unknown.zst cannot share an axis: the one is emulated, the other of an unknown machine" \
+		"$(cat err)"
 else
 	skip "plots" "gnuplot is not installed"
 fi
