@@ -334,7 +334,10 @@ bench: all $(if $(shell command -v $(CROSS_CC)),hwrun) ## measure everything, ag
 	@$(O)/nvsim bench --full --check
 
 .PHONY: results
-results: all hwrun ## make the results in results/ anew, and their page
+results: ## install what is missing, make the results in results/ anew, and their page
+	@scripts/setup build results
+	@scripts/setup hwrun $(LIBFDT)
+	@$(MAKE) --no-print-directory -j$(JOBS) all hwrun
 	@scripts/results $(O)/nvsim results
 
 # ---- the image at EL2: the engine and the handler of above, a libc of its own, libfdt ----

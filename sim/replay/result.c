@@ -211,7 +211,7 @@ json_t *result_trace_json(const struct result_trace *t)
 	json_t *trace = json_object();
 	json_t *meta = t->meta ? json_loads(t->meta, 0, NULL) : NULL;
 
-	put(trace, "name", json_string(t->name));
+	put(trace, "name", text_or_null(t->name));
 	put(trace, "class", json_string(class_names[t->class]));
 	put(trace, "machine", machine_json(t->machine));
 	if (t->has_totals) {

@@ -56,12 +56,24 @@ def pages(top):
     return {p.name: p.read_bytes() for p in Path(top).iterdir() if p.is_file()}
 
 
-def without(doc, *path):
+def copied(doc, path):
+    """A copy, and the object in it that the last of the path is a member of."""
     doc = copy.deepcopy(doc)
     inner = doc
     for key in path[:-1]:
         inner = inner[key]
+    return doc, inner
+
+
+def without(doc, *path):
+    doc, inner = copied(doc, path)
     del inner[path[-1]]
+    return doc
+
+
+def changed(doc, value, *path):
+    doc, inner = copied(doc, path)
+    inner[path[-1]] = value
     return doc
 
 
@@ -91,8 +103,27 @@ REFUSED = {
         2, "has emulated figures", {"host-m68k/2020-01-02-all-bench-length.svg": SVG % "emulated ns"}),
     "a plot of counts with emulated figures": (
         2, "has emulated figures", {"simulator/2020-01-02-a-trace-compare.svg": SVG % "Emulated"}),
+    "an emulated run that says that it is none": (2, "ran on 'emulator'", {
+        "qemu-virt/2020-01-02-t-el2.json": changed(EMULATED, False, "context", "emulated")}),
+    "an emulated run that does not say it": (3, "'emulated'", {
+        "qemu-virt/2020-01-02-t-el2.json": without(EMULATED, "context", "emulated")}),
+    "a run of a board whose costs are emulated": (2, "ran on 'hardware'", {
+        "board/2020-01-02-t-el2.json": changed(BOARD, True, "metrics", "handler_cost", "emulated")}),
+    "a run of a board whose frames are of an emulator": (2, "ran on 'hardware'", {
+        "board/2020-01-02-t-el2.json": changed(BOARD, True, "hw", "emulated")}),
+    "a run that says it twice": (3, "twice", {
+        "qemu-virt/2020-01-02-t-el2.json":
+            json.dumps(EMULATED).replace('"emulated": true', '"emulated": true, "emulated": false')}),
+    "a run of nothing known": (3, "elsewhere", {
+        "simulator/2020-01-02-a-trace-compare.json": changed(EXACT, "elsewhere", "context", "ran_on")}),
+    "a plot of an emulated stream without the word": (2, "does not say so", {
+        "simulator/2020-01-02-a-trace-compare.json": changed(EXACT, True, "context", "trace_emulated")}),
     "no JSON": (3, "compare.json: ", {"simulator/2020-01-02-a-trace-compare.json": "{"}),
     "NaN": (3, "NaN", {"simulator/2020-01-02-a-trace-compare.json": '{"schema": NaN}'}),
+    "a number without end": (3, "1e999", {
+        "host-m68k/2020-01-02-all-bench.json": json.dumps(BENCH).replace('"target": null', '"target": 1e999')}),
+    "a file that is nested without end": (3, "nested too deeply", {
+        "simulator/2020-01-02-a-trace-compare.json": "[" * 100000}),
     "another schema": (3, 'schema "nvsim.info/1"', {
         "simulator/2020-01-02-a-trace-compare.json": dict(EXACT, schema="nvsim.info/1")}),
     "no schema": (3, "schema null", {"simulator/2020-01-02-a-trace-compare.json": []}),
@@ -105,6 +136,9 @@ REFUSED = {
     "benchmarks whose names are none": (3, "bench.json: ", {
         "host-m68k/2020-01-02-all-bench.json": dict(BENCH, benchmarks=[dict(BENCH["benchmarks"][0], name=7)])}),
     "a file with another name": (3, "DATE-TRACE-WHAT", {"simulator/compare.json": EXACT}),
+    "a name of two lines": (3, "DATE-TRACE-WHAT", {"simulator/2020-01-02-a\nb-compare.json": EXACT}),
+    "a name that is no text": (3, "DATE-TRACE-WHAT", {"simulator/2020-01-02-\udcff-compare.json": EXACT}),
+    "no day": (3, "2020-02-30", {"simulator/2020-02-30-a-compare.json": EXACT}),
     "a plot without a result": (3, "no result", {"simulator/2020-01-02-b-compare.svg": SVG % ""}),
     "a plot that is cut off": (3, "policies.svg", {
         "simulator/2020-01-02-a-trace-compare-policies.svg": (SVG % "")[:-4]}),
@@ -119,7 +153,20 @@ REFUSED = {
             (LINKED % "").replace("<text>", '<use xlink:href="http://example.org/a.svg#b"/><text>')}),
     "a plot that is styled from elsewhere": (3, "attribute fill", {
         "simulator/2020-01-02-a-trace-compare.svg":
-            (SVG % "").replace("<text>", '<text fill="url(http://example.org/a.svg#b)">')}),
+            (SVG % "").replace("<text>", '<text fill="URL(http://example.org/a.svg#b)">')}),
+    "a plot that hides that": (3, "attribute fill", {
+        "simulator/2020-01-02-a-trace-compare.svg":
+            (SVG % "").replace("<text>", '<text fill="u\\72l(http://example.org/a.svg#b)">')}),
+    "a plot that covers the page": (3, "attribute style", {
+        "simulator/2020-01-02-a-trace-compare.svg": (SVG % "").replace("<svg", '<svg style="position: fixed"')}),
+    "a plot that takes the keyboard": (3, "attribute tabindex", {
+        "simulator/2020-01-02-a-trace-compare.svg": (SVG % "").replace("<text", '<text tabindex="1"')}),
+    "a plot that is nested without end": (3, "nested too deeply", {
+        "simulator/2020-01-02-a-trace-compare.svg":
+            (SVG % "").replace("<text></text>", "<g>" * 10000 + "</g>" * 10000)}),
+    "a plot that grows": (3, "trace-compare.svg", {
+        "simulator/2020-01-02-a-trace-compare.svg": '<!DOCTYPE svg [<!ENTITY a0 "aaaaaaaaaa">%s]>' % "".join(
+            '<!ENTITY a%d "%s">' % (i + 1, "&a%d;" % i * 10) for i in range(9)) + SVG % "&a9;"}),
 }
 
 
@@ -164,7 +211,7 @@ def test_refusals(top):
 def test_escapes(top):
     doc = copy.deepcopy(EXACT)
     doc["verdict"]["text"] = "<script>alert('1')</script> | a&b"
-    doc["context"]["host"]["cpu"] = '"><img src=x>'
+    doc["context"]["host"]["cpu"] = '"><img src=x>\r\n\x1b[31m\ud800\u202e'
     put(top, {"w/2020-01-02-t-compare.json": doc,
               "w/2020-01-02-t-compare.svg": SVG % "&lt;script&gt;"})
     run = publish(top)
@@ -172,6 +219,8 @@ def test_escapes(top):
     ok("what stands in files is text", run.returncode == 0 and
        not any(bad in text for text in texts for bad in ("<script", "<img", "a&b")), run.stderr)
     ok("a line of the table stays one", any("\\| a" in text for text in texts))
+    ok("nothing acts on a terminal or on what is beside it",
+       not any(bad in text for text in texts for bad in "\r\x1b\u202e"))
 
 
 def test_clocks(top):
@@ -203,8 +252,55 @@ def test_ids(top):
     ok("what a plot refers to is its own", 'href="#f1-a"' in text and 'url(#f2-a)' in text)
 
 
+def test_order(top):
+    """Exact counts first, and benchmarks with a target before those without."""
+    put(top, GOOD)
+    (Path(top) / ".git").mkdir()
+    run = publish(top)
+    ok("a hidden folder is no result", run.returncode == 0, run.stderr)
+    text = pages(top)["index.html"].decode()
+    places = [text.index('id="%s/"' % where) for where in ("simulator", "qemu-virt", "host-m68k")]
+    ok("exact, emulated, hardware", places == sorted(places), places)
+    table, details = text.index("with their targets"), text.index("<details>")
+    ok("benchmarks without a target can be opened", table < details and
+       "without a target</summary>" in text[details:], (table, details))
+
+
+def test_numbers(top):
+    large = dict(BENCH["benchmarks"][0], median=728700.4, interval=[0.5, 2000.0])
+    put(top, {"h/2020-01-02-all-bench.json": dict(BENCH, benchmarks=[large])})
+    publish(top)
+    text = pages(top)["index.html"].decode()
+    ok("numbers as people write them", "728,700<" in text and "0.5 to 2,000" in text)
+
+
+def test_signal(top):
+    """One that comes when a page has been written and has no name yet."""
+    put(top, GOOD)
+    code = ("import os, runpy, signal, sys; sys.argv = ['publish', sys.argv[1]]; "
+            "os.replace = lambda *_: os.kill(os.getpid(), signal.%s); "
+            "runpy.run_path(%r, run_name='__main__')")
+    for name, status in (("SIGTERM", 143), ("SIGINT", 130)):
+        run = subprocess.run([sys.executable, "-c", code % (name, str(PUBLISH)), top],
+                             capture_output=True, text=True)
+        ok("%s leaves nothing" % name, run.returncode == status and not run.stderr and not pages(top),
+           "%d %s %s" % (run.returncode, run.stderr, pages(top).keys()))
+
+
+def test_umask(top):
+    put(top, GOOD)
+    subprocess.run(["sh", "-c", "umask 027; exec %s %s" % (PUBLISH, top)], check=True)
+    modes = {oct(p.stat().st_mode & 0o777) for p in Path(top).iterdir() if p.is_file()}
+    ok("who may read the pages is the user's choice", modes == {"0o640"}, modes)
+
+
 def test_environment(top):
     put(top, GOOD)
+    fifo = Path(top) / "simulator/2020-01-02-b-compare.json"
+    os.mkfifo(fifo)
+    run = publish(top)
+    ok("what is no file", run.returncode == 3 and "no file" in run.stderr, run.stderr)
+    fifo.unlink()
     (Path(top) / "index.html").mkdir()
     run = publish(top)
     ok("what cannot be written", run.returncode == 4 and run.stderr.count("\n") == 1, run.stderr)
@@ -215,7 +311,8 @@ def test_environment(top):
     ok("too many arguments", run.returncode == 2)
 
 
-for test in (test_pages, test_refusals, test_escapes, test_clocks, test_ids, test_environment):
+for test in (test_pages, test_refusals, test_escapes, test_clocks, test_ids, test_order, test_numbers,
+             test_signal, test_umask, test_environment):
     with tempfile.TemporaryDirectory() as folder:
         test(folder)
 print("1..%d" % number)

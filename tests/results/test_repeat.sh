@@ -82,13 +82,33 @@ check "another plot is seen" "./$first-policies.svg" "$(compare)"
 # An older date goes away, a file of somebody else stays; the other parts stay as they are.
 mv "$out/b/$first.json" "$out/b/simulator/2019-12-31-l0-notifier-compare.json"
 echo mine >"$out/b/simulator/notes.txt"
+mkdir "$out/b/board"
+theirs=./board/2019-12-31-l0-notifier-compare.json
+cp "$out/kept/$first.json" "$out/b/$theirs"
 make "$out/b" compare
 check "one part anew" 0 $?
-check "what was there is replaced" "./simulator/notes.txt" "$(compare | sed -n 's/^> //p')"
+check "what was there is replaced" "$theirs ./simulator/notes.txt" "$(compare | sed -n 's/^> //p' | xargs)"
+rm -r "$out/b/board"
+scripts/publish "$out/b"
 check "nothing else is changed" "" "$(compare | grep -v '^[>0-9]')"
 make "$out/b" compare nonsense
 check "an unknown part" 2 $?
 check "before anything is done" "" "$(compare | grep -v '^[>0-9]')"
+
+# What fails or is interrupted half-way takes nothing away, and leaves nothing.
+cat >"$out/ends" <<-END
+	#!/bin/sh
+	case "\$*" in
+	*scattered*) \$HOW; exit 1 ;;
+	*) exec "$NVSIM" "\$@" ;;
+	esac
+END
+chmod +x "$out/ends"
+for how in "1 false" "143 kill -TERM \$PPID"; do
+	(NVSIM=$out/ends HOW="eval ${how#* }" && export HOW && make "$out/a" compare 2>/dev/null >&2)
+	check "${how#* }: the status" "${how%% *}" $?
+	check "${how#* }: nothing changes" "" "$(compare | grep -v '^[>0-9]')$(find "$out/a" -name '.*' -mindepth 1)"
+done
 
 # What the schemas declare is taken away, and nothing else.
 sed 's/"p50": [0-9]*/"p50": 1/' "$(python3 - "$out" <<-'END'

@@ -10,6 +10,7 @@ import copy
 import glob
 import json
 import os
+import shutil
 import sys
 import tempfile
 
@@ -63,6 +64,10 @@ def documents(folder):
         os.path.join(TOP, "traces/samples/demand-scattered.zst"))
     yield "replay with a reverse map", document("replay", "--json", "--invalidation", "exact", SMALL)
     yield "replay of a partial trace", document("replay", "--json", partial_trace(folder))
+    # A name that no JSON can hold.
+    nameless = os.path.join(os.fsencode(folder), b"\xff.zst")
+    shutil.copy(SMALL, nameless)
+    yield "replay of a trace whose name is no text", document("replay", "--json", nameless)
     yield "comparison with invalidations", document(
         "compare", "--json", "-p", "kvm-7.3", "-p", "unclamped", "--invalidation", "exact",
         SMALL)
@@ -104,15 +109,20 @@ def wrongs(doc):
         value, where = at(doc, path), "/" + "/".join(map(str, path))
         if path:
             yield "another type at " + where, changed(doc, path, [{}])
+        if path[-1:] == ("emulated",) and "hw" in doc:
+            yield "the opposite at " + where, changed(doc, path, not value)
         if isinstance(value, dict):
             yield "a member too many at " + where, changed(doc, path + ("unknown",), {})
         if type(value) is int and not SIGNED & set(path):
             yield "a negative number at " + where, changed(doc, path, -1)
-    for key in doc:
+    needed = [(key,) for key in doc if key not in ("findings", "symbols", "notes", "cell")]
+    needed += [("context", key) for key in doc["context"]]
+    if "trace" in doc and "hw" not in doc:
+        needed += [("trace", key) for key in ("name", "class", "machine", "meta", "first_ns", "last_ns")]
+    for path in needed:
         wrong = copy.deepcopy(doc)
-        del wrong[key]
-        if key not in ("findings", "symbols", "notes", "cell"):
-            yield "no member " + key, wrong
+        del at(wrong, path[:-1])[path[-1]]
+        yield "no member /" + "/".join(path), wrong
     yield "another version", changed(doc, ("schema",), doc["schema"][:-1] + "2")
 
 
