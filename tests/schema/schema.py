@@ -58,12 +58,20 @@ class Validator:
             jsonschema.Draft202012Validator.check_schema(schema)
             self.validators[name] = jsonschema.Draft202012Validator(schema)
 
-    def problems(self, doc):
+    def of(self, doc):
         name = doc.get("schema") if isinstance(doc, dict) else None
-        if not isinstance(name, str) or name not in self.validators:
-            return ["no schema for %r" % (name,)]
+        return self.validators.get(name) if isinstance(name, str) else None
+
+    def accepts(self, doc):
+        validator = self.of(doc)
+        return validator is not None and validator.is_valid(doc)
+
+    def problems(self, doc):
+        validator = self.of(doc)
+        if validator is None:
+            return ["no schema for it"]
         return ["/%s: %s" % ("/".join(map(str, e.absolute_path)), e.message)
-                for e in self.validators[name].iter_errors(doc)]
+                for e in validator.iter_errors(doc)]
 
 
 # ---- what may vary ----
