@@ -12,14 +12,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "error.h"
-
-#define PEAK_EVERY_NS 5000000
 
 /* ---- the signal that ends it ---- */
 
@@ -126,33 +125,44 @@ static double now(void)
 }
 
 /* The most that it had resident; getrusage would count what this program had before exec, too. */
-static void watch_peak(pid_t pid, uint64_t *kib)
+static uint64_t peak_of(pid_t pid)
 {
 	char path[64], line[256];
-	uint64_t most;
+	uint64_t kib = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
 	f = fopen(path, "r");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "VmHWM: %" SCNu64, &most) == 1 && most > *kib)
-			*kib = most;
+	while (f && fgets(line, sizeof(line), f) && sscanf(line, "VmHWM: %" SCNu64, &kib) != 1)
+		;
 	if (f)
 		fclose(f);
+	return kib;
+}
+
+/* It stops where it exits, when its memory is still there, and where it gets a signal. */
+static void go_on(pid_t pid, int stop, struct child_cost *cost)
+{
+	int event = stop >> 8;
+
+	if (event == PTRACE_EVENT_EXIT)
+		cost->peak_kib = peak_of(pid);
+	ptrace(PTRACE_CONT, pid, NULL, event ? 0L : (long)stop);
 }
 
 /* Until it is dead, but not yet reaped: its pid is nobody else's. */
 static void await(pid_t pid, const struct child_options *o, struct child_cost *cost)
 {
-	const struct timespec moment = {.tv_nsec = PEAK_EVERY_NS};
 	siginfo_t info = {0};
 
-	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | (o->peak ? WNOHANG : 0)) < 0 ||
-	       !info.si_pid) {
-		if (!o->peak)
+	if (o->peak)
+		ptrace(PTRACE_SEIZE, pid, NULL, (long)PTRACE_O_TRACEEXIT);
+	for (;;) {
+		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) < 0)
 			continue;
-		watch_peak(pid, &cost->peak_kib);
-		nanosleep(&moment, NULL);
+		if (info.si_code != CLD_TRAPPED)
+			return;
+		go_on(pid, info.si_status, cost);
 	}
 }
 

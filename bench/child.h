@@ -11,7 +11,7 @@
 struct child_options {
 	int also;	/* an exit status that is fine besides 0 */
 	int unreadable; /* one that blames the input; 0: none */
-	bool peak;	/* watch its memory, at the price of its wall time */
+	bool peak;	/* watch its memory; no matter for a program that it starts */
 	int cpus;	/* it may run on so many at most; 0: on all */
 	char *said;	/* room for the end of its standard error; NULL: none */
 	unsigned int room;
@@ -19,7 +19,7 @@ struct child_options {
 
 struct child_cost {
 	double wall, cpu; /* seconds; cpu: of all its threads */
-	uint64_t peak_kib;
+	uint64_t peak_kib; /* 0: this machine does not let it be known */
 	uint64_t page_faults;
 };
 

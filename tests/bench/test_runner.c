@@ -259,6 +259,34 @@ static void a_command_is_timed(void **state)
 	assert_true(cost.peak_kib > 100);
 }
 
+static void a_peak_at_the_very_end_is_seen(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(command(SH("a=$(head -c 9000000 /dev/zero | tr '\\0' x)"),
+					 (struct child_options){.peak = true}),
+				 NVT_OK);
+		assert_true(cost.peak_kib > 9000000 / 1024);
+	}
+}
+
+static void signals_reach_one_whose_memory_is_watched(void **state)
+{
+	(void)state;
+	assert_int_equal(command(SH("trap 'exit 0' USR1; kill -USR1 $$; exit 1"),
+				 (struct child_options){.peak = true}),
+			 NVT_OK);
+	assert_int_equal(command(SH("kill -TERM $$"), (struct child_options){.peak = true}),
+			 NVT_EENV);
+	assert_non_null(strstr(err.text, "ended by signal 15"));
+	child_limit(1);
+	assert_int_equal(
+		command(SH("kill -STOP $$; sleep 20"), (struct child_options){.peak = true}),
+		NVT_EENV);
+	child_limit(0);
+	assert_non_null(strstr(err.text, "takes longer"));
+}
+
 #define OWN_KIB (64u << 10)
 
 static void the_peak_of_a_command_is_its_own(void **state)
@@ -380,6 +408,8 @@ int main(void)
 		cmocka_unit_test(a_name_is_of_a_row_or_of_all_below_it),
 		cmocka_unit_test(rows_are_complete_and_their_names_unique),
 		cmocka_unit_test(a_command_is_timed),
+		cmocka_unit_test(a_peak_at_the_very_end_is_seen),
+		cmocka_unit_test(signals_reach_one_whose_memory_is_watched),
 		cmocka_unit_test(the_peak_of_a_command_is_its_own),
 		cmocka_unit_test(one_that_does_not_end_is_ended),
 		cmocka_unit_test(it_stays_on_so_many_cpus),
