@@ -329,15 +329,15 @@ format: ## bring every source into the layout of .clang-format
 format-check: ## fail where that would change something
 	@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
-.PHONY: bench
-bench: all $(if $(shell command -v $(CROSS_CC)),hwrun) ## measure everything, against targets, zstd, trace-cmd and perf
-	@$(O)/nvsim bench --full --check
-
-.PHONY: results
-results: ## install what is missing, make the results in results/ anew, and their page
+.PHONY: measuring bench results
+measuring: # what measuring needs, and what is measured
 	@scripts/setup build results
 	@scripts/setup hwrun $(LIBFDT)
+	@scripts/setup record || echo "  without libperf there are no counters"
 	@$(MAKE) --no-print-directory -j$(JOBS) all hwrun
+bench: measuring ## measure everything, against targets, zstd, trace-cmd and perf
+	@$(O)/nvsim bench --full --check
+results: measuring ## make the results in results/ anew, and their page
 	@scripts/results $(O)/nvsim results
 
 # ---- the image at EL2: the engine and the handler of above, a libc of its own, libfdt ----
