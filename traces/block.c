@@ -10,6 +10,11 @@
 /* Head of an event section's body: first ordinal u64, events u32, groups u32. */
 #define HEAD_SIZE 16u
 
+uint64_t nvt_block_end(const uint8_t *body, size_t size)
+{
+	return size < HEAD_SIZE ? 0 : nvt_get64(body) + nvt_get32(body + 8);
+}
+
 static bool complain(struct nvt_why *why, const char *text)
 {
 	why->memory = !text;

@@ -55,6 +55,9 @@ bool nvt_batch_encode(struct nvt_batch *b, struct nvt_encoder *e, const struct n
 bool nvt_batch_decode(struct nvt_batch *b, const uint8_t *body, size_t size,
 		      const struct nvt_limits *limits, struct nvt_why *why);
 
+/* The ordinal behind its last event, as its head tells; 0: it has no head. Nothing is decoded. */
+uint64_t nvt_block_end(const uint8_t *body, size_t size);
+
 /* Says in *why that a value of a record is out of range; `ordinal` is that of the event. */
 void nvt_explain_bad(struct nvt_why *why, const struct nvt_bad *bad, const char *what,
 		     uint64_t ordinal);

@@ -23,7 +23,7 @@ void nvt_ledger_tuple(uint8_t tuple[12], enum nvt_section type, uint32_t content
 }
 
 /*
- * Sums are over hashes that are seeded with the frame's or entry's number, so
+ * Sums are over hashes that are seeded with the frame's number, so
  * that order counts and still the header can be replaced at the end.
  */
 void nvt_ledger_frame(struct nvt_ledger *l, enum nvt_section type, const uint8_t *raw,
@@ -49,15 +49,6 @@ void nvt_ledger_frame(struct nvt_ledger *l, enum nvt_section type, const uint8_t
 	if (type != NVT_SECTION_END)
 		l->frames_check += nvt_xxh64(raw, raw_size, l->frame_count);
 	l->frame_count++;
-}
-
-void nvt_ledger_block(struct nvt_ledger *l, uint64_t first_ordinal, uint64_t first_ns,
-		      uint64_t offset, uint8_t entry[NVT_INDEX_ENTRY])
-{
-	nvt_put64(entry, first_ordinal);
-	nvt_put64(entry + 8, first_ns);
-	nvt_put64(entry + 16, offset);
-	l->index_check += nvt_xxh64(entry, NVT_INDEX_ENTRY, l->block_count++);
 }
 
 void nvt_ledger_close(struct nvt_ledger *l)

@@ -9,6 +9,7 @@
 #include "bytes.h"
 #include "error.h"
 #include "frame.h"
+#include "index.h"
 #include "pool.h"
 
 struct nvt_reader {
@@ -28,10 +29,11 @@ struct nvt_reader {
 	struct nvt_machine machine;
 	struct nvt_limits limits;
 	struct nvt_buffer words;
-	struct nvt_buffer meta; /* with a NUL */
-	struct nvt_buffer index;
+	struct nvt_buffer meta;	 /* with a NUL */
+	struct nvt_buffer index; /* for nvt_seek */
 
 	struct nvt_ledger seen; /* of what was read */
+	struct nvt_index blocks;
 	struct nvt_ledger told; /* by the end section */
 	bool has_meta, has_end, ended;
 	uint64_t meta_at, index_at, end_at; /* seekable files only */
@@ -170,15 +172,13 @@ static enum nvt_status keep_meta(struct nvt_reader *r, const struct nvt_frame *f
 
 static enum nvt_status check_index(struct nvt_reader *r)
 {
-	size_t size = nvt_frame_body_size(&r->frame), i;
-	uint64_t check = 0;
+	const struct nvt_buffer *want = &r->blocks.entries;
+	size_t size = nvt_frame_body_size(&r->frame);
 
-	for (i = 0; i < size / NVT_INDEX_ENTRY; i++)
-		check += nvt_xxh64(nvt_frame_body(&r->frame) + i * NVT_INDEX_ENTRY, NVT_INDEX_ENTRY,
-				   i);
 	if (size % NVT_INDEX_ENTRY)
 		return fail(r, r->frame.offset, "the index has an odd length");
-	if (!r->jumped && (i != r->seen.block_count || check != r->seen.index_check))
+	if (!r->jumped && (size != want->size ||
+			   (size && memcmp(nvt_frame_body(&r->frame), want->data, size) != 0)))
 		return fail(r, r->frame.offset, "the index does not agree with the blocks");
 	return NVT_OK;
 }
@@ -386,6 +386,7 @@ void nvt_close(struct nvt_reader *r)
 	nvt_buffer_free(&r->words);
 	nvt_buffer_free(&r->meta);
 	nvt_buffer_free(&r->index);
+	nvt_index_free(&r->blocks);
 	free(r->path);
 	free(r);
 }
@@ -454,13 +455,13 @@ enum nvt_status nvt_digest(struct nvt_reader *r, char digest[65], struct nvt_err
 /* Enters a decoded block in the sums. */
 static const char *account(struct nvt_reader *r, const struct nvt_batch *b)
 {
-	uint8_t entry[NVT_INDEX_ENTRY];
 	const char *wrong = nvt_totals_add(&r->seen.totals, b);
 
-	if (wrong)
+	if (wrong || r->jumped)
 		return wrong;
-	nvt_ledger_block(&r->seen, b->first_ordinal, b->events[0].time_ns, r->frame.offset, entry);
-	return NULL;
+	return nvt_index_add(&r->blocks, b->first_ordinal, b->events[0].time_ns, r->frame.offset)
+		       ? NULL
+		       : nvt_no_memory;
 }
 
 static enum nvt_status decode_block(struct nvt_reader *r, struct nvt_block **block)
@@ -555,24 +556,29 @@ static enum nvt_status load_index(struct nvt_reader *r)
 	for (i = 0, p = r->index.data; i < size / NVT_INDEX_ENTRY; i++, p += NVT_INDEX_ENTRY)
 		if (i ? nvt_get64(p) <= nvt_get64(p - NVT_INDEX_ENTRY) : nvt_get64(p) != 0)
 			break;
-	if (i * NVT_INDEX_ENTRY != size || !size != !r->told.totals.event_count)
+	if (i * NVT_INDEX_ENTRY != size || i > NVT_INDEX_MAX ||
+	    !size != !r->told.totals.event_count)
 		return fail(r, r->index_at, "the index is malformed");
 	return NVT_OK;
 }
 
-/* The entry of the block that holds `ordinal`, which is less than the number of events. */
-static const uint8_t *find_block(const struct nvt_reader *r, uint64_t ordinal)
+/* The index of a long trace does not have every block: those before `ordinal` are stepped over. */
+static void step_over(struct nvt_reader *r, uint64_t ordinal)
 {
-	size_t low = 0, high = r->index.size / NVT_INDEX_ENTRY, middle;
+	const struct nvt_frame *f = &r->frame;
+	uint64_t end;
 
-	while (high - low > 1) {
-		middle = low + (high - low) / 2;
-		if (nvt_get64(r->index.data + middle * NVT_INDEX_ENTRY) <= ordinal)
-			low = middle;
-		else
-			high = middle;
+	while (next_frame(r) == NVT_OK) {
+		if (f->type == NVT_SECTION_EVENTS) {
+			end = nvt_block_end(nvt_frame_body(f), nvt_frame_body_size(f));
+			if (end <= r->seen.totals.event_count || end > ordinal)
+				return;
+			r->seen.totals.event_count = end;
+		} else if (f->type <= NVT_SECTION_END) {
+			return;
+		}
+		r->pending = false;
 	}
-	return r->index.data + low * NVT_INDEX_ENTRY;
 }
 
 enum nvt_status nvt_seek(struct nvt_reader *r, uint64_t ordinal, struct nvt_error *err)
@@ -589,7 +595,7 @@ enum nvt_status nvt_seek(struct nvt_reader *r, uint64_t ordinal, struct nvt_erro
 	r->seen.totals.event_count = event_count;
 	r->seen.totals.last_ns = r->told.totals.last_ns;
 	if (ordinal < event_count) {
-		entry = find_block(r, ordinal);
+		entry = nvt_index_find(r->index.data, r->index.size / NVT_INDEX_ENTRY, ordinal);
 		r->seen.totals.event_count = nvt_get64(entry);
 		r->seen.totals.last_ns = nvt_get64(entry + 8);
 		at = nvt_get64(entry + 16);
@@ -601,5 +607,7 @@ enum nvt_status nvt_seek(struct nvt_reader *r, uint64_t ordinal, struct nvt_erro
 	r->stage = NVT_SECTION_EVENTS;
 	if (at > r->meta_at || !nvt_source_seek(&r->source, at))
 		fail(r, at, at > r->meta_at ? "the index is malformed" : nvt_no_read);
+	else if (ordinal < event_count)
+		step_over(r, ordinal);
 	return hand_over(r, err);
 }

@@ -41,6 +41,7 @@ enum nvt_section {
 #define NVT_SEEK_ENTRY	    12u	  /* compressed size, decompressed size, checksum: u32 each */
 #define NVT_SEEK_FOOTER	    9u	  /* number of frames u32, descriptor u8, magic u32 */
 #define NVT_INDEX_ENTRY	    24u	  /* first ordinal, first time, offset of the frame: u64 each */
+#define NVT_INDEX_MAX	    4096u /* entries */
 
 /*
  * Sections of known types come in the order of their numbers; the last three once each.
@@ -65,8 +66,8 @@ struct nvt_ledger {
 	struct nvt_sha256 sha;
 	uint64_t word_count;
 	uint64_t header_check, frames_check; /* of all frames before the end's */
-	uint64_t seek_check, index_check;    /* of entries, in their order */
-	uint32_t frame_count, block_count;
+	uint64_t seek_check;		     /* of entries, in their order */
+	uint32_t frame_count;
 	uint8_t header_tuple[12];
 	uint8_t header_entry[NVT_SEEK_ENTRY];
 	uint8_t digest[NVT_SHA256_SIZE];
@@ -79,9 +80,6 @@ void nvt_ledger_init(struct nvt_ledger *l);
  */
 void nvt_ledger_frame(struct nvt_ledger *l, enum nvt_section type, const uint8_t *raw,
 		      size_t raw_size, uint32_t content_size, uint8_t entry[NVT_SEEK_ENTRY]);
-/* Enters a block of events; entry: its entry in the index. */
-void nvt_ledger_block(struct nvt_ledger *l, uint64_t first_ordinal, uint64_t first_ns,
-		      uint64_t offset, uint8_t entry[NVT_INDEX_ENTRY]);
 /* What the digest is of, for one frame. */
 void nvt_ledger_tuple(uint8_t tuple[12], enum nvt_section type, uint32_t content_size,
 		      uint32_t content_check);

@@ -86,8 +86,8 @@ enum nvt_status nvt_next(struct nvt_reader *r, const struct nvt_event **ev, uint
 
 /*
  * The next block handed out is the one that holds event `ordinal`; beyond the
- * last event, NVT_END comes next. Needs a seekable file; nothing before that
- * block is decoded.
+ * last event, NVT_END comes next. Needs a seekable file; blocks before it
+ * are not decoded, and the index tells where to begin.
  */
 enum nvt_status nvt_seek(struct nvt_reader *r, uint64_t ordinal, struct nvt_error *err);
 

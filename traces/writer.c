@@ -8,6 +8,7 @@
 #include "bytes.h"
 #include "error.h"
 #include "frame.h"
+#include "index.h"
 #include "sink.h"
 
 /*
@@ -31,7 +32,8 @@ struct nvt_writer {
 	struct nvt_encoder encoder;
 	struct nvt_batch batch;
 	struct nvt_ledger ledger;
-	struct nvt_buffer seek_table, index;
+	struct nvt_buffer seek_table;
+	struct nvt_index index;
 	struct nvt_limits limits; /* none while the header is provisional */
 	struct nvt_machine machine;
 	enum nvt_class class;
@@ -224,15 +226,13 @@ static enum nvt_status emit_l1mem(struct nvt_writer *w, const struct nvt_word *w
 static enum nvt_status flush_block(struct nvt_writer *w)
 {
 	struct nvt_batch *b = &w->batch;
-	uint8_t entry[NVT_INDEX_ENTRY];
 	struct nvt_why why;
 
 	if (!b->count)
 		return NVT_OK;
 	if (!nvt_batch_encode(b, &w->encoder, &w->limits, &why))
 		return fail(w, why.memory ? NVT_EENV : NVT_EINPUT, why.text);
-	nvt_ledger_block(&w->ledger, b->first_ordinal, b->events[0].time_ns, w->sink.size, entry);
-	if (!append(&w->index, entry, sizeof(entry)))
+	if (!nvt_index_add(&w->index, b->first_ordinal, b->events[0].time_ns, w->sink.size))
 		return fail(w, NVT_EENV, "out of memory");
 	if (emit_columns(w, NVT_SECTION_EVENTS, &b->text) != NVT_OK)
 		return w->failed.status;
@@ -451,7 +451,8 @@ static enum nvt_status complete(struct nvt_writer *w, const char *meta)
 
 	if (flush_block(w) != NVT_OK || settle_header(w) != NVT_OK ||
 	    emit_bytes(w, NVT_SECTION_META, meta, strlen(meta)) != NVT_OK ||
-	    emit_bytes(w, NVT_SECTION_INDEX, w->index.data, w->index.size) != NVT_OK ||
+	    emit_bytes(w, NVT_SECTION_INDEX, w->index.entries.data, w->index.entries.size) !=
+		    NVT_OK ||
 	    emit_end(w) != NVT_OK || emit_seek_table(w) != NVT_OK)
 		return w->failed.status;
 	error = nvt_sink_commit(&w->sink);
@@ -478,6 +479,6 @@ void nvt_abandon(struct nvt_writer *w)
 	nvt_encoder_free(&w->encoder);
 	nvt_batch_free(&w->batch);
 	nvt_buffer_free(&w->seek_table);
-	nvt_buffer_free(&w->index);
+	nvt_index_free(&w->index);
 	free(w);
 }

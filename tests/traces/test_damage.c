@@ -12,6 +12,7 @@
 #include "../../traces/block.h"
 #include "../../traces/bytes.h"
 #include "../../traces/frame.h"
+#include "../../traces/index.h"
 
 #include "traces/events.h"
 #include "traces/files.h"
@@ -166,7 +167,8 @@ static void random_damage_of_a_large_file_is_noticed(void **state)
 struct made {
 	uint8_t data[1 << 20];
 	size_t size;
-	struct nvt_buffer entries, index;
+	struct nvt_buffer entries;
+	struct nvt_index index;
 	struct nvt_ledger ledger;
 };
 
@@ -218,7 +220,8 @@ static void begin(void)
 	struct nvt_writer_options o = plain_options();
 
 	nvt_buffer_free(&made.entries);
-	nvt_buffer_free(&made.index);
+	nvt_index_free(&made.index);
+	made.index = (struct nvt_index){0};
 	made.size = 0;
 	nvt_ledger_init(&made.ledger);
 	o.machine.vcpu_count = 2;
@@ -231,8 +234,9 @@ static void add_tail(void)
 	uint8_t body[NVT_END_SIZE], frame[NVT_END_SIZE + 24], number[8];
 
 	add_section(NVT_SECTION_META, 1, "{}", 2);
-	add_section(NVT_SECTION_INDEX, 1, made.index.data ? (void *)made.index.data : "",
-		    made.index.size);
+	add_section(NVT_SECTION_INDEX, 1,
+		    made.index.entries.data ? (void *)made.index.entries.data : "",
+		    made.index.entries.size);
 	nvt_ledger_close(&made.ledger);
 	nvt_put_end(body, &made.ledger);
 	add_frame(NVT_SECTION_END, frame, nvt_store(frame, NVT_SECTION_END, body, sizeof(body)),
@@ -281,10 +285,7 @@ static void touch_body(uint8_t body[BODY_SIZE], uint32_t count)
 
 static void add_block(const uint8_t *body, size_t size, uint32_t count)
 {
-	uint8_t entry[NVT_INDEX_ENTRY];
-
-	nvt_ledger_block(&made.ledger, made.ledger.totals.event_count, 0, made.size, entry);
-	put(&made.index, entry, sizeof(entry));
+	assert_true(nvt_index_add(&made.index, made.ledger.totals.event_count, 0, made.size));
 	made.ledger.totals.event_count += count;
 	made.ledger.totals.kind_count[NVT_TOUCH] += count;
 	add_section(NVT_SECTION_EVENTS, 1, body, size);
@@ -467,9 +468,20 @@ static void totals_that_are_wrong_are_refused(void **state)
 
 	begin();
 	add_block(body, sizeof(body), 10);
-	made.index.data[16]++;
+	made.index.entries.data[16]++;
 	add_tail();
 	assert_refused(made.data, made.size, "index");
+
+	begin();
+	for (uint64_t i = 0; i < 4100; i++) {
+		touch_body(body, 1);
+		nvt_put64(body, i);
+		add_block(body, sizeof(body), 1);
+	}
+	made.index.entries.size -= NVT_INDEX_ENTRY;
+	add_tail();
+	assert_refused(made.data, made.size, "index");
+	touch_body(body, 10);
 
 	begin();
 	add_block(body, sizeof(body), 10);

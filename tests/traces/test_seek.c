@@ -74,6 +74,27 @@ static void every_place_is_reached(void **state)
 	nvt_close(r);
 }
 
+/* Of more than 4096 blocks, and more than twice as many, not each has an entry in the index. */
+static void every_place_of_a_long_trace_is_reached(void **state)
+{
+	uint64_t count = 8193 * 4096 + 5, seed = 1, at;
+	struct nvt_reader *r = open_trace(count);
+
+	(void)state;
+	for (uint64_t i = 0; i < 12; i++) {
+		assert_int_equal(nvt_seek(r, i * 4096 + 7, &err), NVT_OK);
+		assert_block_holds(r, i * 4096 + 7);
+	}
+	for (unsigned int i = 0; i < 200; i++) {
+		at = next_random(&seed) % count;
+		assert_int_equal(nvt_seek(r, at, &err), NVT_OK);
+		assert_block_holds(r, at);
+	}
+	assert_int_equal(nvt_seek(r, count - 1, &err), NVT_OK);
+	assert_block_holds(r, count - 1);
+	nvt_close(r);
+}
+
 static void after_a_seek_the_rest_follows_to_the_end(void **state)
 {
 	struct nvt_reader *r = open_trace(COUNT);
@@ -169,6 +190,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_place_is_reached),
+		cmocka_unit_test(every_place_of_a_long_trace_is_reached),
 		cmocka_unit_test(after_a_seek_the_rest_follows_to_the_end),
 		cmocka_unit_test(beyond_the_last_event_is_the_end),
 		cmocka_unit_test(an_empty_trace_can_be_sought_in),
