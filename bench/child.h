@@ -18,7 +18,7 @@ struct child_options {
 };
 
 struct child_cost {
-	double wall, cpu; /* seconds; cpu: of all its threads */
+	double wall, cpu;  /* seconds; cpu: of all its threads */
 	uint64_t peak_kib; /* 0: this machine does not let it be known */
 	uint64_t page_faults;
 };

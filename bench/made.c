@@ -75,7 +75,7 @@ static bool generate(const struct bench_env *env, const struct made *m, const ch
 	char count[24], seed[24];
 	const char *argv[] = {env->nvsim, "gen", "-q",	   "-o", path,
 			      "--faults", count, "--seed", seed, m->small ? "--footprint" : NULL,
-			      "128M",	  NULL};
+			      "32M",	  NULL};
 	struct child_options o = {0};
 	struct child_cost cost;
 
