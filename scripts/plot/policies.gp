@@ -15,8 +15,8 @@ set style fill solid 1.0 border lt -1
 set lmargin at screen x(left)
 set rmargin at screen x(middle - 24)
 scale = unit(faults_most)
-set xrange [0 : room(middle - 24 - left, digits(faults_most)) * (faults_most > 0 ? faults_most / scale : 1)]
-set xlabel unit_word(faults_most).'faults'
+set xrange [0 : room(middle - 24 - left, digits(faults_most) + 2 * bound) * (faults_most > 0 ? faults_most / scale : 1)]
+set xlabel unit_word(faults_most).'faults'.(bound ? ' (≥: a lower bound)' : '')
 set label 3 'Shadow faults' at screen x(left), y(82) left
 plot $data using (0):1:(0):($3 / scale):($1 - 0.36):($1 + 0.36):yticlabel(2) with boxxyerror lc rgb colour[1] lw 0.5, \
      '' using (valid(3) ? $3 / scale : 0):1:4 with labels left offset 0.6, 0

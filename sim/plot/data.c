@@ -147,7 +147,7 @@ static void put_grouped(FILE *out, const char *digits)
 	}
 }
 
-void plot_put_shown(FILE *out, double v, int decimals)
+static void put_shown(FILE *out, const char *before, double v, int decimals)
 {
 	char digits[48];
 
@@ -157,9 +157,19 @@ void plot_put_shown(FILE *out, double v, int decimals)
 		return;
 	}
 	snprintf(digits, sizeof(digits), "%.*f", decimals, v);
-	fputs(" \"", out);
+	fprintf(out, " \"%s", before);
 	put_grouped(out, digits);
 	fputc('"', out);
+}
+
+void plot_put_shown(FILE *out, double v, int decimals)
+{
+	put_shown(out, "", v, decimals);
+}
+
+void plot_put_bound(FILE *out, double v)
+{
+	put_shown(out, "≥ ", v, 0);
 }
 
 void plot_put_begin(FILE *out, const char *name)

@@ -96,6 +96,8 @@ void plot_put_variable(FILE *out, const char *name, double v);
 void plot_put_string(FILE *out, const char *name, const char *text);
 /* A figure, and what it is in figures for people: "1,234", or with decimals; "absent" for NaN. */
 void plot_put_shown(FILE *out, double v, int decimals);
+/* A count of which no more is known than that it is not less. */
+void plot_put_bound(FILE *out, double v);
 /* Beginning of a data block $NAME, or $seriesNUMBER, and its end. */
 void plot_put_begin(FILE *out, const char *name);
 void plot_put_series(FILE *out, size_t number);

@@ -10,6 +10,12 @@ static bool is_known(const struct plot_rows *rows, const char *path)
 	return known;
 }
 
+/* What the stream cannot tell all faults of. */
+static bool is_bound(const struct plot_row *row)
+{
+	return !strcmp(plot_text(row->entry, "exactness.verdict"), "lower bound");
+}
+
 /* Row, label, faults and what is shown of them, block share in percent and that. Gives faults. */
 static double put_row(struct plot_data *d, const struct plot_row *row, size_t i, const char *share)
 {
@@ -18,7 +24,10 @@ static double put_row(struct plot_data *d, const struct plot_row *row, size_t i,
 
 	fprintf(d->out, "%zu", i);
 	plot_put_text(d->out, row->label);
-	plot_put_shown(d->out, faults, 0);
+	if (is_bound(row))
+		plot_put_bound(d->out, faults);
+	else
+		plot_put_shown(d->out, faults, 0);
 	plot_put_shown(d->out, 100 * blocks, 1);
 	fputc('\n', d->out);
 	return faults;
@@ -33,6 +42,7 @@ const char *plot_policies(struct plot_data *d)
 	const char *why = plot_rows(&rows, d->docs);
 	const char *share = over_time;
 	double most = 0;
+	bool bound = false;
 
 	if (why)
 		return why;
@@ -43,9 +53,12 @@ const char *plot_policies(struct plot_data *d)
 	plot_put_rows(d, &rows);
 	plot_put_string(d->out, "when", share == at_end ? "at the end" : "over time");
 	plot_put_begin(d->out, "data");
-	for (size_t i = 0; i < rows.count; i++)
+	for (size_t i = 0; i < rows.count; i++) {
 		most = fmax(most, put_row(d, &rows.row[i], i, share));
+		bound = bound || is_bound(&rows.row[i]);
+	}
 	plot_put_end(d->out);
 	plot_put_variable(d->out, "faults_most", most);
+	plot_put_variable(d->out, "bound", bound);
 	return NULL;
 }

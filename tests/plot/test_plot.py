@@ -216,6 +216,7 @@ def many_policies():
         copied = copy.deepcopy(entry)
         copied['policy'] = f'a-policy-with-quite-a-long-name-of-its-own-{i:02}'
         copied['counts']['delivered']['shadow'] = 12345678912 * i
+        copied['exactness'] = {'verdict': 'lower bound'}
         compare['policies'].append(copied)
     return compare
 
@@ -260,6 +261,20 @@ def test_an_unsound_policy_is_told():
     for name in 'kvm-v6', 'of-another-version':
         check(f'{name} (unsound)' in shown, shown)
     check(shown.count('unsound') == 2, shown)
+
+
+def test_a_lower_bound_is_told():
+    gnuplot_version()
+    compare = load('compare')
+    for entry in compare['policies']:
+        entry['exactness'] = {'verdict': 'exact'}
+    check('≥' not in texts_of(drawn('policies', compare).stdout), 'all are exact')
+    bound = compare['policies'][1]
+    bound['exactness'] = {'verdict': 'lower bound'}
+    shown = texts_of(drawn('policies', compare).stdout)
+    count = bound['counts']['delivered']['shadow']
+    check(f'≥ {count:,}' in shown and '≥: a lower bound' in shown, shown)
+    check(shown.count('≥') == 2, shown)
 
 
 def test_a_subtitle_has_what_is_the_same_in_all_rows():
