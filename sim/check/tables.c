@@ -104,7 +104,7 @@ static struct page *page_make(struct check *c, uint64_t pa)
 	return c->pages[i];
 }
 
-static struct page *page_at(const struct check *c, uint64_t pa)
+static struct page *json_at(const struct check *c, uint64_t pa)
 {
 	return in_tables(c, pa) ? c->pages[page_number(c, pa)] : NULL;
 }
@@ -166,7 +166,7 @@ void tables_start(struct check *c)
 
 static struct page *child_of(const struct check *c, uint64_t desc, uint64_t entry_pa)
 {
-	struct page *p = page_at(c, desc_pa(c, desc));
+	struct page *p = json_at(c, desc_pa(c, desc));
 
 	return p && p->parent == entry_pa ? p : NULL;
 }
@@ -211,7 +211,7 @@ static uint64_t drop_entry(struct check *c, struct context *x, struct page *p, u
 /* The entry that led to a page leads nowhere now. */
 static uint64_t unlink_page(struct check *c, struct page *p, uint64_t pa)
 {
-	struct page *parent = p->parent ? page_at(c, p->parent) : NULL;
+	struct page *parent = p->parent ? json_at(c, p->parent) : NULL;
 	uint64_t mask = (1ull << c->machine.page_shift) - 1;
 	size_t j = (size_t)((p->parent & mask) / 8);
 
@@ -268,7 +268,7 @@ void check_table_freed(struct check *c, uint64_t pa, uint64_t size)
 	uint64_t step = 1ull << c->machine.page_shift, at;
 
 	for (at = pa; at < pa + size; at += step) {
-		struct page *p = page_at(c, at);
+		struct page *p = json_at(c, at);
 
 		if (!p || !p->taken) {
 			check_found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0, step,
@@ -293,7 +293,7 @@ bool tables_leaf(struct check *c, const struct context *x, uint64_t ipa, struct 
 	if (!in_tables(c, pa) || i >= root_entries(c, x))
 		return false;
 	for (;; level++) {
-		struct page *p = page_at(c, pa + i * 8);
+		struct page *p = json_at(c, pa + i * 8);
 		uint64_t desc = p ? p->desc[i % entries_per_page(c)] : 0;
 
 		if (!desc)
@@ -323,7 +323,7 @@ static void link_table(struct look *k, uint64_t entry_pa, uint64_t desc, int lev
 {
 	struct check *c = k->c;
 	uint64_t pa = desc_pa(c, desc);
-	struct page *p = page_at(c, pa);
+	struct page *p = json_at(c, pa);
 
 	if (!p || !p->taken || p->parent) {
 		check_found(c, CHECK_PAGES, k->x->index, start, 0, "the table page at 0x%llx is %s",
@@ -573,7 +573,7 @@ static void flush_page(struct flush *f, uint64_t pa, size_t i, size_t end, int l
 		       bool gone)
 {
 	unsigned int shift = level_shift(f->c, level);
-	struct page *p = page_at(f->c, pa);
+	struct page *p = json_at(f->c, pa);
 	const uint64_t *now;
 	uint32_t left;
 
@@ -635,7 +635,7 @@ static void each_table(struct each *e, uint64_t pa, size_t entries, int level, u
 static void each_page(struct each *e, uint64_t pa, size_t i, size_t end, int level, uint64_t base)
 {
 	struct check *c = e->c;
-	struct page *p = page_at(c, pa);
+	struct page *p = json_at(c, pa);
 
 	if (!p || !p->count || !(p->shifts & e->shifts))
 		return;

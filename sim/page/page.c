@@ -42,12 +42,12 @@ static const char *const class_sentences[] = {
 static void put_badges(FILE *out, const struct page_report *r)
 {
 	char count[SHOW_NUMBER];
-	const json_t *emulated = page_at(r->result, "context.trace_emulated");
+	const json_t *emulated = json_at(r->result, "context.trace_emulated");
 
 	html_element(out, "span class=\"badge\"", "class %s", class_names[r->class]);
 	if (json_is_true(emulated))
 		html_element(out, "span class=\"badge emulated\"", "emulated");
-	if (strcmp(page_text(r->result, "trace.meta.origin"), "generated") == 0)
+	if (strcmp(json_text(r->result, "trace.meta.origin"), "generated") == 0)
 		html_element(out, "span class=\"badge\"", "generated");
 	if (r->check->findings)
 		html_element(out, "span class=\"badge bad\"", "%s finding%s of the checker",
@@ -93,22 +93,22 @@ static void put_two(FILE *out, const char *name, const char *format, const char 
 /* What the meta section says; all of it is as whoever made the trace wrote it. */
 static void put_origin(FILE *out, const json_t *meta)
 {
-	put_fact(out, "Recorded on", "dd", page_text(meta, "source.kernel"));
-	put_two(out, "Recorded as", "%s, %s", page_text(meta, "source.format"),
-		page_text(meta, "source.name"));
-	put_fact(out, "Clock", "dd", page_text(meta, "source.clock"));
-	put_fact(out, "Origin", "dd", page_text(meta, "origin"));
-	put_fact(out, "Story", "dd", page_text(meta, "story"));
-	put_two(out, "Made by", "%s %s", page_text(meta, "tool.name"),
-		page_text(meta, "tool.version"));
+	put_fact(out, "Recorded on", "dd", json_text(meta, "source.kernel"));
+	put_two(out, "Recorded as", "%s, %s", json_text(meta, "source.format"),
+		json_text(meta, "source.name"));
+	put_fact(out, "Clock", "dd", json_text(meta, "source.clock"));
+	put_fact(out, "Origin", "dd", json_text(meta, "origin"));
+	put_fact(out, "Story", "dd", json_text(meta, "story"));
+	put_two(out, "Made by", "%s %s", json_text(meta, "tool.name"),
+		json_text(meta, "tool.version"));
 }
 
 static void put_version(FILE *out, const json_t *context)
 {
 	char text[256];
 
-	snprintf(text, sizeof(text), "nvsim %s, revision %.12s%s", page_text(context, "version"),
-		 page_text(context, "revision"),
+	snprintf(text, sizeof(text), "nvsim %s, revision %.12s%s", json_text(context, "version"),
+		 json_text(context, "revision"),
 		 json_is_true(json_object_get(context, "dirty")) ? " with changes" : "");
 	put_fact(out, "Replayed by", "dd", text);
 }
@@ -119,16 +119,16 @@ static void put_facts(FILE *out, const struct page_report *r)
 	char text[512];
 
 	fputs("<dl class=\"facts\">\n", out);
-	put_origin(out, page_at(r->result, "trace.meta"));
+	put_origin(out, json_at(r->result, "trace.meta"));
 	put_fact(out, "Times", "dd", page_times(r));
-	snprintf(text, sizeof(text), "%s, quirks %s, invalidation %s", page_text(context, "policy"),
-		 page_text(context, "quirks"), page_text(context, "invalidation"));
+	snprintf(text, sizeof(text), "%s, quirks %s, invalidation %s", json_text(context, "policy"),
+		 json_text(context, "quirks"), json_text(context, "invalidation"));
 	put_fact(out, "Policy", "dd", text);
 	put_version(out, context);
-	put_two(out, "Exactness", "%s: %s", page_text(r->result, "exactness.verdict"),
-		page_text(r->result, "exactness.why"));
-	put_fact(out, "SHA-256", "dd class=\"hash\"", page_text(context, "trace_sha256"));
-	put_fact(out, "Content", "dd class=\"hash\"", page_text(context, "trace_digest"));
+	put_two(out, "Exactness", "%s: %s", json_text(r->result, "exactness.verdict"),
+		json_text(r->result, "exactness.why"));
+	put_fact(out, "SHA-256", "dd class=\"hash\"", json_text(context, "trace_sha256"));
+	put_fact(out, "Content", "dd class=\"hash\"", json_text(context, "trace_digest"));
 	fputs("</dl>\n", out);
 }
 
@@ -192,6 +192,6 @@ void page_report_write(FILE *out, const struct page_report *r)
 	html_element(out, "p",
 		     "Made by nvsim %s report. All figures are counts of a replay, the same "
 		     "in every run.",
-		     page_text(r->result, "context.version"));
+		     json_text(r->result, "context.version"));
 	fputs("</footer>\n</body>\n</html>\n", out);
 }

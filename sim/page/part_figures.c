@@ -77,7 +77,7 @@ static void put_card(FILE *out, const struct page_report *r, size_t i)
 	const json_t *value;
 
 	snprintf(path, sizeof(path), "metrics.%s", m->name);
-	value = page_at(r->result, path);
+	value = json_at(r->result, path);
 	fputs("<li", out);
 	page_put_data(out, path, value);
 	fputs(">\n", out);
@@ -94,7 +94,7 @@ static void put_card(FILE *out, const struct page_report *r, size_t i)
 static void put_absent(FILE *out, const struct page_report *r)
 {
 	static const char *const titles[] = {"figure", "why it is absent", "definition"};
-	const json_t *absent = page_at(r->result, "metrics.absent");
+	const json_t *absent = json_at(r->result, "metrics.absent");
 	char name[NAME_SIZE];
 
 	if (!json_object_size(absent))
@@ -142,13 +142,13 @@ static void put_counted(FILE *out, const json_t *result, const char *what, const
 
 	snprintf(path, sizeof(path), "counts.%s.%s", what, scope);
 	fputs("<td class=\"n\"", out);
-	page_put_data(out, path, page_at(result, path));
+	page_put_data(out, path, json_at(result, path));
 	fprintf(out, ">%s</td>\n", show_count(count, page_count(result, path)));
 }
 
 static void put_scope(FILE *out, const struct page_report *r, unsigned int scope)
 {
-	const json_t *outcomes = page_at(r->result, "counts.outcomes");
+	const json_t *outcomes = json_at(r->result, "counts.outcomes");
 	uint64_t outcome[S2_OUTCOME_COUNT];
 
 	page_outcomes(json_object_get(outcomes, scope_names[scope]), outcome);

@@ -86,7 +86,7 @@ void page_findings(FILE *out, const struct page_report *r)
 
 static bool is_partial(const json_t *symbols)
 {
-	return strcmp(page_text(symbols, "counted"), "recorded") == 0;
+	return strcmp(json_text(symbols, "counted"), "recorded") == 0;
 }
 
 /* What the rows that are no function stand for. */
@@ -99,9 +99,9 @@ static const char *const rest_words[FUNCTIONS_REST_COUNT] = {
 
 static void put_function(FILE *out, const json_t *row)
 {
-	html_element(out, "code", "%s", page_text(row, "function"));
-	if (*page_text(row, "module"))
-		html_element(out, "span class=\"note\"", "in %s", page_text(row, "module"));
+	html_element(out, "code", "%s", json_text(row, "function"));
+	if (*json_text(row, "module"))
+		html_element(out, "span class=\"note\"", "in %s", json_text(row, "module"));
 }
 
 /* rest: NULL for a function. */
@@ -144,21 +144,21 @@ void page_functions(FILE *out, const struct page_report *r)
 {
 	const json_t *symbols = json_object_get(r->result, "symbols");
 	size_t all = json_array_size(json_object_get(symbols, "rows")), columns = 2;
-	const char *titles[OUTCOME_GROUPS + 2] = {"function", page_text(symbols, "counted")};
+	const char *titles[OUTCOME_GROUPS + 2] = {"function", json_text(symbols, "counted")};
 
 	if (json_is_false(json_object_get(symbols, "fits")))
 		html_element(
 			out, "p",
 			"No kernel address that faulted is in a function of %s: L2's kernel was "
 			"moved, or is another one.",
-			page_text(symbols, "file"));
+			json_text(symbols, "file"));
 	for (size_t g = 0; g < OUTCOME_GROUPS; g++)
 		if (!is_partial(symbols) || outcome_groups[g].kinds >> S2_INJECTED & 1)
 			titles[columns++] = outcome_groups[g].title;
 	page_begin_table(out, "Functions of L2 whose shadow faults are most", titles, columns, 1);
 	put_rows(out, symbols);
 	page_end_table(out);
-	html_element(out, "p class=\"note\"", "Symbols are of %s.", page_text(symbols, "file"));
+	html_element(out, "p class=\"note\"", "Symbols are of %s.", json_text(symbols, "file"));
 	if (all > FUNCTIONS)
 		html_element(out, "p class=\"note\"", "%zu more functions have fewer faults.",
 			     all - FUNCTIONS);
@@ -199,7 +199,7 @@ void page_about(FILE *out, const struct page_report *r)
 	      "<code>--json</code>.</p>\n",
 	      out);
 	html_element(out, "p class=\"note hash\"", "Handler sources: %s",
-		     page_text(r->result, "context.handler_sha256"));
+		     json_text(r->result, "context.handler_sha256"));
 	html_element(out, "p class=\"note\"", "Compiler: %s.",
-		     page_text(r->result, "context.compiler"));
+		     json_text(r->result, "context.compiler"));
 }

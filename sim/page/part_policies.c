@@ -28,7 +28,7 @@ static const struct column {
 
 static void put_figure(FILE *out, const json_t *policy, size_t row, const struct column *c)
 {
-	const json_t *v = page_at(policy, c->path);
+	const json_t *v = json_at(policy, c->path);
 	char path[100], buf[SHOW_NUMBER];
 
 	if (!v) {
@@ -49,14 +49,14 @@ static void put_figure(FILE *out, const json_t *policy, size_t row, const struct
 
 static const char *name_of(const json_t *policy)
 {
-	const char *label = page_text(policy, "label");
+	const char *label = json_text(policy, "label");
 
-	return *label ? label : page_text(policy, "policy");
+	return *label ? label : json_text(policy, "policy");
 }
 
 static bool is_chosen(const struct page_report *r, const json_t *policy)
 {
-	return strcmp(page_text(policy, "policy"), page_text(r->result, "context.policy")) == 0;
+	return strcmp(json_text(policy, "policy"), json_text(r->result, "context.policy")) == 0;
 }
 
 /* A rule that is none: what the checker found in this stream is in the column of unsound pages. */
@@ -73,7 +73,7 @@ static void put_policy(FILE *out, const struct page_report *r, size_t row, const
 {
 	fputs(is_chosen(r, policy) ? "<tr class=\"chosen\">" : "<tr>", out);
 	put_name(out, policy);
-	html_element(out, "td", "%s", page_text(policy, "exactness.verdict"));
+	html_element(out, "td", "%s", json_text(policy, "exactness.verdict"));
 	for (size_t c = 0; c < COLUMNS; c++)
 		put_figure(out, policy, row, &columns[c]);
 	fputs("</tr>\n", out);
@@ -96,15 +96,15 @@ static void put_table(FILE *out, const struct page_report *r)
 
 static void put_story(FILE *out, const json_t *policy)
 {
-	const struct s2_policy *p = policy_named(page_text(policy, "policy"));
+	const struct s2_policy *p = policy_named(json_text(policy, "policy"));
 
 	fputs("<dt>", out);
 	html_text(out, name_of(policy));
 	fputs("</dt>\n", out);
 	if (p)
 		html_element(out, "dd", "%s (%s)", p->story, p->source);
-	html_element(out, "dd class=\"note\"", "%s: %s", page_text(policy, "exactness.verdict"),
-		     page_text(policy, "exactness.why"));
+	html_element(out, "dd class=\"note\"", "%s: %s", json_text(policy, "exactness.verdict"),
+		     json_text(policy, "exactness.why"));
 }
 
 static void put_stories(FILE *out, const struct page_report *r)
@@ -168,11 +168,11 @@ void page_sizes(FILE *out, const struct page_report *r)
 {
 	static const char *const titles[] = {"cause", "what kept the mapping from being larger",
 					     "faults", "mapped"};
-	const json_t *clamps = page_at(r->result, "metrics.clamped_by");
+	const json_t *clamps = json_at(r->result, "metrics.clamped_by");
 
 	if (!clamps) {
 		html_element(out, "p", "Not told: %s.",
-			     page_text(r->result, "metrics.absent.clamped_by"));
+			     json_text(r->result, "metrics.absent.clamped_by"));
 		return;
 	}
 	page_figure(out, &r->clamps, "Picture of what kept mappings small, by policy",

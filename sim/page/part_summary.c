@@ -15,7 +15,7 @@ static void say_recorded(FILE *out, const struct page_report *r)
 {
 	char faults[SHOW_NUMBER], injected[SHOW_NUMBER];
 
-	if (page_at(r->result, "metrics.injection_rate"))
+	if (json_at(r->result, "metrics.injection_rate"))
 		html_element(out, "li",
 			     "%s faults of L2 were recorded; %s of them were passed on to L1.",
 			     show_count(faults, page_count(r->result, "counts.recorded.shadow")),
@@ -53,7 +53,7 @@ static void say_faults(FILE *out, const struct page_report *r)
 static void say_why_injected(FILE *out, const struct page_report *r)
 {
 	uint64_t all = page_count(r->result, "metrics.injection_rate.injected");
-	const json_t *classes = page_at(r->result, "metrics.injection_rate.by_class");
+	const json_t *classes = json_at(r->result, "metrics.injection_rate.by_class");
 
 	for (unsigned int c = 0; c < INJECT_CLASS_COUNT; c++) {
 		uint64_t n = page_count(json_object_get(classes, inject_names[c]), "faults");
@@ -67,7 +67,7 @@ static void say_why_injected(FILE *out, const struct page_report *r)
 
 static void say_blocks(FILE *out, const struct page_report *r)
 {
-	const json_t *share = page_at(r->result, "metrics.block_share.time_weighted");
+	const json_t *share = json_at(r->result, "metrics.block_share.time_weighted");
 	char buf[SHOW_NUMBER];
 
 	if (share)
@@ -80,7 +80,7 @@ static void say_blocks(FILE *out, const struct page_report *r)
 
 static void say_unmaps(FILE *out, const struct page_report *r)
 {
-	const json_t *unmap = page_at(r->result, "metrics.over_invalidation.host_unmap");
+	const json_t *unmap = json_at(r->result, "metrics.over_invalidation.host_unmap");
 	uint64_t count = page_count(unmap, "operations");
 	uint64_t refaults = page_count(r->result, "metrics.host_refaults.faults");
 	char buf[4][SHOW_NUMBER];

@@ -76,7 +76,7 @@ static void put_marks(FILE *out, const struct page_report *r)
 	{
 		fputs("<tr>", out);
 		html_element(out, "th scope=\"row\"", "%zu", i + 1);
-		html_element(out, "td", "%s", page_text(mark, "text"));
+		html_element(out, "td", "%s", json_text(mark, "text"));
 		html_element(out, "td class=\"n\"", "%.6f",
 			     (double)(page_count(mark, "time_ns") - first_ns) / 1e9);
 		page_cell_count(out, page_count(mark, "fault"));

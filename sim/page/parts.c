@@ -4,31 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const json_t *page_at(const json_t *json, const char *path)
-{
-	char name[64];
-
-	while (json && *path) {
-		size_t length = strcspn(path, ".");
-
-		snprintf(name, sizeof(name), "%.*s", (int)length, path);
-		json = json_is_array(json) ? json_array_get(json, strtoul(name, NULL, 10))
-					   : json_object_get(json, name);
-		path += length + (path[length] == '.');
-	}
-	return json_is_null(json) ? NULL : json;
-}
-
-const char *page_text(const json_t *json, const char *path)
-{
-	const char *text = json_string_value(page_at(json, path));
-
-	return text ? text : "";
-}
-
 uint64_t page_count(const json_t *json, const char *path)
 {
-	return (uint64_t)json_integer_value(page_at(json, path));
+	return (uint64_t)json_integer_value(json_at(json, path));
 }
 
 void page_begin_scroll(FILE *out, const char *label)
@@ -106,7 +84,7 @@ void page_outcomes(const json_t *counts, uint64_t outcome[S2_OUTCOME_COUNT])
 
 void page_verdict(FILE *out, const char *tag, const struct page_report *r)
 {
-	const char *text = page_text(r->compare, "verdict.text");
+	const char *text = json_text(r->compare, "verdict.text");
 
 	if (*text)
 		html_element(out, tag, "Verdict: %s.", text);
@@ -114,18 +92,18 @@ void page_verdict(FILE *out, const char *tag, const struct page_report *r)
 
 const char *page_times(const struct page_report *r)
 {
-	const json_t *emulated = page_at(r->result, "context.trace_emulated");
+	const json_t *emulated = json_at(r->result, "context.trace_emulated");
 
 	if (json_is_true(emulated))
 		return "of an emulator: they tell the order of things, and no cost";
 	if (json_is_false(emulated))
 		return "of hardware";
-	if (strcmp(page_text(r->result, "trace.meta.origin"), "generated") == 0)
+	if (strcmp(json_text(r->result, "trace.meta.origin"), "generated") == 0)
 		return "made up, as the stream is";
 	return "of hardware or an emulator: the trace does not tell";
 }
 
 const char *page_clock(const struct page_report *r)
 {
-	return json_is_true(page_at(r->result, "context.trace_emulated")) ? "emulated " : "";
+	return json_is_true(json_at(r->result, "context.trace_emulated")) ? "emulated " : "";
 }

@@ -4,6 +4,7 @@
 #define NVSIM_PAGE_PARTS_H
 
 #include "html.h"
+#include "json_path.h"
 #include "page.h"
 #include "show.h"
 
@@ -11,10 +12,7 @@ typedef void page_part_fn(FILE *out, const struct page_report *r);
 page_part_fn page_summary, page_figures, page_faults, page_time, page_ranges, page_policies,
 	page_sizes, page_findings, page_functions, page_about;
 
-/* "a.b.c", with numbers for places in arrays; NULL: not there, or null. */
-const json_t *page_at(const json_t *json, const char *path);
-/* "" and 0 where there is none. */
-const char *page_text(const json_t *json, const char *path);
+/* What is at a place; 0: there is none. */
 uint64_t page_count(const json_t *json, const char *path);
 
 /* Around what may be wider than the page. */

@@ -29,9 +29,9 @@ static struct median read_row(struct plot_data *d, const json_t *row)
 {
 	const json_t *interval = plot_array(d, row, "interval");
 	struct median m = {
-		.unit = plot_text(row, "unit"), .value = figure(d, row, "median"), .x = NAN};
+		.unit = json_text(row, "unit"), .value = figure(d, row, "median"), .x = NAN};
 
-	plot_shorten(m.name, plot_text(row, "name"));
+	plot_shorten(m.name, json_text(row, "name"));
 	if (isnan(m.value))
 		plot_damaged(d, "median");
 	m.low = m.high = m.value;
@@ -47,9 +47,9 @@ static struct median read_row(struct plot_data *d, const json_t *row)
 /* What was skipped or failed has no figures, nor has an outcome that there was none of. */
 static bool has_figures(const json_t *row)
 {
-	if (plot_member(row, "skipped") || plot_member(row, "failed"))
+	if (json_at(row, "skipped") || json_at(row, "failed"))
 		return false;
-	return plot_member(row, "median") || strcmp(plot_text(row, "verdict"), "regressed");
+	return json_at(row, "median") || strcmp(json_text(row, "verdict"), "regressed");
 }
 
 /* One without figures is left out. `benchmark`: what it is one of, or is. */
@@ -62,14 +62,14 @@ static const char *add_row(struct plot_data *d, struct medians *all, const json_
 		return NULL;
 	if (all->count == PLOT_ROWS_MAX)
 		return "there are more than 48 benchmarks: measure one group";
-	if (!json_is_boolean(plot_member(benchmark, "emulated")))
+	if (!json_is_boolean(json_at(benchmark, "emulated")))
 		plot_damaged(d, "emulated");
 	m = read_row(d, row);
 	if (row != benchmark)
 		m.x = figure(d, row, "x");
 	if (all->count && strcmp(m.unit, all->row[0].unit))
 		return "its benchmarks have several units: measure one group";
-	if (json_is_true(plot_member(benchmark, "emulated")))
+	if (json_is_true(json_at(benchmark, "emulated")))
 		all->emulated = true;
 	else
 		all->hardware = true;
@@ -127,7 +127,7 @@ static void put_unit(struct plot_data *d, const struct medians *all)
 {
 	plot_put_string(d->out, "unit_name", all->row[0].unit);
 	plot_put_string(d->out, "subtitle",
-			plot_text(json_array_get(d->docs, 0), "context.host.cpu"));
+			json_text(json_array_get(d->docs, 0), "context.host.cpu"));
 	plot_put_variable(d->out, "rows", (double)all->count);
 }
 
@@ -178,7 +178,7 @@ static const json_t *with_points(const json_t *rows)
 
 	json_array_foreach(rows, i, row)
 	{
-		if (plot_member(row, "points"))
+		if (json_at(row, "points"))
 			return row;
 	}
 	return NULL;

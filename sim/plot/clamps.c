@@ -9,7 +9,7 @@ static const char *const measures[] = {"faults", "bytes"};
 
 static const json_t *cause_of(const struct plot_row *row, unsigned int cause)
 {
-	return plot_member(plot_member(row->entry, clamped_by), clamp_names[cause]);
+	return json_at(json_at(row->entry, clamped_by), clamp_names[cause]);
 }
 
 static bool is_known(const struct plot_rows *rows, unsigned int cause)

@@ -25,8 +25,8 @@ struct cost {
 
 static bool is_of(const json_t *histogram, const char *unit)
 {
-	return strcmp(plot_text(histogram, "phase"), "total") == 0 &&
-	       strcmp(plot_text(histogram, "unit"), unit) == 0;
+	return strcmp(json_text(histogram, "phase"), "total") == 0 &&
+	       strcmp(json_text(histogram, "unit"), unit) == 0;
 }
 
 static bool has_unit(struct plot_data *d, const json_t *doc, const char *unit)
@@ -44,7 +44,7 @@ static bool has_unit(struct plot_data *d, const json_t *doc, const char *unit)
 /* The first that all results have; NULL: none. */
 static const char *unit_of(struct cost *c)
 {
-	bool emulated = json_is_true(plot_member(c->rows.row[0].doc, "context.emulated"));
+	bool emulated = json_is_true(json_at(c->rows.row[0].doc, "context.emulated"));
 
 	for (size_t u = 0; u < 3; u++) {
 		bool all = true;
@@ -149,7 +149,7 @@ static const char *put_series(struct cost *c, const struct plot_row *row, const 
 	plot_put_series(c->d->out, ++c->count);
 	put_buckets(c, buckets, sum, unit);
 	plot_put_end(c->d->out);
-	put_legend(c, row, plot_text(histogram, "class"));
+	put_legend(c, row, json_text(histogram, "class"));
 	return NULL;
 }
 
@@ -160,7 +160,7 @@ static const char *put_result(struct cost *c, const struct plot_row *row)
 	size_t i;
 
 	c->d->doc = row->doc;
-	if (!json_is_boolean(plot_member(row->doc, "context.emulated")))
+	if (!json_is_boolean(json_at(row->doc, "context.emulated")))
 		plot_damaged(c->d, "context.emulated");
 	json_array_foreach(plot_array(c->d, row->doc, "hw.histograms"), i, histogram)
 	{

@@ -4,29 +4,6 @@
 
 #include "data.h"
 
-#define MEMBER_SIZE 32 /* of a name in a path */
-
-const json_t *plot_member(const json_t *object, const char *path)
-{
-	char name[MEMBER_SIZE];
-
-	while (object && *path) {
-		size_t length = strcspn(path, ".");
-
-		snprintf(name, sizeof(name), "%.*s", (int)length, path);
-		object = json_object_get(object, name);
-		path += length + (path[length] == '.');
-	}
-	return json_is_null(object) ? NULL : object;
-}
-
-const char *plot_text(const json_t *object, const char *path)
-{
-	const char *text = json_string_value(plot_member(object, path));
-
-	return text ? text : "";
-}
-
 void plot_damaged(struct plot_data *d, const char *what)
 {
 	if (d->damaged)
@@ -37,7 +14,7 @@ void plot_damaged(struct plot_data *d, const char *what)
 
 double plot_figure(struct plot_data *d, const json_t *object, const char *path, double max)
 {
-	const json_t *member = plot_member(object, path);
+	const json_t *member = json_at(object, path);
 	double v = json_number_value(member);
 
 	if (!member)
@@ -50,7 +27,7 @@ double plot_figure(struct plot_data *d, const json_t *object, const char *path, 
 
 const json_t *plot_array(struct plot_data *d, const json_t *object, const char *path)
 {
-	const json_t *member = plot_member(object, path);
+	const json_t *member = json_at(object, path);
 
 	if (!member || json_is_array(member))
 		return member;

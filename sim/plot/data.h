@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "json_path.h"
 #include "plot.h"
 
 #define PLOT_COUNT_MAX 1e18 /* of anything that is counted; bytes are, too */
@@ -26,10 +27,6 @@ struct plot_data {
 
 /* ---- reading ---- */
 
-/* "a.b.c"; NULL: not there, or null. */
-const json_t *plot_member(const json_t *object, const char *path);
-/* "" where there is no text. */
-const char *plot_text(const json_t *object, const char *path);
 /* From 0 to `max`; NaN: absent, or damaged, which is noted. */
 double plot_figure(struct plot_data *d, const json_t *object, const char *path, double max);
 /* An array; NULL as above. */
@@ -38,7 +35,7 @@ void plot_damaged(struct plot_data *d, const char *what);
 
 static inline bool plot_is_schema(const json_t *doc, const char *schema)
 {
-	return strcmp(plot_text(doc, "schema"), schema) == 0;
+	return strcmp(json_text(doc, "schema"), schema) == 0;
 }
 
 /* ---- rows: one for each policy, result or cell ---- */

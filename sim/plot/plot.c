@@ -88,7 +88,7 @@ static void see(struct clocks *c, const json_t *doc, const json_t *owner, const 
 
 	if (!flag || json_is_null(flag))
 		return;
-	if (clock == PLOT_UNKNOWN_CLOCK && strcmp(plot_text(flag, ""), "unknown")) {
+	if (clock == PLOT_UNKNOWN_CLOCK && strcmp(json_text(flag, ""), "unknown")) {
 		c->damaged = doc;
 		return;
 	}
@@ -129,9 +129,9 @@ static size_t flag_count(const struct plot_kind *kind)
 
 static const char *name_of(const json_t *doc)
 {
-	const char *file = plot_text(doc, "file");
+	const char *file = json_text(doc, "file");
 
-	return *file ? file : plot_text(doc, "trace.name");
+	return *file ? file : json_text(doc, "trace.name");
 }
 
 bool plot_mixed(const struct plot_kind *kind, const json_t *docs, struct nvt_error *err)

@@ -6,14 +6,14 @@ static bool is_known(const struct plot_rows *rows, const char *path)
 	bool known = false;
 
 	for (size_t i = 0; i < rows->count; i++)
-		known = known || plot_member(rows->row[i].entry, path);
+		known = known || json_at(rows->row[i].entry, path);
 	return known;
 }
 
 /* What the stream cannot tell all faults of. */
 static bool is_bound(const struct plot_row *row)
 {
-	return !strcmp(plot_text(row->entry, "exactness.verdict"), "lower bound");
+	return !strcmp(json_text(row->entry, "exactness.verdict"), "lower bound");
 }
 
 /* Row, label, faults and what is shown of them, block share in percent and that. Gives faults. */

@@ -23,21 +23,21 @@ static void size_text(double bytes, char text[PLOT_PART_SIZE])
 
 static const char *trace_name(const struct plot_row *row)
 {
-	const char *name = plot_text(row->entry, "trace");
+	const char *name = json_text(row->entry, "trace");
 
-	return *name ? name : plot_text(row->doc, "trace.name");
+	return *name ? name : json_text(row->doc, "trace.name");
 }
 
 static void granule(const struct plot_row *row, char text[PLOT_PART_SIZE])
 {
-	const json_t *size = plot_member(row->entry, part_names[PLOT_GRANULE]);
+	const json_t *size = json_at(row->entry, part_names[PLOT_GRANULE]);
 
 	if (json_is_string(size)) {
 		snprintf(text, PLOT_PART_SIZE, "%s", json_string_value(size));
 		return;
 	}
 	if (!size)
-		size = plot_member(row->doc, "trace.machine.page_size");
+		size = json_at(row->doc, "trace.machine.page_size");
 	*text = 0;
 	if (json_is_integer(size))
 		size_text(json_number_value(size), text);
@@ -48,13 +48,12 @@ static bool is_unsound(const struct plot_row *row, const char *policy)
 {
 	const struct s2_policy *known = policy_named(policy);
 
-	return json_is_false(plot_member(row->entry, "sound")) ||
-	       (known && !s2_policy_sound(known));
+	return json_is_false(json_at(row->entry, "sound")) || (known && !s2_policy_sound(known));
 }
 
 void plot_part(const struct plot_row *row, enum plot_part part, char text[PLOT_PART_SIZE])
 {
-	const char *name = plot_text(row->entry, part_names[part]);
+	const char *name = json_text(row->entry, part_names[part]);
 	size_t length;
 
 	if (part == PLOT_GRANULE) {
@@ -64,7 +63,7 @@ void plot_part(const struct plot_row *row, enum plot_part part, char text[PLOT_P
 	if (part == PLOT_TRACE)
 		name = trace_name(row);
 	else if (!*name)
-		name = plot_text(plot_member(row->doc, "context"), part_names[part]);
+		name = json_text(json_at(row->doc, "context"), part_names[part]);
 	snprintf(text, PLOT_PART_SIZE, "%s%s", name,
 		 part == PLOT_POLICY && is_unsound(row, name) ? " (unsound)" : "");
 	length = strlen(text);

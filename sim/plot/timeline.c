@@ -137,8 +137,8 @@ static void put_marks(struct timeline *t)
 	size_t i;
 
 	for (i = 1; i < t->rows.count; i++)
-		one_trace &= strcmp(plot_text(doc, "context.trace_digest"),
-				    plot_text(t->rows.row[i].doc, "context.trace_digest")) == 0;
+		one_trace &= strcmp(json_text(doc, "context.trace_digest"),
+				    json_text(t->rows.row[i].doc, "context.trace_digest")) == 0;
 	t->d->doc = doc;
 	marks = one_trace ? plot_array(t->d, doc, "marks") : NULL;
 	begin(t, doc);
@@ -149,7 +149,7 @@ static void put_marks(struct timeline *t)
 			break;
 		fprintf(t->d->out, "%zu", i + 1);
 		put_seconds(t->d->out, time_of(t, mark, "time_ns"));
-		plot_shorten(text, plot_text(mark, "text"));
+		plot_shorten(text, json_text(mark, "text"));
 		plot_put_text(t->d->out, text);
 		fputc('\n', t->d->out);
 	}

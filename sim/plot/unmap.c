@@ -47,7 +47,7 @@ static struct group *find(struct unmap *u, const struct plot_row *row)
 static const char *add(struct unmap *u, const struct plot_row *row)
 {
 	static const char member[] = "metrics.over_invalidation.host_unmap";
-	const json_t *work = plot_member(row->entry, member);
+	const json_t *work = json_at(row->entry, member);
 	double operations, visited, unmapped;
 	struct group *g;
 

@@ -14,8 +14,8 @@ static bool is_known(const struct plot_rows *rows)
 	bool known = false;
 
 	for (size_t i = 0; i < rows->count; i++)
-		known = known || plot_member(rows->row[i].entry, reached.histogram) ||
-			plot_member(rows->row[i].entry, failed.histogram);
+		known = known || json_at(rows->row[i].entry, reached.histogram) ||
+			json_at(rows->row[i].entry, failed.histogram);
 	return known;
 }
 
@@ -23,7 +23,7 @@ static bool is_known(const struct plot_rows *rows)
 static double read_row(struct plot_data *d, const struct plot_row *row, const struct walks *w,
 		       double walks[DEPTH_MAX])
 {
-	const json_t *histogram = plot_member(row->entry, w->histogram);
+	const json_t *histogram = json_at(row->entry, w->histogram);
 	double sum = 0;
 	char depth[4];
 

@@ -173,7 +173,7 @@ static void arrays_may_be_huge(void **state)
 		json_t *docs = json_array();
 
 		json_array_append_new(docs, load(arrays[i].file));
-		grow(docs, (json_t *)plot_member(json_array_get(docs, 0), arrays[i].path));
+		grow(docs, (json_t *)json_at(json_array_get(docs, 0), arrays[i].path));
 		json_decref(docs);
 	}
 }
