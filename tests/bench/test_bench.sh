@@ -168,7 +168,7 @@ bench "no image" 0 0 el2 --check -q --json="$out/json"
 check "no image: why" True "$(json 'all("make hwrun" in w["skipped"] and w["emulated"] for w in r.values())')"
 cp -r "$image" "$out/own/hwrun" 2>/dev/null
 if [ ! -e "$out/own/hwrun/nvsim-el2.elf" ] || ! command -v qemu-system-aarch64 >/dev/null ||
-	! "$nvsim" hw pack -q -o /dev/null "$out/own/bench/data/demand-scattered.zst" 2>"$out/err"; then
+	! "$nvsim" hw pack -o "$out/packed" "$out/own/bench/data/demand-scattered.zst" >"$out/err" 2>&1; then
 	skip "figures at EL2" "no image of this handler, or no QEMU"
 else
 	bench "--keep" 0 0 el2 -q --check --keep "$kept.new"
