@@ -259,13 +259,43 @@ mutants: $(O)/tests/corpus/test_corpus ## disable rules of the checker, plant fa
 corpus: $(O)/tests/corpus/make ## write the traces of tests/corpus anew; then read the diff
 	$< tests/corpus
 
+# ---- fuzzing: a target is tests/fuzz/fuzz_NAME.c; rerun_NAME gives it its corpus ----
+
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+INC_fuzz := -Itests/fuzz -Isim/cli $(INC_tests) -I$(O)
+# Commands as functions: a target brings the main.
+$(O)/libcli.a: $(filter-out $(O)/sim/cli/main.o,$(call obj,$(SRC_cli)))
+	$(say) AR $@
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+compile_fuzz = $(Q)mkdir -p $(@D) && $(CC) $(CSTD) $(CFLAGS) $(WARN) $(INC_fuzz) $(PKG_CFLAGS) \
+	$(TRACECMD_CFLAGS) $(DEPS) $(1) -o $@ $(filter %.c,$^) $(O)/libcli.a $(LIBS) $(LDLIBS)
+$(O)/tests/fuzz/rerun_%: tests/fuzz/fuzz_%.c tests/fuzz/rerun.c $(O)/libcli.a $(LIBS)
+	$(say) TEST $@
+	$(call compile_fuzz,-DFUZZ_NAME='"$*"')
+$(O)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(O)/libcli.a $(LIBS)
+	$(say) FUZZ $@
+	$(call compile_fuzz,-fsanitize=fuzzer)
+
+.PHONY: fuzz fuzzers
+T ?= $(FUZZ)
+S ?= 60
+fuzz: ## let clang's libFuzzer make up inputs: T=target... (all) for S=60 seconds each
+	@scripts/setup build fuzz
+	@$(MAKE) --no-print-directory -j$(JOBS) O=$(O)/fuzz CC=$(CLANG) CFLAGS="$(FUZZ_FLAGS)" T="$(T)" fuzzers
+	@tests/fuzz/run $(O)/fuzz $(S) $(T)
+fuzzers: $(T:%=$(O)/tests/fuzz/fuzz_%)
+FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+
 # Those that feed damaged or made-up input are run under the sanitizers by check, too.
 HOSTILE := tests/traces/test_damage tests/import/test_import tests/import/test_perf \
 	tests/import/test_perf_damage tests/replay/test_vectors \
 	tests/s2/test_model tests/hwrun/test_frame tests/hwrun/test_collect tests/hwrun/test_pack \
 	tests/hwrun/test_board tests/record/test_btf tests/replay/test_symbols tests/import/test_core \
 	tests/import/test_history tests/import/test_ptdump tests/plot/test_hostile \
-	tests/page/test_html tests/page/test_heat tests/page/test_page tests/sweep/test_spec
+	tests/page/test_html tests/page/test_heat tests/page/test_page tests/sweep/test_spec \
+	$(FUZZ:%=tests/fuzz/rerun_%)
 export HOSTILE
 .PHONY: hostile
 hostile: ## build the tests with hostile input under AddressSanitizer and UBSan

@@ -108,6 +108,9 @@ const char *cli_own_name(const struct cli_command *command);
 enum cli_exit cli_parse(const struct cli_command *command, int argc, char **argv, void *values,
 			const char **args, unsigned int *arg_count, bool *help);
 
+/* Runs what argv[1..argc) names. Options before the command are the program's own. */
+enum cli_exit cli_dispatch(int argc, char **argv);
+
 void cli_help(FILE *out);
 void cli_help_command(FILE *out, const struct cli_command *command);
 
