@@ -59,8 +59,9 @@ struct l1_regs {
 
 struct l1_walk {
 	bool ok;
-	bool accessed; /* the leaf's access flag is set; else VTCR.HA lets hardware set it */
-	uint8_t fsc;   /* of the fault, where it is not ok */
+	bool accessed;	   /* the leaf's access flag is set; else VTCR.HA lets hardware set it */
+	bool flag_refused; /* not ok for that alone: it lies where L1 cannot write */
+	uint8_t fsc;	   /* of the fault, where it is not ok */
 	int8_t level;
 	uint8_t shift; /* log2 of what the last entry looked at spans; 64: everything */
 	uint64_t output;
@@ -249,6 +250,7 @@ struct check {
 enum quirk {
 	Q_ALIAS = 1,	     /* IPA bits beyond the input size are ignored */
 	Q_T0SZ_FSC = 3,	     /* a bad T0SZ is an address-size fault */
+	Q_AF_FIRST = 6,	     /* L1's access flag is set before permissions are looked at */
 	Q_S1PTW_XN = 10,     /* a fetch's walk fault is judged by XN */
 	Q_S1PTW_WRITE = 11,  /* a walk's permission fault is always a write */
 	Q_CMO_WRITES = 23,   /* cache maintenance counts as a write */

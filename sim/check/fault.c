@@ -150,9 +150,21 @@ struct check_meeting check_meeting(struct check *c, const struct check_fault *f)
 	return meet_memory(c, f, w.output, leaf_room(&w, f->ipa));
 }
 
+/* What the walk ends with for this access: a flag that cannot be set matters to one that may be. */
+static bool admits(const struct check *c, const struct check_fault *f, struct l1_walk *w)
+{
+	bool late = w->flag_refused && !quirk(c, Q_AF_FIRST);
+
+	if ((w->ok || late) && denied(c, f, &w->perm)) {
+		w->fsc = (uint8_t)(ESR_FSC_PERMISSION | (unsigned int)w->level);
+		return false;
+	}
+	return w->ok;
+}
+
 static void check_injected(struct check *c, struct context *x, const struct check_fault *f)
 {
-	unsigned int fsc = f->inject_esr & ESR_FSC, want;
+	unsigned int fsc = f->inject_esr & ESR_FSC;
 	struct l1_regs regs = {x->now.vttbr, x->now.vtcr, x->big_endian};
 	struct l1_walk w;
 
@@ -162,17 +174,16 @@ static void check_injected(struct check *c, struct context *x, const struct chec
 		return;
 	}
 	w = l1_walk(c, &regs, f->ipa);
-	if (w.ok && !denied(c, f, &w.perm)) {
+	if (admits(c, f, &w)) {
 		check_found(c, CHECK_INJECTED, x->index, f->ipa, 0,
 			    "L1 gets a fault with FSC 0x%02x, but its table admits the access",
 			    fsc);
 		return;
 	}
-	want = w.ok ? (unsigned int)ESR_FSC_PERMISSION | (unsigned int)w.level : w.fsc;
-	if (fsc != want)
+	if (fsc != w.fsc)
 		check_found(c, CHECK_INJECTED, x->index, f->ipa, 0,
 			    "L1 gets a fault with FSC 0x%02x, but its table makes 0x%02x", fsc,
-			    want);
+			    w.fsc);
 }
 
 /* ---- what was mapped ---- */

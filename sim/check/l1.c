@@ -229,17 +229,17 @@ static struct l1_walk leaf_result(const struct walker *w, const struct place *at
 {
 	unsigned int shift = l1_shift_at(&w->g, level);
 	unsigned int low = shift + contiguous_shift(&w->g, level, desc);
-	struct l1_walk r = {.ok = true, .level = (int8_t)level, .shift = (uint8_t)shift};
+	struct l1_walk r = stopped(w, level, WALK_ABORT);
 
-	r.accessed = desc & DESC_AF;
 	if (level < (w->g.page_shift == 12 ? 1 : 2))
 		return stopped(w, level, TRANSLATION);
 	if (beyond_output(w, desc))
 		return stopped(w, level, ADDRESS_SIZE);
 	if (!(desc & DESC_AF) && !(vtcr & VTCR_HA))
 		return stopped(w, level, ACCESS_FLAG);
-	if (!(desc & DESC_AF) && flag_refused(w, at))
-		return stopped(w, level, WALK_ABORT);
+	r.accessed = desc & DESC_AF;
+	r.flag_refused = !r.accessed && flag_refused(w, at);
+	r.ok = !r.flag_refused;
 	r.output = (desc & OUTPUT & ~((1ull << low) - 1)) | (ipa & ((1ull << low) - 1));
 	r.perm = desc_perm(desc, w->c->machine.xnx);
 	return r;
