@@ -446,6 +446,21 @@ static void without_Q6_a_refused_access_leaves_the_flag(void **state)
 	assert_true(walk(f, 0x81234567).set_af);
 }
 
+/* What nobody judges is not refused: with Q24 that is every translation fault. */
+static void without_Q6_what_is_not_judged_sets_the_flag(void **state)
+{
+	struct fixture *f = *state;
+
+	off(f, S2_Q6_AF_FIRST);
+	f->regs.vtcr |= HA;
+	f->esr = ESR_WRITE;
+	set(f, T1 + 16, 0xc0000341);
+	assert_true(walk(f, 0x81234567).set_af);
+	off(f, S2_Q24_LATE_FORWARD);
+	set(f, T1 + 16, 0xc0000341);
+	assert_false(walk(f, 0x81234567).set_af);
+}
+
 /* ---- granules ---- */
 
 static void tables_of_16K_have_blocks_of_32M(void **state)
@@ -596,6 +611,7 @@ int main(void)
 		TEST(a_lost_race_injects_nothing),
 		TEST(the_access_flag_is_set_before_permissions_count),
 		TEST(without_Q6_a_refused_access_leaves_the_flag),
+		TEST(without_Q6_what_is_not_judged_sets_the_flag),
 		TEST(tables_of_16K_have_blocks_of_32M),
 		TEST(tables_of_64K_have_blocks_of_512M),
 		TEST(a_granule_that_is_not_offered_is_replaced),
