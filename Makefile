@@ -238,12 +238,18 @@ check-full: check ## the same, once more under AddressSanitizer and UBSan, mutan
 	@$(MAKE) --no-print-directory matrix
 	@$(MAKE) --no-print-directory slurm
 	@$(MAKE) --no-print-directory record-proof
+	@$(MAKE) --no-print-directory fuzz
+	@$(MAKE) --no-print-directory endurance
 
 .PHONY: slurm
 slurm: $(O)/nvsim ## run a sweep through a Slurm of one node, with daemons of its own
 	@scripts/setup slurm; status=$$?; [ $$status != 5 ] || \
 		{ echo "skip  a sweep through Slurm: it cannot be installed"; exit 0; }; \
 	[ $$status = 0 ] && { NVSIM=$(O)/nvsim tests/sweep/slurm.sh || [ $$? = 77 ]; }
+
+.PHONY: endurance
+endurance: $(O)/nvsim ## replay a billion accesses through a pipe: memory and speed stay as they are
+	@NVSIM=$(O)/nvsim tests/replay/endurance.py
 
 .PHONY: matrix
 matrix: all hwrun ## run the image for EL2 in QEMU: every policy, sample, board and CPU; then its costs
