@@ -17,7 +17,8 @@ O ?= build
 LIBPERF ?= build/record/host
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 
-VERSION := 0.1.0
+VERSION := 1.0.0-rc1
+RELEASED := December 1, 2026
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 CSTD := -std=c11 -D_GNU_SOURCE
@@ -54,6 +55,7 @@ INC_record := -Ihwrun/record -Itraces
 INC_sweep := -Isim/sweep -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_plot := -Isim/plot -Isim/replay -Isim/s2 -Itraces
 INC_cli := -Isim/cli -Ibench -Isim/page -Isim/sweep -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
+INC_manual := -Isim/manual $(INC_cli)
 INC_tests := -Itests -Ibench -Isim/page -Isim/sweep -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_page := -Isim/page -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_bench := -Ibench -Isim/replay -Isim/check -Isim/s2 -Itraces
@@ -194,6 +196,23 @@ libraries:
 	@$(PKG_CONFIG) --exists $(PKGS) || \
 		{ echo "nvsim: $(PKGS): development files are missing; scripts/setup build installs them" >&2; exit 1; }
 
+# Commands as functions, for programs that bring a main of their own.
+$(O)/libcli.a: $(filter-out $(O)/sim/cli/main.o,$(call obj,$(SRC_cli)))
+	$(say) AR $@
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+# Manual pages and completions: made of the tables by a program, which install runs.
+$(O)/sim/manual/%.o: sim/manual/%.c | libraries
+	$(say) CC $<
+	$(call compile,$(INC_manual) $(PKG_CFLAGS))
+$(O)/nvsim-manual: $(call obj,$(wildcard sim/manual/*.c)) $(O)/libcli.a $(LIBS)
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $+ $(LDLIBS)
+$(O)/share: $(O)/nvsim-manual
+	@rm -rf $@
+	@$< $@ '$(RELEASED)'
+
 # Rewritten when what it tells has changed, and only then.
 $(O)/build-info.h: FORCE
 	@mkdir -p $(@D)
@@ -269,11 +288,6 @@ corpus: $(O)/tests/corpus/make ## write the traces of tests/corpus anew; then re
 
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 INC_fuzz := -Itests/fuzz -Isim/cli $(INC_tests) -I$(O)
-# Commands as functions: a target brings the main.
-$(O)/libcli.a: $(filter-out $(O)/sim/cli/main.o,$(call obj,$(SRC_cli)))
-	$(say) AR $@
-	@rm -f $@
-	$(Q)$(AR) rcs $@ $^
 compile_fuzz = $(Q)mkdir -p $(@D) && $(CC) $(CSTD) $(CFLAGS) $(WARN) $(INC_fuzz) $(PKG_CFLAGS) \
 	$(TRACECMD_CFLAGS) $(DEPS) $(1) -o $@ $(filter %.c,$^) $(O)/libcli.a $(LIBS) $(LDLIBS)
 $(O)/tests/fuzz/rerun_%: tests/fuzz/fuzz_%.c tests/fuzz/rerun.c $(O)/libcli.a $(LIBS)
@@ -468,15 +482,42 @@ record-proof: $(O)/nvsim ## record on Debian's arm64 kernel in QEMU, and verify 
 
 # ---- the rest ----
 
-.PHONY: install
-install: $(O)/nvsim $(BENCH_DATA) ## install to $(DESTDIR)$(PREFIX)
+# ---- install: the command with what it reads, pages and completions, and the handler as a library ----
+
+.PHONY: install install-nvsim install-libnvs2
+install: install-nvsim install-libnvs2 ## install to $(DESTDIR)$(PREFIX)
+install-nvsim: all $(O)/share
 	install -Dm755 $(O)/nvsim $(DESTDIR)$(PREFIX)/bin/nvsim
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/nvsim README.md LICENSE traces/FORMAT.md
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/nvsim README.md traces/FORMAT.md
+	install -Dm644 hwrun/README.md $(DESTDIR)$(PREFIX)/share/doc/nvsim/hwrun.md
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/nvsim/samples traces/samples/*
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/hwrun/boards hwrun/boards/*.board
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/bench $(BENCH_DATA)
-	install -Dm644 hwrun/README.md $(DESTDIR)$(PREFIX)/share/doc/nvsim/hwrun.md
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(O)/share/man/man1/*
+	cd $(O)/share && find bash-completion zsh fish -type f -exec install -Dm644 {} $(abspath $(DESTDIR)$(PREFIX))/share/{} \;
 	[ ! -e $(HW_GCC)/nvsim-el2.elf ] || \
 		install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/hwrun $(HW_GCC)/nvsim-el2.elf
+LIBDIR ?= lib
+install-libnvs2: $(O)/libs2.a $(O)/nvs2.pc
+	install -Dm644 $(O)/libs2.a $(DESTDIR)$(PREFIX)/$(LIBDIR)/libnvs2.a
+	install -Dm644 sim/s2/s2.h $(DESTDIR)$(PREFIX)/include/nvs2/s2.h
+	install -Dm644 $(O)/nvs2.pc $(DESTDIR)$(PREFIX)/$(LIBDIR)/pkgconfig/nvs2.pc
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/libnvs2-dev/examples doc/examples/*
+$(O)/nvs2.pc: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '# SPDX-License-Identifier: GPL-2.0-only' 'prefix=$(PREFIX)' \
+		'libdir=$${prefix}/$(LIBDIR)' 'includedir=$${prefix}/include/nvs2' '' 'Name: nvs2' \
+		'Description: Shadow stage-2 fault handler for nested arm64 guests, freestanding' \
+		'Version: $(VERSION)' 'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lnvs2' >$@
+
+.PHONY: deb
+DEB := $(O)/deb
+deb: ## build Debian packages of what is committed in $(O)/deb
+	@scripts/setup build deb
+	@rm -rf $(DEB) && mkdir -p $(DEB)/nvsim
+	@git archive HEAD | tar -x -C $(DEB)/nvsim
+	@cd $(DEB)/nvsim && dpkg-buildpackage -us -uc -b >../log 2>&1 || { tail -n 40 ../log; exit 1; }
+	@cd $(DEB) && lintian --fail-on error,warning --info *.changes && ls *.deb
 
 .PHONY: help
 help: ## this text

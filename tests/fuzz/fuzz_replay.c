@@ -470,7 +470,8 @@ static struct nvt_machine machine_of(struct fuzz_bytes *b)
 	return (struct nvt_machine){.page_shift = (uint8_t)(12 + 2 * (pages % 3)),
 				    .ipa_limit = pages & 0x80 ? 40 : 48,
 				    .canonical_bits = 40,
-				    .s2_granules = 7,
+				    /* Never smaller than the host's pages (spec 1.1). */
+				    .s2_granules = (uint8_t)(7u << pages % 3 & 7),
 				    .vcpu_count = 2,
 				    .context_count = 4,
 				    .lpa2 = features & 1 && pages % 3 < 2,
