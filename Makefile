@@ -247,7 +247,7 @@ $(O)/tests/%: tests/%.c $(LIBS)
 		$(LDFLAGS) -o $@ $< $(LIBS) $(LDLIBS) -lcmocka
 
 .PHONY: tests check check-full
-tests: $(TESTS) ## build the test programs
+tests: $(TESTS) $(O)/share ## build the test programs
 check: ## install what tests need, and run them all; the last line has the totals
 	@scripts/setup build test
 	@scripts/check "$(MAKE)" $(O) $(JOBS)
@@ -257,6 +257,7 @@ check-full: check ## the same, once more under AddressSanitizer and UBSan, mutan
 	@$(MAKE) --no-print-directory matrix
 	@$(MAKE) --no-print-directory slurm
 	@$(MAKE) --no-print-directory record-proof
+	@$(MAKE) --no-print-directory deb-check
 	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory endurance
 
@@ -490,7 +491,7 @@ install-nvsim: all $(O)/share
 	install -Dm755 $(O)/nvsim $(DESTDIR)$(PREFIX)/bin/nvsim
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/nvsim README.md traces/FORMAT.md
 	install -Dm644 hwrun/README.md $(DESTDIR)$(PREFIX)/share/doc/nvsim/hwrun.md
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/nvsim/samples traces/samples/*
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/nvsim/samples traces/samples/*
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/hwrun/boards hwrun/boards/*.board
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/bench $(BENCH_DATA)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(O)/share/man/man1/*
@@ -518,6 +519,12 @@ deb: ## build Debian packages of what is committed in $(O)/deb
 	@git archive HEAD | tar -x -C $(DEB)/nvsim
 	@cd $(DEB)/nvsim && dpkg-buildpackage -us -uc -b >../log 2>&1 || { tail -n 40 ../log; exit 1; }
 	@cd $(DEB) && lintian --fail-on error,warning --info *.changes && ls *.deb
+
+.PHONY: deb-check
+deb-check: deb ## install the packages in a new Debian, and use them there
+	@scripts/setup deb-check; status=$$?; [ $$status != 5 ] || \
+		{ echo "skip  the packages in a new Debian: debootstrap cannot be had"; exit 0; }; \
+	[ $$status = 0 ] && { tests/install/deb.sh $(DEB) || [ $$? = 77 ]; }
 
 .PHONY: help
 help: ## this text
