@@ -296,7 +296,7 @@ $(O)/tests/fuzz/rerun_%: tests/fuzz/fuzz_%.c tests/fuzz/rerun.c $(O)/libcli.a $(
 	$(call compile_fuzz,-DFUZZ_NAME='"$*"')
 $(O)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(O)/libcli.a $(LIBS)
 	$(say) FUZZ $@
-	$(call compile_fuzz,-fsanitize=fuzzer)
+	$(call compile_fuzz,-fsanitize=fuzzer -DFUZZ_COVERAGE)
 
 .PHONY: fuzz fuzzers
 T ?= $(FUZZ)
