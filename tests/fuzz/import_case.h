@@ -61,13 +61,14 @@ static inline const char *import_case(struct nvt_import_options o)
 
 /* A front end that runs in a process of its own is heard there, too: its counters are shared. */
 #ifdef FUZZ_COVERAGE
-extern uint8_t __start___sancov_cntrs[], __stop___sancov_cntrs[];
+extern uint8_t first_counter[] __asm__("__start___sancov_cntrs");
+extern uint8_t last_counter[] __asm__("__stop___sancov_cntrs");
 
 static inline void share_coverage(void)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t from = ((uintptr_t)__start___sancov_cntrs + page - 1) & ~(page - 1);
-	uintptr_t to = (uintptr_t)__stop___sancov_cntrs & ~(page - 1);
+	uintptr_t from = ((uintptr_t)first_counter + page - 1) & ~(page - 1);
+	uintptr_t to = (uintptr_t)last_counter & ~(page - 1);
 
 	if (from >= to || mmap((void *)from, to - from, PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
