@@ -347,7 +347,7 @@ HW_CLANG := $(O)/hwrun-clang
 LIBFDT := $(O)/libfdt
 FLAGS_el2 := -O2 -g -ffreestanding -fbuiltin -fpie -fvisibility=hidden -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
-	-mgeneral-regs-only -mstrict-align -mno-outline-atomics -nostdinc
+	-mgeneral-regs-only -mstrict-align -mno-outline-atomics -nostdinc $(EL2_EXTRA)
 LINK_el2 := -nostdlib -pie -Wl,--no-dynamic-linker,-z,max-page-size=4096,-z,noexecstack,-z,norelro \
 	-Wl,--gc-sections,--build-id=none,--fatal-warnings,-T,hwrun/el2/image.lds
 INC_el2 := -Ihwrun/el2 -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
@@ -412,6 +412,34 @@ $(LIBFDT)/usr: | el2-tools
 hwrun: $(HW_GCC)/nvsim-el2.img $(BOARDS) ## build the image at EL2, with gcc
 hwrun-probe: $(HW_GCC)/probe.img # for tests/hwrun/test_boot.sh
 hwrun-clang: $(HW_CLANG)/nvsim-el2.img ## the same with clang and lld
+
+# ---- static analysis ----
+
+# How sources are compiled is known from what make would do with clang.
+ANALYZED := $(filter-out tests/%,$(wildcard sim/*/*.c traces/*.c traces/*/*.c bench/*.c hwrun/*/*.c hwrun/el2/libc/*.c))
+CLANG_TIDY ?= clang-tidy
+DEEP := clang-analyzer-*
+comma := ,
+tidy = printf '%s\n' $(ANALYZED) | xargs -P $(JOBS) -n 4 $(CLANG_TIDY) --quiet -p $(O) --checks='$(1)' 2>/dev/null
+# gcc 12 loses track of what is in arrays, and of structures that a function returns: clang's analyzer, the
+# sanitizers and valgrind look for leaks and for what is not initialised.
+ANALYZER := -O1 -fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-use-of-uninitialized-value
+.PHONY: analyze analyze-gcc analyze-cppcheck analyze-tidy analyze-clang
+analyze: analyze-gcc analyze-cppcheck analyze-tidy analyze-clang ## look for faults in the sources, with four tools
+$(O)/compile_commands.json: FORCE $(O)/build-info.h $(HW_CLANG)/build-info.h $(LIBFDT)/usr
+	@$(MAKE) --no-print-directory -nB V=1 CC=$(CLANG) all tests hwrun-clang 2>/dev/null | scripts/compile-commands $(O) >$@.new
+	@mv $@.new $@
+analyze-gcc: ## gcc's analyzer, on what is built for the host and for EL2
+	@$(MAKE) --no-print-directory -k O=$(O)/analyzer CFLAGS='$(ANALYZER)' all
+	@$(MAKE) --no-print-directory -k O=$(O)/analyzer LIBFDT=$(LIBFDT) EL2_EXTRA='$(ANALYZER)' hwrun
+analyze-cppcheck: $(O)/compile_commands.json ## cppcheck
+	@mkdir -p $(O)/cppcheck
+	@cppcheck --project=$< -j $(JOBS) --quiet --error-exitcode=1 --inline-suppr --cppcheck-build-dir=$(O)/cppcheck \
+		--enable=warning,performance,portability --library=scripts/cppcheck.cfg --suppressions-list=scripts/cppcheck.suppressions -i tests --template='{file}:{line}: {message} [{id}]' --template-location=''
+analyze-tidy: $(O)/compile_commands.json ## clang-tidy, but for what takes minutes
+	@$(call tidy,-$(DEEP))
+analyze-clang: $(O)/compile_commands.json ## clang's analyzer
+	@$(call tidy,-*$(comma)$(DEEP))
 
 # ---- the command for an arm64 host, static, and the recorder's proof ----
 

@@ -37,7 +37,9 @@ static char *copy(const char *text, struct nvt_error *err)
 {
 	char *s = strdup(text);
 
-	return s ? s : bench_fail(err, NVT_EENV, "out of memory");
+	if (!s)
+		bench_fail(err, NVT_EENV, "out of memory");
+	return s;
 }
 
 /* The recording that was given, or the bundled one. */
@@ -290,7 +292,7 @@ static bool length_point(const struct words *words, uint64_t faults, struct benc
 {
 	uint64_t runs = faults < LENGTH_FAULTS ? LENGTH_FAULTS / faults : 1;
 	struct child_options o = {0};
-	struct child_cost cost;
+	struct child_cost cost = {0};
 	double cpu = 0;
 
 	for (uint64_t i = 0; i < runs; i++) {
@@ -544,7 +546,7 @@ static enum nvt_status instructions(struct bench_env *env, const struct bench_ro
 {
 	double more = (double)made_faults(env, "counted");
 	double fewer = (double)made_faults(env, "counted-short");
-	double of_more, of_fewer;
+	double of_more = 0, of_fewer = 0;
 
 	(void)row;
 	if (!count_instructions(env, "counted", &of_more, err) ||

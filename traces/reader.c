@@ -550,7 +550,8 @@ static enum nvt_status load_index(struct nvt_reader *r)
 		return r->failed.status;
 	}
 	size = nvt_frame_body_size(&f);
-	memmove(f.content.data, nvt_frame_body(&f), size);
+	if (size)
+		memmove(f.content.data, nvt_frame_body(&f), size);
 	f.content.size = size;
 	r->index = f.content;
 	for (i = 0, p = r->index.data; i < size / NVT_INDEX_ENTRY; i++, p += NVT_INDEX_ENTRY)
