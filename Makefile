@@ -255,6 +255,15 @@ mutants: $(O)/tests/corpus/test_corpus ## disable rules of the checker, plant fa
 	@$< --kill
 	@PYTHONDONTWRITEBYTECODE=1 tests/mutants/run "$(MAKE)" $(JOBS)
 
+COVERED := $(O)/coverage
+COVERED_TESTS := $(patsubst %.c,$(COVERED)/%,$(wildcard tests/s2/test_*.c tests/replay/test_*.c tests/corpus/test_*.c))
+.PHONY: coverage
+coverage: ## what of the handler tests run; fails where they miss what is not in tests/s2/uncovered.txt
+	@$(MAKE) --no-print-directory -s O=$(COVERED) CC=gcc CFLAGS='-O1 -g' LDFLAGS=--coverage \
+		FLAGS_s2='$(FLAGS_s2) -O0 --coverage -fprofile-update=atomic' \
+		$(COVERED)/nvsim $(COVERED_TESTS) >/dev/null
+	@tests/s2/coverage.py $(COVERED)
+
 .PHONY: corpus
 corpus: $(O)/tests/corpus/make ## write the traces of tests/corpus anew; then read the diff
 	$< tests/corpus
