@@ -307,6 +307,7 @@ static bool length_turn(const struct bench_env *env, const struct words words[],
 			struct bench_result *result, struct nvt_error *err)
 {
 	for (unsigned int i = 0; i < result->point_count; i++)
+		/* NOLINTNEXTLINE: there are no more points than lengths */
 		if (!length_point(&words[i], made_faults(env, lengths[i]),
 				  &result->points[i].figures, err))
 			return false;
@@ -336,6 +337,7 @@ static void note_lengths(struct bench_result *result, bool full)
 	size_t used = 0, room = sizeof(result->note);
 
 	for (unsigned int i = 0; i < result->point_count; i++)
+		/* NOLINTNEXTLINE: there are no more points than lengths */
 		used += (size_t)snprintf(result->note + used, room - used, "%s%s: %.1f ns",
 					 i ? ", " : "", lengths[i],
 					 result->points[i].figures.stats.median);

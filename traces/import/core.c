@@ -442,8 +442,10 @@ static enum nvt_status table_place(struct imp_core *c, const struct segment *s, 
 	enum nvt_status status;
 	void *tables;
 
+	if (!known)
+		return no_memory(c, err);
 	tables = with_room(c->tables, c->table_count, &c->table_room, sizeof(c->tables[0]));
-	if (!known || !tables)
+	if (!tables)
 		return no_memory(c, err);
 	c->tables = tables;
 	if (!*known) {
