@@ -143,7 +143,7 @@ static json_t *gather(struct sweep *s, enum cli_exit *status)
 	size_t count = 0;
 
 	*status = missing ? CLI_OK : cli_no_memory();
-	for (size_t i = 0; i < s->spec.cell_count && !*status; i++) {
+	for (size_t i = 0; i < s->spec.cell_count && missing && !*status; i++) {
 		struct sweep_cell cell = sweep_cell(&s->spec, i);
 		json_t *result = sweep_cell_load(&s->store, &cell);
 		const char *why = result ? sweep_document_add(doc, &cell, result) : NULL;
@@ -156,7 +156,7 @@ static json_t *gather(struct sweep *s, enum cli_exit *status)
 					   why);
 		json_decref(result);
 	}
-	if (!*status && count) {
+	if (!*status && missing && count) {
 		list_missing(s, missing);
 		*status = cli_fail(CLI_ENVIRONMENT, "%s: %zu of %zu cells are missing", s->path,
 				   count, s->spec.cell_count);
