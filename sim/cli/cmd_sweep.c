@@ -348,10 +348,13 @@ static enum cli_exit read_spec(struct sweep *s)
 /* What works in the folder of the sweep. */
 static enum cli_exit in_folder(struct sweep *s)
 {
+	const char *dir = s->o->output.value;
 	struct nvt_error err = {0};
 	enum cli_exit status;
 
-	if (sweep_store_open(&s->store, s->o->output.value, &cli_build, !s->o->cell.given, &err))
+	if (s->o->merge && access(dir, F_OK))
+		return cli_fail(CLI_ENVIRONMENT, "%s: no sweep is there: %s", dir, strerror(errno));
+	if (sweep_store_open(&s->store, dir, &cli_build, !s->o->cell.given, &err))
 		status = cli_fail_trace(&err);
 	else
 		status = s->o->cell.given ? one_cell(s) : s->o->merge ? merge(s) : run_here(s);
