@@ -105,6 +105,7 @@ __attribute__((noreturn)) static void become(const char *const *argv, int said,
 	int null = open("/dev/null", O_RDWR);
 
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	signal(SIGALRM, SIG_DFL);
 	alarm(limit);
 	stay_on(o->cpus);

@@ -42,6 +42,7 @@ __attribute__((noreturn)) static void become(char *const *argv, int pipes[PIPES]
 	if (getppid() != parent)
 		_exit(127);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	if (dup2(pipes[IN][0], STDIN_FILENO) >= 0 && dup2(pipes[OUT][1], STDOUT_FILENO) >= 0 &&
 	    dup2(pipes[ERR][1], STDERR_FILENO) >= 0)
 		execvp(argv[0], argv);

@@ -21,6 +21,7 @@ static void become(const char *const *argv, int go, int failed)
 
 	/* The recorder ignores it. Signals that it handles get their default back by exec. */
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	if (fcntl(STDOUT_FILENO, F_GETFD) & FD_CLOEXEC)
 		dup2(STDERR_FILENO, STDOUT_FILENO);
 	while ((got = read(go, &word, 1)) < 0 && errno == EINTR)

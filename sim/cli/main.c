@@ -25,8 +25,10 @@ static void handle_signals(void)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 			sigaction(numbers[i], &action, NULL);
-	/* A reader of our output that goes away is an error of writing like any other. */
+	/* A reader of our output that goes away is an error of writing like any other, and so is a
+	 * limit on the size of files. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 /* A document that lacks what there was no memory for would be taken for whole. */

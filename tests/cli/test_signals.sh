@@ -62,5 +62,14 @@ if command -v gnuplot >/dev/null; then
 	kill "$writer"
 fi
 
+# What was measured until then is written.
+"$nvsim" bench -q --json="$out/bench.json" walk unmap 2>/dev/null &
+pid=$!
+sleep 3
+kill -INT "$pid"
+wait "$pid" 2>/dev/null
+check "status of a benchmark after SIGINT" 130 $?
+check "rows of a benchmark after SIGINT" nvsim.bench/1 "$(sed -n 's/.*"schema": "\([^"]*\)".*/\1/p' "$out/bench.json" | head -n 1)"
+
 echo "1..$number"
 exit $failed
