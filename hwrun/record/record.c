@@ -31,6 +31,7 @@ static enum nvt_status check_host(struct nvt_error *err)
 #include "events.h"
 #include "import/live.h"
 #include "merge.h"
+#include "privileges.h"
 #include "probes.h"
 #include "process.h"
 #include "who.h"
@@ -431,6 +432,8 @@ enum nvt_status record_run(const struct record_options *o, struct record_result 
 	status = prepare(r);
 	if (status == NVT_OK)
 		status = start(r);
+	if (status == NVT_OK)
+		status = record_privileges_drop(err);
 	if (status == NVT_OK)
 		status = record_all(r);
 	if (status == NVT_OK)
