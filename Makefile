@@ -326,8 +326,8 @@ hostile: ## build the tests with hostile input under AddressSanitizer and UBSan
 		$(HOSTILE:%=$(O)/asan/%)
 
 .PHONY: tsan
-tsan: ## build what has threads with ThreadSanitizer in $(O)/tsan
-	@$(MAKE) --no-print-directory O=$(O)/tsan CFLAGS="-O1 -g -fsanitize=thread" \
+tsan: ## build what has threads, by gcc, with ThreadSanitizer in $(O)/tsan
+	@$(MAKE) --no-print-directory O=$(O)/tsan CC=gcc CFLAGS="-O1 -g -fsanitize=thread" \
 		$(patsubst %,$(O)/tsan/%,nvsim tests/replay/test_stream tests/replay/test_compare \
 		tests/traces/test_writer tests/traces/test_roundtrip)
 
@@ -490,7 +490,7 @@ $(O)/compile_commands.json: Makefile scripts/compile-commands $(ANALYZED) | $(O)
 	@$(MAKE) --no-print-directory -nB V=1 CC=$(CLANG) all tests hwrun-clang 2>/dev/null | scripts/compile-commands $(O) >$@.new
 	@mv $@.new $@
 analyze-gcc: ## gcc's analyzer, on what is built for the host and for EL2
-	@$(MAKE) --no-print-directory -k O=$(O)/analyzer CFLAGS='$(ANALYZER)' all
+	@$(MAKE) --no-print-directory -k O=$(O)/analyzer CC=gcc CFLAGS='$(ANALYZER)' all
 	@$(MAKE) --no-print-directory -k O=$(O)/analyzer LIBFDT=$(LIBFDT) EL2_EXTRA='$(ANALYZER)' hwrun
 analyze-cppcheck: $(O)/compile_commands.json ## cppcheck
 	@mkdir -p $(O)/cppcheck

@@ -91,7 +91,8 @@ const char *plot_walk_depth(struct plot_data *d)
 		return why;
 	plot_put_rows(d, &rows);
 	put_labels(d, &rows);
-	deepest = fmax(put_walks(d, &rows, &reached), put_walks(d, &rows, &failed));
+	deepest = put_walks(d, &rows, &failed);
+	deepest = fmax(deepest, put_walks(d, &rows, &reached));
 	plot_put_variable(d->out, "deepest", deepest);
 	return NULL;
 }

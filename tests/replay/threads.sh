@@ -22,14 +22,16 @@ fi
 
 # under NAME COMMAND...: exits with 0, and without a finding.
 under() {
-	local name=$1
+	local name=$1 status
 	shift
 	number=$((number + 1))
-	if NVSIM=$nvsim ${watched[@]+"${watched[@]}"} "$@" >"$dir/log" 2>&1 </dev/null; then
+	NVSIM=$nvsim ${watched[@]+"${watched[@]}"} "$@" >"$dir/log" 2>&1 </dev/null
+	status=$?
+	if [ $status -eq 0 ]; then
 		echo "ok $number - $name (TSan)"
 	else
 		failed=1
-		echo "not ok $number - $name (TSan), exit $?"
+		echo "not ok $number - $name (TSan), exit $status"
 		tail -n 60 "$dir/log" | sed 's/^/# /'
 	fi
 }
