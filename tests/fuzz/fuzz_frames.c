@@ -11,12 +11,16 @@ static void require_same(const struct hw_frame *a, const struct hw_frame *b)
 			     strcmp(a->field[i].value, b->field[i].value) == 0);
 }
 
+#define TYPE_MOST 300u /* bytes, which may be three times as many once they are escaped */
+
 /* Fields that do not fit are left out, and no others are. */
 static void write_anew(const struct hw_frame *f)
 {
 	struct hw_frame again, fits = *f;
 	struct hw_line line;
 
+	if (strlen(f->type) > TYPE_MOST)
+		return;
 	hw_line_begin(&line, f->sequence, f->type);
 	fits.count = 0;
 	for (size_t i = 0; i < f->count; i++)

@@ -82,7 +82,7 @@ static void show(const char *path, bool whole, bool is_object)
 	const char *const json[] = {"info", "--json", path, NULL};
 
 	FUZZ_REQUIRE(fuzz_command(words, false) == (whole ? CLI_OK : CLI_INPUT));
-	if (is_object)
+	if (whole && is_object)
 		FUZZ_REQUIRE(fuzz_command(json, true) == CLI_OK);
 }
 
