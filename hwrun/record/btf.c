@@ -202,8 +202,14 @@ static uint32_t resolve(const struct record_btf *b, uint32_t id)
 
 #define DEPTH_MAX 8
 
+struct wanted {
+	const char *name;
+	size_t length;
+	size_t left; /* members that are looked at: structures may be within themselves */
+};
+
 /* Members of a structure without a name count as those of the one around it. */
-static bool find_member(const struct record_btf *b, uint32_t id, const char *name, size_t length,
+static bool find_member(const struct record_btf *b, uint32_t id, struct wanted *w,
 			unsigned int depth, uint32_t *type, uint32_t *bits)
 {
 	struct member m;
@@ -211,14 +217,15 @@ static bool find_member(const struct record_btf *b, uint32_t id, const char *nam
 
 	if (!type_at(b, id, &t) || (kind_of(&t) != STRUCT && kind_of(&t) != UNION) || !depth)
 		return false;
-	for (unsigned int i = 0; i < length_of(&t); i++) {
+	for (unsigned int i = 0; i < length_of(&t) && w->left; i++) {
+		w->left--;
 		memcpy(&m, members_at(b, id) + i * sizeof(m), sizeof(m));
 		if (t.info >> 31)
 			m.offset &= 0xffffff;
 		*type = resolve(b, m.type);
-		if (!m.name && !find_member(b, *type, name, length, depth - 1, type, bits))
+		if (!m.name && !find_member(b, *type, w, depth - 1, type, bits))
 			continue;
-		if (m.name && !is_named(b, m.name, name, length))
+		if (m.name && !is_named(b, m.name, w->name, w->length))
 			continue;
 		*bits = m.offset + (m.name ? 0 : *bits);
 		return true;
@@ -233,12 +240,13 @@ bool record_btf_offset(const struct record_btf *b, const char *name, const char 
 
 	*offset = 0;
 	while (*path) {
-		size_t length = strcspn(path, ".");
+		/* No more than the file has room for. */
+		struct wanted w = {path, strcspn(path, "."), b->size / sizeof(struct member)};
 
-		if (!find_member(b, id, path, length, DEPTH_MAX, &id, &bits))
+		if (!find_member(b, id, &w, DEPTH_MAX, &id, &bits))
 			return false;
 		*offset += bits / 8;
-		path += length + (path[length] == '.');
+		path += w.length + (path[w.length] == '.');
 	}
 	return id;
 }

@@ -112,7 +112,7 @@ static bool replace(struct rewrite *r)
 bool plot_svg_rewrite(FILE *out, const char *svg, const struct plot_svg *as)
 {
 	const char *root = strstr(svg, "<svg");
-	struct rewrite r = {.out = out, .as = as};
+	struct rewrite r = {.out = out, .as = as, .in_tag = true};
 
 	if (!root)
 		return false;

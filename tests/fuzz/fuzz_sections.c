@@ -3,83 +3,9 @@
  * The sections of a trace without their compression, as `zstd -dc` gives them: read as they lie,
  * and once more in frames of which all sums are right, with an end that fits what came before.
  */
-#include "../../traces/frame.h"
-
-#include "bytes.h"
 #include "flat.h"
 #include "trace_file.h"
-
-struct wrap {
-	struct nvt_ledger ledger;
-	struct nvt_packer packer;
-	struct nvt_buffer file, entries;
-};
-
-static void add(struct nvt_buffer *b, const void *data, size_t size)
-{
-	FUZZ_REQUIRE(nvt_buffer_room(b, size));
-	memcpy(b->data + b->size, data, size);
-	b->size += size;
-}
-
-static void add_frame(struct wrap *w, uint16_t type, const uint8_t *frame, size_t size,
-		      size_t body_size)
-{
-	uint8_t entry[NVT_SEEK_ENTRY];
-
-	nvt_ledger_frame(&w->ledger, type, frame, size, (uint32_t)(NVT_SECTION_HEAD + body_size),
-			 entry);
-	add(&w->entries, entry, sizeof(entry));
-	add(&w->file, frame, size);
-}
-
-static void add_section(struct wrap *w, uint16_t type, const uint8_t *body, size_t size)
-{
-	static uint8_t stored[NVT_SECTION_HEAD + NVT_HEADER_SIZE + NVT_STORED_EXTRA];
-
-	if (type == NVT_SECTION_HEADER && size == NVT_HEADER_SIZE) {
-		add_frame(w, type, stored, nvt_store(stored, type, body, size), size);
-		return;
-	}
-	FUZZ_REQUIRE(nvt_pack_begin(&w->packer, type, size) &&
-		     nvt_pack(&w->packer, body, size, true) && nvt_pack_end(&w->packer));
-	add_frame(w, type, w->packer.out.data, w->packer.out.size, size);
-}
-
-static void add_tail(struct wrap *w)
-{
-	uint8_t body[NVT_END_SIZE], frame[NVT_SECTION_HEAD + NVT_END_SIZE + NVT_STORED_EXTRA];
-	uint8_t number[NVT_SEEK_FOOTER];
-
-	nvt_ledger_close(&w->ledger);
-	nvt_put_end(body, &w->ledger);
-	add_frame(w, NVT_SECTION_END, frame, nvt_store(frame, NVT_SECTION_END, body, sizeof(body)),
-		  sizeof(body));
-	nvt_put32(number, NVT_SKIPPABLE_MAGIC);
-	nvt_put32(number + 4, (uint32_t)w->entries.size + NVT_SEEK_FOOTER);
-	add(&w->file, number, 8);
-	add(&w->file, w->entries.data, w->entries.size);
-	nvt_put32(number, (uint32_t)(w->entries.size / NVT_SEEK_ENTRY));
-	number[4] = NVT_SEEK_DESCRIPTOR;
-	nvt_put32(number + 5, NVT_SEEKABLE_MAGIC);
-	add(&w->file, number, sizeof(number));
-}
-
-/* Up to where a section does not fit what is left, or its own end. */
-static void wrap(struct wrap *w, const uint8_t *data, size_t size)
-{
-	while (size >= NVT_SECTION_HEAD) {
-		uint16_t type = nvt_get16(data);
-		uint32_t length = nvt_get32(data + 4);
-
-		if (length > size - NVT_SECTION_HEAD || type == NVT_SECTION_END)
-			break;
-		add_section(w, type, data + NVT_SECTION_HEAD, length);
-		data += NVT_SECTION_HEAD + length;
-		size -= NVT_SECTION_HEAD + length;
-	}
-	add_tail(w);
-}
+#include "wrapped.h"
 
 /* The totals of all blocks before the first that is none; *words: those of L1's memory. */
 static struct nvt_totals read_flat(const uint8_t *data, size_t size, uint64_t *words)
@@ -99,18 +25,12 @@ static struct nvt_totals read_flat(const uint8_t *data, size_t size, uint64_t *w
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct wrap w = {.file = {0}};
-	uint64_t words;
+	struct wrap w;
 
-	nvt_ledger_init(&w.ledger);
-	w.ledger.totals = read_flat(data, size, &words);
-	w.ledger.word_count = words;
-	if (!nvt_packer_init(&w.packer, 1))
-		abort();
+	wrap_open(&w);
+	w.ledger.totals = read_flat(data, size, &w.ledger.word_count);
 	wrap(&w, data, size);
 	read_trace(w.file.data, w.file.size);
-	nvt_packer_free(&w.packer);
-	nvt_buffer_free(&w.file);
-	nvt_buffer_free(&w.entries);
+	wrap_close(&w);
 	return 0;
 }
