@@ -32,13 +32,16 @@ static const char recording[] = "# tracer: nop\n#\n" LINE(
 				     "esr=0x0 desc=0x400057c3") LINE("1080", "permchk:" VCPU
 									     " ret=0 esr=0x0")
 					LINE("1090", "faultin: (f+0x4/0x88) slot=0x1 gfn=0x40005 "
-						     "foll=0x1 writable=1 pfn=0x80005") LINE(
-						"1100", "map: (f+0x4/0x88) pgt=0x1 mmu=0x1 "
-							"addr=0x5000 size=0x1000 phys=0x80005000 "
-							"prot=0xf flags=0x8")
-						LINE("1110", "map_ret: (f+0x4/0x88) pgt=0x1 "
+						     "foll=0x1 writable=1 pfn=0x80005")
+						LINE("1100",
+						     "map: (f+0x4/0x88) pgt=0x1 mmu=0x1 "
+						     "addr=0x5000 size=0x1000 phys=0x80005000 "
+						     "prot=0xf flags=0x8")
+							LINE("1110",
+							     "map_ret: (f+0x4/0x88) pgt=0x1 "
 							     "addr=0x5000 ret=0")
-							LINE("1120", "abort_ret:" VCPU " ret=1");
+								LINE("1120",
+								     "abort_ret:" VCPU " ret=1");
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
