@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "limit.h"
 
 /* ---- the signal that ends it ---- */
 
@@ -106,6 +107,7 @@ __attribute__((noreturn)) static void become(const char *const *argv, int said,
 
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
+	nvt_limit_lift();
 	signal(SIGALRM, SIG_DFL);
 	alarm(limit);
 	stay_on(o->cpus);

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "limit.h"
+
 #define DYING_MS      200  /* that a child has from the end of its console to its own */
 #define LAST_WORDS_MS 2000 /* that a run which is refused, or fell over, has for its frames */
 
@@ -43,6 +45,7 @@ __attribute__((noreturn)) static void become(char *const *argv, int pipes[PIPES]
 		_exit(127);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
+	nvt_limit_lift();
 	if (dup2(pipes[IN][0], STDIN_FILENO) >= 0 && dup2(pipes[OUT][1], STDOUT_FILENO) >= 0 &&
 	    dup2(pipes[ERR][1], STDERR_FILENO) >= 0)
 		execvp(argv[0], argv);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "fail.h"
+#include "limit.h"
 #include "utf8.h"
 #include "workload.h"
 
@@ -22,6 +23,7 @@ static void become(const char *const *argv, int go, int failed)
 	/* The recorder ignores it. Signals that it handles get their default back by exec. */
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
+	nvt_limit_lift();
 	if (fcntl(STDOUT_FILENO, F_GETFD) & FD_CLOEXEC)
 		dup2(STDERR_FILENO, STDOUT_FILENO);
 	while ((got = read(go, &word, 1)) < 0 && errno == EINTR)

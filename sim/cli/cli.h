@@ -121,6 +121,7 @@ enum cli_exit cli_fail(enum cli_exit status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* The same for an error of the trace library. */
 enum cli_exit cli_fail_trace(const struct nvt_error *err);
+/* Status 3 where it was nvsim --memory that is used up: then the input is too large. */
 enum cli_exit cli_no_memory(void);
 
 /* "unknown WHAT 'NAME'", with the nearest of `names` (ends with NULL) where one is near. */

@@ -5,6 +5,8 @@
 
 #include "build.h"
 #include "cli.h"
+#include "limit.h"
+#include "parse.h"
 
 #define NAMES_MAX 32
 
@@ -106,11 +108,41 @@ static enum cli_exit run_verb(const struct cli_command *command, int argc, char 
 	return run_command(verb, argc - 1, argv + 1);
 }
 
+#define MEMORY_DEFAULT (8ull << 30)
+
+/* Before the command: --memory SIZE, or --memory=SIZE. *used: so many words. */
+static enum cli_exit take_memory(int argc, char **argv, int *used)
+{
+	static const char name[] = "--memory";
+	size_t length = sizeof(name) - 1;
+	uint64_t bytes = MEMORY_DEFAULT;
+	const char *value = NULL;
+
+	*used = 0;
+	if (argc > 1 && strncmp(argv[1], name, length) == 0 && strchr("=", argv[1][length])) {
+		value = argv[1][length] ? argv[1] + length + 1 : argc > 2 ? argv[2] : "";
+		*used = argv[1][length] ? 1 : 2;
+		if (!parse_number(value, 1024, &bytes) || bytes < 1u << 20)
+			return cli_fail(CLI_USAGE,
+					"%s takes a size of at least 1M, such as 16G, not '%s'",
+					name, value);
+	}
+	nvt_limit_memory(bytes);
+	return CLI_OK;
+}
+
 enum cli_exit cli_dispatch(int argc, char **argv)
 {
 	const struct cli_command *command;
-	const char *name = argc > 1 ? argv[1] : NULL;
+	const char *name;
+	int used;
+	enum cli_exit status = take_memory(argc, argv, &used);
 
+	if (status)
+		return status;
+	argc -= used;
+	argv += used;
+	name = argc > 1 ? argv[1] : NULL;
 	if (!name)
 		return cli_fail(CLI_USAGE, "a command is missing (see nvsim --help)");
 	if (asks_for_help(name))

@@ -25,6 +25,8 @@ void cli_help(FILE *out)
 	      out);
 	print_table(out, cli_commands);
 	fputs("\nnvsim help COMMAND tells more of one; nvsim --version tells the version.\n"
+	      "nvsim --memory SIZE COMMAND... takes up to SIZE of memory (8G) where an input asks\n"
+	      "for that; beyond, the input is refused.\n"
 	      "Exit status: 0 fine, 1 findings, 2 usage, 3 unreadable or corrupt input,\n"
 	      "4 environment (output cannot be written, no memory).\n",
 	      out);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "limit.h"
 #include "parse.h"
 
 /* Bytes that are no text to be shown come out as \xNN, never as they are. */
@@ -48,7 +49,13 @@ enum cli_exit cli_fail_trace(const struct nvt_error *err)
 
 enum cli_exit cli_no_memory(void)
 {
-	return cli_fail(CLI_ENVIRONMENT, "out of memory");
+	uint64_t limit = nvt_limit_in_force();
+	char size[CLI_NUMBER_SIZE];
+
+	if (!limit)
+		return cli_fail(CLI_ENVIRONMENT, "out of memory");
+	return cli_fail(CLI_INPUT, "the input needs more than %s of memory (nvsim --memory)",
+			cli_bytes(size, limit));
 }
 
 enum cli_exit cli_unknown(const char *what, const char *name, const char *const *names)

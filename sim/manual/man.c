@@ -185,7 +185,7 @@ void man_program(FILE *out, const char *released)
 	put_head(out, "nvsim", released);
 	fputs(".Nm nvsim\n"
 	      ".Nd replays recorded stage\\-2 faults of nested arm64 guests\n"
-	      ".Sh SYNOPSIS\n.Nm\n.Ar COMMAND\n.Op Ar ARGUMENT ...\n"
+	      ".Sh SYNOPSIS\n.Nm\n.Op Fl \\-memory Ar SIZE\n.Ar COMMAND\n.Op Ar ARGUMENT ...\n"
 	      ".Nm\n.Cm help\n.Op Ar COMMAND\n.Nm\n.Fl \\-version\n"
 	      ".Sh DESCRIPTION\n"
 	      "When a guest hypervisor (L1) runs a guest of its own (L2), the hardware translates\n"
@@ -197,6 +197,8 @@ void man_program(FILE *out, const char *released)
 	      ".Pp\n"
 	      "The file name\n.Sq \\-\nis standard input or output.\n"
 	      "No output takes the place of a file that the same command reads.\n"
+	      ".Pp\n"
+	      "An input that needs more memory than\n.Ar SIZE\n(8G) is refused.\n"
 	      ".Pp\n"
 	      "The commands are:\n",
 	      out);

@@ -20,8 +20,10 @@ void *arena_alloc(struct arena *a, size_t size)
 		memcpy(&a->free_pages, p, sizeof(a->free_pages));
 		memset(p, 0, size);
 	} else {
-		if (start > a->size || size > a->size - start)
+		if (start > a->size || size > a->size - start || !arena_reach(a, start + size)) {
+			a->refused = true;
 			return NULL;
+		}
 		a->top = start + size;
 		p = a->base + start;
 	}

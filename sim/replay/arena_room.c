@@ -26,8 +26,7 @@ static size_t range_size(void)
 
 static void *reserve(size_t size)
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
 }
@@ -63,6 +62,28 @@ void arena_destroy(struct arena *a)
 	a->base = NULL;
 }
 
+#define STEP ((size_t)4 << 20)
+
+static bool usable(void *p, size_t size)
+{
+	return mprotect(p, size, PROT_READ | PROT_WRITE) == 0;
+}
+
+bool arena_reach(struct arena *a, size_t top)
+{
+	size_t reached = (top + STEP - 1) & ~(STEP - 1);
+
+	if (top <= a->reached)
+		return true;
+	if (reached > a->size)
+		reached = a->size;
+	if (!usable(a->base, reached) ||
+	    !usable(a->entries, (reached >> a->page_shift) * sizeof(*a->entries)))
+		return false;
+	a->reached = reached;
+	return true;
+}
+
 /* Free pages are linked by pointers, which say another range now. */
 static void relink(struct arena *to, const struct arena *from)
 {
@@ -81,7 +102,7 @@ bool arena_clone(struct arena *to, const struct arena *from)
 {
 	if (!arena_init(to, from->page_shift))
 		return false;
-	if (to->size < from->top) {
+	if (to->size < from->top || !arena_reach(to, from->top)) {
 		arena_destroy(to);
 		return false;
 	}

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arena.h"
 #include "tally.h"
 #include "watch.h"
 
@@ -851,7 +852,8 @@ enum engine_status engine_event(struct engine *e, const struct nvt_event *ev)
 	status = process(e, &e->vcpus[ev->vcpu], ev);
 	if (e->check && status == ENGINE_OK)
 		check_after(e->check, ev);
-	return status;
+	/* To the handler it is an answer like any other; to a replay it is the end. */
+	return e->machine.arena->refused ? ENGINE_NOMEM : status;
 }
 
 void engine_end(struct engine *e)

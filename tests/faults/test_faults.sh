@@ -188,6 +188,13 @@ else
 	skip "little memory" "the program does not run in 400 MiB of addresses (a sanitizer)"
 fi
 
+# A limit of nvsim's own is the input's fault: each of these accesses needs a table of its own.
+"$nvsim" gen -q -o far.zst --faults 32K --footprint 64G --pattern strided --stride 2M --premapped 100 \
+	--leaf-block 100 --leaf-page 0 --leaf-contig 0 --leaf-1g 0 --back-base 100 --back-thp 0 --back-huge 0 --back-1g 0
+is "an input that asks for too much" 3 "$("$nvsim" --memory 64M replay -q far.zst 2>said; echo $?)"
+is "is told how much" "nvsim: the input needs more than 64.0 MiB of memory (nvsim --memory)" "$(cat said)"
+is "and gets it" 0 "$("$nvsim" --memory=2G replay -q far.zst 2>said; echo $?)"
+
 # ---- killed at any moment ----
 
 kills=4
