@@ -55,7 +55,7 @@ static int64_t tail_of(const struct type *t)
 static bool read_file(struct record_btf *b, const char *path)
 {
 	FILE *f = fopen(path, "rb");
-	size_t room = 1u << 20, got;
+	size_t room = 1u << 15, got;
 
 	if (!f)
 		return false;

@@ -353,7 +353,7 @@ static enum cli_exit describe(const struct info_options *o, const char *path)
 /* ---- single events ---- */
 
 /* A pipe cannot be sought in: what comes before is read then, and not shown. */
-static enum nvt_status show_events(struct nvt_reader *r, uint64_t first, uint64_t count,
+static enum nvt_status show_events(struct nvt_reader *r, uint64_t first, uint64_t last,
 				   struct nvt_error *err)
 {
 	struct nvt_error unseekable = {0};
@@ -365,7 +365,7 @@ static enum nvt_status show_events(struct nvt_reader *r, uint64_t first, uint64_
 	while ((status = nvt_next(r, &ev, &ordinal, err)) == NVT_OK) {
 		if (ordinal < first)
 			continue;
-		if (ordinal - first >= count)
+		if (ordinal > last)
 			break;
 		event_text(stdout, ev, ordinal);
 	}
@@ -373,7 +373,7 @@ static enum nvt_status show_events(struct nvt_reader *r, uint64_t first, uint64_
 }
 
 /* Event by event with the reader alone: no decoder thread runs ahead of what is shown. */
-static enum cli_exit events(const char *path, uint64_t first, uint64_t count)
+static enum cli_exit events(const char *path, uint64_t first, uint64_t last)
 {
 	struct nvt_error err = {0};
 	struct nvt_reader *r = nvt_open(path, &err);
@@ -381,9 +381,17 @@ static enum cli_exit events(const char *path, uint64_t first, uint64_t count)
 
 	if (!r)
 		return cli_fail_trace(&err);
-	status = show_events(r, first, count, &err);
+	status = show_events(r, first, last, &err);
 	nvt_close(r);
 	return status ? cli_fail_trace(&err) : CLI_OK;
+}
+
+/* There is none beyond the last number. */
+static uint64_t last_of(const struct info_options *o)
+{
+	uint64_t behind = o->count.given ? o->count.value - 1 : EVENTS_BY_DEFAULT - 1;
+
+	return behind > UINT64_MAX - o->at.value ? UINT64_MAX : o->at.value + behind;
 }
 
 static enum cli_exit run(const void *values, const struct cli_args *args)
@@ -395,10 +403,9 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 	if (o->json.given && (o->events.given || o->at.given))
 		return cli_fail(CLI_USAGE, "info: events are shown as text alone, not with --json");
 	if (o->events.given)
-		return events(args->v[0], o->events.first, o->events.last - o->events.first + 1);
+		return events(args->v[0], o->events.first, o->events.last);
 	if (o->at.given)
-		return events(args->v[0], o->at.value,
-			      o->count.given ? o->count.value : EVENTS_BY_DEFAULT);
+		return events(args->v[0], o->at.value, last_of(o));
 	return describe(o, args->v[0]);
 }
 

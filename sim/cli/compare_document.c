@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "compare_document.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "build.h"
@@ -63,45 +64,52 @@ void compare_document_note(json_t *doc, json_t *note)
 	json_array_append_new(json_object_get(doc, "notes"), note);
 }
 
-static bool same_member(const json_t *a, const json_t *b, const char *member)
+/* How many of the rule and the way to invalidate there have been, this one included. */
+static json_int_t number_of(json_t *seen, const char *name, const char *invalidation)
 {
-	return json_equal(json_object_get(a, member), json_object_get(b, member));
+	json_t *both = json_pack("[s, s]", name, invalidation);
+	char *key = json_dumps(both, JSON_COMPACT);
+	json_int_t number = key ? json_integer_value(json_object_get(seen, key)) + 1 : 1;
+
+	if (key)
+		json_object_set_new(seen, key, json_integer(number));
+	free(key);
+	json_decref(both);
+	return number;
 }
 
 /*
  * The name of a policy is that of its rule, and of how it invalidates where that is not the
  * default. Results of one policy, say of two handlers, are told apart by their number.
  */
-static void label(const json_t *policies, size_t i)
+static void label(json_t *entry, json_t *seen)
 {
-	json_t *entry = json_array_get(policies, i);
 	const char *name = json_string_value(json_object_get(entry, "policy"));
 	const char *invalidation = json_string_value(json_object_get(entry, "invalidation"));
+	json_int_t number = number_of(seen, name, invalidation);
 	struct text t = {.used = 0};
-	unsigned int number = 1;
 
-	for (size_t k = 0; k < i; k++)
-		number += same_member(json_array_get(policies, k), entry, "policy") &&
-			  same_member(json_array_get(policies, k), entry, "invalidation");
 	text_add(&t, "%s", name);
 	if (strcmp(invalidation, s2_invalidation_default->name))
 		text_add(&t, "/%s", invalidation);
 	if (number > 1)
-		text_add(&t, " (%u)", number);
+		text_add(&t, " (%" JSON_INTEGER_FORMAT ")", number);
 	if (strcmp(t.s, name))
 		json_object_set_new(entry, "label", json_string(t.s));
 }
 
 void compare_document_finish(json_t *doc)
 {
-	const json_t *policies = json_object_get(doc, "policies"), *p;
-	json_t *names = json_array();
+	const json_t *policies = json_object_get(doc, "policies");
+	json_t *names = json_array(), *seen = json_object(), *p;
 	size_t i;
 
-	for (i = 0; i < json_array_size(policies); i++)
-		label(policies, i);
 	json_array_foreach(policies, i, p)
+	{
+		label(p, seen);
 		json_array_append_new(names, json_string(compare_name(p)));
+	}
+	json_decref(seen);
 	json_object_set_new(json_object_get(doc, "context"), "policies", names);
 	json_object_set_new(doc, "verdict", compare_verdict(policies));
 }

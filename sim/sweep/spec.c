@@ -393,20 +393,32 @@ static enum nvt_status count_cells(struct parser *p)
 
 /* ---- names of streams ---- */
 
-/* Where another stream has the name, its place among all of them tells it apart. */
+/*
+ * Where another stream has the name, its place among all of them tells it apart, or the next number
+ * that is free; `names` has for each name the last number that was tried.
+ */
 static enum nvt_status name_stream(struct parser *p, size_t place, const char *name)
 {
 	struct sweep_stream *s = &p->spec->streams[place];
 	int length = snprintf(s->name, sizeof(s->name), "%.*s", SWEEP_STREAM_NAME - 16, name);
+	char base[SWEEP_STREAM_NAME];
+	json_int_t last;
 
 	for (char *c = s->name; *c; c++)
 		if (!is_plain(*c) || (c == s->name && (*c == '.' || *c == '-')))
 			*c = '_';
 	if (length > SWEEP_STREAM_NAME - 16)
 		length = SWEEP_STREAM_NAME - 16;
+	memcpy(base, s->name, sizeof(base));
+	last = json_integer_value(json_object_get(p->names, base));
+	if (last > (json_int_t)place)
+		place = (size_t)last;
 	while (json_object_get(p->names, s->name))
 		snprintf(s->name + length, 16, "-%zu", ++place);
-	return json_object_set_new(p->names, s->name, json_true()) ? no_memory(p) : NVT_OK;
+	if (json_object_set_new(p->names, s->name, json_integer(0)) ||
+	    json_object_set_new(p->names, base, json_integer((json_int_t)place)))
+		return no_memory(p);
+	return NVT_OK;
 }
 
 static enum nvt_status name_trace(struct parser *p, size_t place)

@@ -63,6 +63,14 @@ static void rules_of_one_trace_are_neighbours(void **state)
 			    "b.page.exact\nb.page.whole\nb.kvm-7.3.exact\nb.kvm-7.3.whole\n");
 }
 
+static void a_number_that_another_name_has_is_stepped_over(void **state)
+{
+	(void)state;
+	assert_string_equal(cells("{\"traces\":[\"x-3\",\"a/x\",\"b/x\",\"c/x\"],"
+				  "\"policies\":[\"page\"]}"),
+			    "x-3.page.whole\nx.page.whole\nx-4.page.whole\nx-5.page.whole\n");
+}
+
 static void generated_streams_follow_the_traces(void **state)
 {
 	(void)state;
@@ -371,6 +379,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_of_one_trace_are_neighbours),
+		cmocka_unit_test(a_number_that_another_name_has_is_stepped_over),
 		cmocka_unit_test(generated_streams_follow_the_traces),
 		cmocka_unit_test(options_of_generated_streams_are_those_of_gen),
 		cmocka_unit_test(a_granule_of_l1_that_is_given_stays),
