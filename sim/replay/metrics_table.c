@@ -316,7 +316,7 @@ const struct metric metrics_table[] = {
 	{"injection_rate", "ratio", BETTER_LOWER, "ratio by class and level",
 	 "faults reflected to virtual EL2 / shadow faults, by class of fault and level (0 to 3); "
 	 "for a partial trace, injections recorded / faults recorded of L2 under L1's stage 2",
-	 injection_rate},
+	 injection_rate, .of_partial = true},
 	{"block_share", "ratio", BETTER_HIGHER, "ratio at the end and over time",
 	 "bytes under shadow leaves of level <= 2 / bytes mapped in shadow tables; at the end, and "
 	 "weighted by time",
@@ -366,23 +366,16 @@ const struct metric metrics_table[] = {
 	 "leaf: with pages alone, and weighted by the bytes of the leaves at the end",
 	 hw_walk_refs},
 	{"unsound", "pages", BETTER_LOWER, "count",
-	 "pages reachable that L1 never mapped, or mapped elsewhere", unsound},
+	 "pages reachable that L1 never mapped, or mapped elsewhere", unsound, .of_partial = true},
 	{"handler_cost", "cycles, instructions, ticks, PMU events", BETTER_LOWER,
 	 "percentiles by class, phase and unit",
 	 "what handling a fault costs at EL2, by what came of it and in phases: from the vector to "
 	 "the handler (entry), L1's tables (walk), memslot and backing (decide), size and tables "
 	 "(map), TLB invalidations and barriers (maintenance), back to the guest (return), and in "
 	 "total; of runs at EL2 alone; its units say where an emulator counted",
-	 handler_cost},
+	 handler_cost, .of_partial = true},
 };
 const size_t metrics_table_count = sizeof(metrics_table) / sizeof(metrics_table[0]);
-
-/* What a trace of faults alone supports: figures made of recorded events. */
-static bool supported(const struct metric *metric, enum nvt_class class)
-{
-	return class != NVT_PARTIAL || metric->value == injection_rate ||
-	       metric->value == unsound || metric->value == handler_cost;
-}
 
 /* Every metric is either a member of its own name or one of "absent". */
 json_t *metrics_json(const struct metrics *m)
@@ -392,7 +385,8 @@ json_t *metrics_json(const struct metrics *m)
 	for (size_t i = 0; i < metrics_table_count; i++) {
 		const struct metric *metric = &metrics_table[i];
 		const char *why = partial;
-		json_t *value = supported(metric, m->class) ? metric->value(m, &why) : NULL;
+		bool supported = metric->of_partial || m->class != NVT_PARTIAL;
+		json_t *value = supported ? metric->value(m, &why) : NULL;
 
 		if (value)
 			put(all, metric->name, value);

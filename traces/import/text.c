@@ -513,7 +513,7 @@ static void find_required(struct text_reader *t)
 
 #define PROGRESS_LINES 65536u
 
-enum nvt_status imp_read_text(struct imp_builder *b, struct imp_input *in)
+enum nvt_status imp_read_text(struct imp_builder *b, struct imp_input *in, struct imp_info *info)
 {
 	struct text_reader t = {.b = b};
 	enum nvt_status status = NVT_OK;
@@ -521,6 +521,7 @@ enum nvt_status imp_read_text(struct imp_builder *b, struct imp_input *in)
 	size_t length;
 	char *line;
 
+	(void)info;
 	find_required(&t);
 	b->at.unit = "line";
 	while (status == NVT_OK) {
