@@ -17,7 +17,8 @@ O ?= build
 LIBPERF ?= build/record/host
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 
-VERSION := 0.1.0
+VERSION := 1.0.0-rc1
+RELEASED := December 1, 2026
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 CSTD := -std=c11 -D_GNU_SOURCE
@@ -54,6 +55,7 @@ INC_record := -Ihwrun/record -Itraces
 INC_sweep := -Isim/sweep -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_plot := -Isim/plot -Isim/replay -Isim/s2 -Itraces
 INC_cli := -Isim/cli -Ibench -Isim/page -Isim/sweep -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces -I$(O)
+INC_manual := -Isim/manual $(INC_cli)
 INC_tests := -Itests -Ibench -Isim/page -Isim/sweep -Isim/plot -Ihwrun/host -Ihwrun/record -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_page := -Isim/page -Isim/replay -Isim/check -Isim/s2 -Itraces
 INC_bench := -Ibench -Isim/replay -Isim/check -Isim/s2 -Itraces
@@ -194,6 +196,23 @@ libraries:
 	@$(PKG_CONFIG) --exists $(PKGS) || \
 		{ echo "nvsim: $(PKGS): development files are missing; scripts/setup build installs them" >&2; exit 1; }
 
+# Commands as functions, for programs that bring a main of their own.
+$(O)/libcli.a: $(filter-out $(O)/sim/cli/main.o,$(call obj,$(SRC_cli)))
+	$(say) AR $@
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+# Manual pages and completions: made of the tables by a program, which install runs.
+$(O)/sim/manual/%.o: sim/manual/%.c | libraries
+	$(say) CC $<
+	$(call compile,$(INC_manual) $(PKG_CFLAGS))
+$(O)/nvsim-manual: $(call obj,$(wildcard sim/manual/*.c)) $(O)/libcli.a $(LIBS)
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $+ $(LDLIBS)
+$(O)/share: $(O)/nvsim-manual
+	@rm -rf $@
+	@$< $@ '$(RELEASED)'
+
 # Rewritten when what it tells has changed, and only then.
 $(O)/build-info.h: FORCE
 	@mkdir -p $(@D)
@@ -228,18 +247,12 @@ $(O)/tests/%: tests/%.c $(LIBS)
 		$(LDFLAGS) -o $@ $< $(LIBS) $(LDLIBS) -lcmocka
 
 .PHONY: tests check check-full
-tests: $(TESTS) ## build the test programs
+tests: $(TESTS) $(O)/share ## build the test programs
 check: ## install what tests need, and run them all; the last line has the totals
 	@scripts/setup build test
 	@scripts/check "$(MAKE)" $(O) $(JOBS)
-check-full: check ## the same, once more under AddressSanitizer and UBSan, mutants, and all at EL2
-	@scripts/check --programs "$(MAKE)" $(O)/asan $(JOBS) "CFLAGS=$(ASAN_FLAGS)"
-	@$(MAKE) --no-print-directory mutants
-	@$(MAKE) --no-print-directory matrix
-	@$(MAKE) --no-print-directory slurm
-	@$(MAKE) --no-print-directory record-proof
-	@$(MAKE) --no-print-directory fuzz
-	@$(MAKE) --no-print-directory endurance
+check-full: check ## the same, once more under sanitizers and valgrind, coverage, mutants, and all at EL2
+	@ASAN_FLAGS="$(ASAN_FLAGS)" scripts/check-full "$(MAKE)" $(O) $(JOBS)
 
 .PHONY: slurm
 slurm: $(O)/nvsim ## run a sweep through a Slurm of one node, with daemons of its own
@@ -261,6 +274,15 @@ mutants: $(O)/tests/corpus/test_corpus ## disable rules of the checker, plant fa
 	@$< --kill
 	@PYTHONDONTWRITEBYTECODE=1 tests/mutants/run "$(MAKE)" $(JOBS)
 
+COVERED := $(O)/coverage
+COVERED_TESTS := $(patsubst %.c,$(COVERED)/%,$(wildcard tests/s2/test_*.c tests/replay/test_*.c tests/corpus/test_*.c))
+.PHONY: coverage
+coverage: ## what of the handler tests run; fails where they miss what is not in tests/s2/uncovered.txt
+	@$(MAKE) --no-print-directory -s O=$(COVERED) CC=gcc CFLAGS='-O1 -g' LDFLAGS=--coverage \
+		FLAGS_s2='$(FLAGS_s2) -O0 --coverage -fprofile-update=atomic' \
+		$(COVERED)/nvsim $(COVERED_TESTS) >/dev/null
+	@tests/s2/coverage.py $(COVERED)
+
 .PHONY: corpus
 corpus: $(O)/tests/corpus/make ## write the traces of tests/corpus anew; then read the diff
 	$< tests/corpus
@@ -269,11 +291,6 @@ corpus: $(O)/tests/corpus/make ## write the traces of tests/corpus anew; then re
 
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 INC_fuzz := -Itests/fuzz -Isim/cli $(INC_tests) -I$(O)
-# Commands as functions: a target brings the main.
-$(O)/libcli.a: $(filter-out $(O)/sim/cli/main.o,$(call obj,$(SRC_cli)))
-	$(say) AR $@
-	@rm -f $@
-	$(Q)$(AR) rcs $@ $^
 compile_fuzz = $(Q)mkdir -p $(@D) && $(CC) $(CSTD) $(CFLAGS) $(WARN) $(INC_fuzz) $(PKG_CFLAGS) \
 	$(TRACECMD_CFLAGS) $(DEPS) $(1) -o $@ $(filter %.c,$^) $(O)/libcli.a $(LIBS) $(LDLIBS)
 $(O)/tests/fuzz/rerun_%: tests/fuzz/fuzz_%.c tests/fuzz/rerun.c $(O)/libcli.a $(LIBS)
@@ -281,7 +298,7 @@ $(O)/tests/fuzz/rerun_%: tests/fuzz/fuzz_%.c tests/fuzz/rerun.c $(O)/libcli.a $(
 	$(call compile_fuzz,-DFUZZ_NAME='"$*"')
 $(O)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(O)/libcli.a $(LIBS)
 	$(say) FUZZ $@
-	$(call compile_fuzz,-fsanitize=fuzzer)
+	$(call compile_fuzz,-fsanitize=fuzzer -DFUZZ_COVERAGE)
 
 .PHONY: fuzz fuzzers
 T ?= $(FUZZ)
@@ -307,6 +324,12 @@ export HOSTILE
 hostile: ## build the tests with hostile input under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory O=$(O)/asan CFLAGS="$(ASAN_FLAGS)" \
 		$(HOSTILE:%=$(O)/asan/%)
+
+.PHONY: tsan
+tsan: ## build what has threads with ThreadSanitizer in $(O)/tsan
+	@$(MAKE) --no-print-directory O=$(O)/tsan CFLAGS="-O1 -g -fsanitize=thread" \
+		$(patsubst %,$(O)/tsan/%,nvsim tests/replay/test_stream tests/replay/test_compare \
+		tests/traces/test_writer tests/traces/test_roundtrip)
 
 .PHONY: asan
 asan: ## build with AddressSanitizer and UBSan in $(O)/asan
@@ -383,7 +406,7 @@ HW_CLANG := $(O)/hwrun-clang
 LIBFDT := $(O)/libfdt
 FLAGS_el2 := -O2 -g -ffreestanding -fbuiltin -fpie -fvisibility=hidden -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
-	-mgeneral-regs-only -mstrict-align -mno-outline-atomics -nostdinc
+	-mgeneral-regs-only -mstrict-align -mno-outline-atomics -nostdinc $(EL2_EXTRA)
 LINK_el2 := -nostdlib -pie -Wl,--no-dynamic-linker,-z,max-page-size=4096,-z,noexecstack,-z,norelro \
 	-Wl,--gc-sections,--build-id=none,--fatal-warnings,-T,hwrun/el2/image.lds
 INC_el2 := -Ihwrun/el2 -Ihwrun/wire -Isim/replay -Isim/check -Isim/s2 -Itraces
@@ -449,6 +472,35 @@ hwrun: $(HW_GCC)/nvsim-el2.img $(BOARDS) ## build the image at EL2, with gcc
 hwrun-probe: $(HW_GCC)/probe.img # for tests/hwrun/test_boot.sh
 hwrun-clang: $(HW_CLANG)/nvsim-el2.img ## the same with clang and lld
 
+# ---- static analysis ----
+
+# How sources are compiled is known from what make would do with clang.
+ANALYZED := $(filter-out tests/%,$(wildcard sim/*/*.c traces/*.c traces/*/*.c bench/*.c hwrun/*/*.c hwrun/el2/libc/*.c))
+CLANG_TIDY ?= clang-tidy
+DEEP := -*,clang-analyzer-*,-clang-analyzer-optin.performance.Padding
+DEEP := $(DEEP),-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
+# The analyzer mistakes a va_list where one process looks at several files.
+tidy = printf '%s\n' $(ANALYZED) | xargs -P $(JOBS) -n $(1) $(CLANG_TIDY) --quiet -p $(O) --checks='$(2)' 2>/dev/null
+# gcc 12 loses track of what is in arrays, and of structures that a function returns: clang's analyzer, the
+# sanitizers and valgrind look for leaks and for what is not initialised.
+ANALYZER := -O1 -fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-use-of-uninitialized-value
+.PHONY: analyze analyze-gcc analyze-cppcheck analyze-tidy analyze-clang
+analyze: analyze-gcc analyze-cppcheck analyze-tidy analyze-clang ## look for faults in the sources, with four tools
+$(O)/compile_commands.json: Makefile scripts/compile-commands $(ANALYZED) | $(O)/build-info.h $(HW_CLANG)/build-info.h $(LIBFDT)/usr
+	@$(MAKE) --no-print-directory -nB V=1 CC=$(CLANG) all tests hwrun-clang 2>/dev/null | scripts/compile-commands $(O) >$@.new
+	@mv $@.new $@
+analyze-gcc: ## gcc's analyzer, on what is built for the host and for EL2
+	@$(MAKE) --no-print-directory -k O=$(O)/analyzer CFLAGS='$(ANALYZER)' all
+	@$(MAKE) --no-print-directory -k O=$(O)/analyzer LIBFDT=$(LIBFDT) EL2_EXTRA='$(ANALYZER)' hwrun
+analyze-cppcheck: $(O)/compile_commands.json ## cppcheck
+	@mkdir -p $(O)/cppcheck
+	@cppcheck --project=$< -j $(JOBS) --quiet --error-exitcode=1 --inline-suppr --cppcheck-build-dir=$(O)/cppcheck \
+		--enable=warning,performance,portability --library=scripts/cppcheck.cfg --suppressions-list=scripts/cppcheck.suppressions -i tests --template='{file}:{line}: {message} [{id}]' --template-location=''
+analyze-tidy: $(O)/compile_commands.json ## clang-tidy, but for what takes minutes
+	@$(call tidy,4,-clang-analyzer-*)
+analyze-clang: $(O)/compile_commands.json ## clang's analyzer
+	@$(call tidy,1,$(DEEP))
+
 # ---- the command for an arm64 host, static, and the recorder's proof ----
 
 ARM64 := build/arm64
@@ -468,15 +520,48 @@ record-proof: $(O)/nvsim ## record on Debian's arm64 kernel in QEMU, and verify 
 
 # ---- the rest ----
 
-.PHONY: install
-install: $(O)/nvsim $(BENCH_DATA) ## install to $(DESTDIR)$(PREFIX)
+# ---- install: the command with what it reads, pages and completions, and the handler as a library ----
+
+.PHONY: install install-nvsim install-libnvs2
+install: install-nvsim install-libnvs2 ## install to $(DESTDIR)$(PREFIX)
+install-nvsim: all $(O)/share
 	install -Dm755 $(O)/nvsim $(DESTDIR)$(PREFIX)/bin/nvsim
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/nvsim README.md LICENSE traces/FORMAT.md
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/nvsim README.md traces/FORMAT.md
+	install -Dm644 hwrun/README.md $(DESTDIR)$(PREFIX)/share/doc/nvsim/hwrun.md
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/nvsim/samples traces/samples/*
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/hwrun/boards hwrun/boards/*.board
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/bench $(BENCH_DATA)
-	install -Dm644 hwrun/README.md $(DESTDIR)$(PREFIX)/share/doc/nvsim/hwrun.md
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(O)/share/man/man1/*
+	cd $(O)/share && find bash-completion zsh fish -type f -exec install -Dm644 {} $(abspath $(DESTDIR)$(PREFIX))/share/{} \;
 	[ ! -e $(HW_GCC)/nvsim-el2.elf ] || \
 		install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/hwrun $(HW_GCC)/nvsim-el2.elf
+LIBDIR ?= lib
+install-libnvs2: $(O)/libs2.a $(O)/nvs2.pc
+	install -Dm644 $(O)/libs2.a $(DESTDIR)$(PREFIX)/$(LIBDIR)/libnvs2.a
+	install -Dm644 sim/s2/s2.h $(DESTDIR)$(PREFIX)/include/nvs2/s2.h
+	install -Dm644 $(O)/nvs2.pc $(DESTDIR)$(PREFIX)/$(LIBDIR)/pkgconfig/nvs2.pc
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/libnvs2-dev/examples doc/examples/*
+$(O)/nvs2.pc: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '# SPDX-License-Identifier: GPL-2.0-only' 'prefix=$(PREFIX)' \
+		'libdir=$${prefix}/$(LIBDIR)' 'includedir=$${prefix}/include/nvs2' '' 'Name: nvs2' \
+		'Description: Shadow stage-2 fault handler for nested arm64 guests, freestanding' \
+		'Version: $(VERSION)' 'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lnvs2' >$@
+
+.PHONY: deb
+DEB := $(O)/deb
+deb: ## build Debian packages of what is committed in $(O)/deb
+	@scripts/setup build deb
+	@rm -rf $(DEB) && mkdir -p $(DEB)/nvsim
+	@git archive HEAD | tar -x -C $(DEB)/nvsim
+	@cd $(DEB)/nvsim && dpkg-buildpackage -us -uc -b >../log 2>&1 || { tail -n 40 ../log; exit 1; }
+	@cd $(DEB) && lintian --fail-on error,warning --info *.changes && ls *.deb
+
+.PHONY: deb-check
+deb-check: deb ## install the packages in a new Debian, and use them there
+	@scripts/setup deb-check; status=$$?; [ $$status != 5 ] || \
+		{ echo "skip  the packages in a new Debian: debootstrap cannot be had"; exit 0; }; \
+	[ $$status = 0 ] && { tests/install/deb.sh $(DEB) || [ $$? = 77 ]; }
 
 .PHONY: help
 help: ## this text

@@ -37,7 +37,9 @@ static char *copy(const char *text, struct nvt_error *err)
 {
 	char *s = strdup(text);
 
-	return s ? s : bench_fail(err, NVT_EENV, "out of memory");
+	if (!s)
+		bench_fail(err, NVT_EENV, "out of memory");
+	return s;
 }
 
 /* The recording that was given, or the bundled one. */
@@ -290,7 +292,7 @@ static bool length_point(const struct words *words, uint64_t faults, struct benc
 {
 	uint64_t runs = faults < LENGTH_FAULTS ? LENGTH_FAULTS / faults : 1;
 	struct child_options o = {0};
-	struct child_cost cost;
+	struct child_cost cost = {0};
 	double cpu = 0;
 
 	for (uint64_t i = 0; i < runs; i++) {
@@ -305,6 +307,7 @@ static bool length_turn(const struct bench_env *env, const struct words words[],
 			struct bench_result *result, struct nvt_error *err)
 {
 	for (unsigned int i = 0; i < result->point_count; i++)
+		/* NOLINTNEXTLINE: there are no more points than lengths */
 		if (!length_point(&words[i], made_faults(env, lengths[i]),
 				  &result->points[i].figures, err))
 			return false;
@@ -334,6 +337,7 @@ static void note_lengths(struct bench_result *result, bool full)
 	size_t used = 0, room = sizeof(result->note);
 
 	for (unsigned int i = 0; i < result->point_count; i++)
+		/* NOLINTNEXTLINE: there are no more points than lengths */
 		used += (size_t)snprintf(result->note + used, room - used, "%s%s: %.1f ns",
 					 i ? ", " : "", lengths[i],
 					 result->points[i].figures.stats.median);
@@ -544,7 +548,7 @@ static enum nvt_status instructions(struct bench_env *env, const struct bench_ro
 {
 	double more = (double)made_faults(env, "counted");
 	double fewer = (double)made_faults(env, "counted-short");
-	double of_more, of_fewer;
+	double of_more = 0, of_fewer = 0;
 
 	(void)row;
 	if (!count_instructions(env, "counted", &of_more, err) ||

@@ -243,7 +243,7 @@ enum nvt_status el2_measure_live(struct bench_env *env, const struct bench_row *
 				 struct bench_result *result, struct nvt_error *err)
 {
 	static const char *const options[] = {"-p", "page"};
-	struct child_cost cost;
+	struct child_cost cost = {0};
 	json_t *run = NULL;
 	char *trace;
 

@@ -12,34 +12,6 @@
 
 #define COPY_SIZE 65536u
 
-/* Names of files that a crash left behind are passed over, up to so many. */
-#define NAME_TRIES 1000u
-
-static int open_temporary(struct nvt_sink *s)
-{
-	const char *slash = strrchr(s->path, '/');
-	int folder = slash ? (int)(slash + 1 - s->path) : 0;
-	size_t size = (size_t)folder + 64;
-
-	s->temporary = malloc(size);
-	if (!s->temporary)
-		return ENOMEM;
-	for (unsigned int n = 0; n < NAME_TRIES; n++) {
-		snprintf(s->temporary, size, "%.*s.nvsim-%ld-%u.tmp", folder, s->path,
-			 (long)getpid(), n);
-		s->fd = open(s->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (s->fd >= 0) {
-			nvt_temporary_add(s->temporary);
-			return 0;
-		}
-		if (errno != EEXIST)
-			break;
-	}
-	free(s->temporary);
-	s->temporary = NULL;
-	return errno;
-}
-
 static int open_spool(struct nvt_sink *s)
 {
 	const char *folder = getenv("TMPDIR");
@@ -64,8 +36,10 @@ int nvt_sink_open(struct nvt_sink *s, const char *path, bool rewrite)
 	*s = (struct nvt_sink){.fd = -1, .final = -1, .path = strdup(path)};
 	if (!s->path)
 		return ENOMEM;
-	if (!standard && (stat(path, &st) < 0 || S_ISREG(st.st_mode)))
-		return open_temporary(s);
+	if (!standard && (stat(path, &st) < 0 || S_ISREG(st.st_mode))) {
+		s->fd = nvt_temporary_open(path, &s->temporary);
+		return s->fd < 0 ? errno : 0;
+	}
 	/* A device or a pipe keeps its name: to rename over it would replace it. */
 	s->fd = standard ? STDOUT_FILENO : open(path, O_WRONLY | O_CLOEXEC);
 	if (s->fd < 0)

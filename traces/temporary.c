@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "temporary.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Copies, which stay where they are: a handler may read one while its owner forgets it. */
@@ -12,6 +17,39 @@ static struct {
 	atomic_bool claimed, set;
 	char path[PATH_MAX];
 } files[NVT_TEMPORARIES];
+
+static mode_t file_mode(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+#define SUFFIX ".XXXXXX.tmp"
+
+int nvt_temporary_open(const char *path, char **name)
+{
+	const char *slash = strrchr(path, '/');
+	size_t folder = slash ? (size_t)(slash + 1 - path) : 0;
+	size_t kept = folder + strnlen(path + folder, NAME_MAX - strlen(SUFFIX));
+	int fd;
+
+	if (asprintf(name, "%.*s" SUFFIX, (int)kept, path) < 0) {
+		*name = NULL;
+		errno = ENOMEM;
+		return -1;
+	}
+	fd = mkostemps(*name, (int)strlen(".tmp"), O_CLOEXEC);
+	if (fd < 0) {
+		free(*name);
+		*name = NULL;
+		return -1;
+	}
+	nvt_temporary_add(*name);
+	fchmod(fd, file_mode());
+	return fd;
+}
 
 void nvt_temporary_add(const char *path)
 {

@@ -6,6 +6,13 @@
 /* As many at a time; what goes beyond is not remembered. */
 #define NVT_TEMPORARIES 8
 
+/*
+ * Opens a new file for reading and writing, in the folder of `path` and under a name that nobody
+ * can guess, with the permissions that a file made by open() has; it is remembered. *name is to be
+ * freed. -1: errno, and *name is NULL.
+ */
+int nvt_temporary_open(const char *path, char **name);
+
 /* To be called when a temporary file or folder was made, and when it was renamed or removed. */
 void nvt_temporary_add(const char *path);
 void nvt_temporary_forget(const char *path);

@@ -39,7 +39,7 @@ static void say(const struct efi_system *s, const char *text)
 	uint16_t wide[128];
 	unsigned int i;
 
-	for (i = 0; text[i] && i < 127; i++)
+	for (i = 0; i < 127 && text[i]; i++)
 		wide[i] = (uint8_t)text[i];
 	wide[i] = 0;
 	s->out->output(s->out, wide);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory_stream.h"
+
 /* The value of the name that `text` begins with as {name}; NULL: none. */
 static const struct hw_value *find(const char *text, const struct hw_value *values)
 {
@@ -31,26 +33,21 @@ static void put_value(FILE *out, const char *value, bool in_list)
 
 static char *expand(const char *text, const struct hw_value *values, bool in_list)
 {
-	char *expanded = NULL;
-	size_t size;
-	FILE *out = open_memstream(&expanded, &size);
+	struct memory_stream out;
 
-	if (!out)
+	if (!memory_stream_open(&out))
 		return NULL;
 	while (*text) {
 		const struct hw_value *value = find(text, values);
 
 		if (value) {
-			put_value(out, value->value, in_list);
+			put_value(out.file, value->value, in_list);
 			text += strlen(value->name) + 2;
 		} else {
-			fputc(*text++, out);
+			fputc(*text++, out.file);
 		}
 	}
-	if (fclose(out) == 0)
-		return expanded;
-	free(expanded);
-	return NULL;
+	return memory_stream_close(&out);
 }
 
 char *hw_expand(const char *text, const struct hw_value *values)

@@ -85,7 +85,7 @@ static enum nvt_status read_file(struct hw_image *image, struct nvt_error *err)
 	}
 	if (!error && !nvt_buffer_room(&image->file, size))
 		error = ENOMEM;
-	if (!error && size) {
+	if (!error && bytes && size) {
 		memcpy(image->file.data, bytes, size);
 		image->file.size = size;
 	}

@@ -26,7 +26,7 @@ static enum nvt_status read_trace(const char *path, struct nvt_buffer *blob, str
 				  struct nvt_error *err)
 {
 	struct nvt_reader *r = nvt_open_shown(path, append, blob, err);
-	struct nvt_totals totals;
+	struct nvt_totals totals = {.event_count = 0};
 	struct nvt_block *block;
 	enum nvt_status status;
 

@@ -220,10 +220,13 @@ static int install(struct record_probe_set *set, const struct record_probe *p,
 	int error = EINVAL;
 
 	for (int kind = RECORD_FPROBE; kind <= RECORD_KPROBE && error; kind++) {
+		size_t used;
+
 		if (!record_probe_line(p, (enum record_probe_kind)kind, btf, line,
 				       sizeof(line) - 1))
 			return EINVAL;
-		strcat(line, "\n");
+		used = strlen(line);
+		memcpy(line + used, "\n", 2);
 		error = record_tracefs_append(set->tracefs, line);
 		set->fprobe_count += !error && kind == RECORD_FPROBE;
 	}

@@ -77,13 +77,12 @@ enum nvt_status record_workload_start(struct record_workload *w, const char *nam
 				      struct nvt_error *err)
 {
 	int error = 0;
-	ssize_t got;
+	bool told = write(w->go, "", 1) == 1;
 
-	got = write(w->go, "", 1);
 	close(w->go);
 	w->go = -1;
-	while (got >= 0 && (got = read(w->failed, &error, sizeof(error))) < 0 && errno == EINTR)
-		got = 0;
+	while (told && read(w->failed, &error, sizeof(error)) < 0 && errno == EINTR)
+		;
 	close(w->failed);
 	w->failed = -1;
 	return error ? record_fail(err, "%s: cannot be run: %s", name, strerror(error)) : NVT_OK;

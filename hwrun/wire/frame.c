@@ -147,7 +147,7 @@ static char *find_mark(char *line, const char *end)
 /* Of a digit as it is written: capitals are not. */
 static unsigned int digit_value(char c)
 {
-	const char *d = memchr(digits, c, 16);
+	const char *d = memchr(digits, c, 16); /* NOLINT: the NUL behind is no digit */
 
 	return d ? (unsigned int)(d - digits) : 16;
 }

@@ -19,7 +19,7 @@ static struct check *new_with(const struct nvt_machine *machine, enum nvt_class 
 	c->vcpu_count = machine->vcpu_count ? machine->vcpu_count : 1;
 	c->vcpus = calloc(c->vcpu_count, sizeof(*c->vcpus));
 	c->contexts = calloc((size_t)view->context_count + 1, sizeof(*c->contexts));
-	if (!c->vcpus || !c->contexts || !tables_init(c)) {
+	if (!c->vcpus || !c->contexts) {
 		check_free(c);
 		return NULL;
 	}

@@ -296,7 +296,6 @@ __attribute__((format(printf, 6, 7))) void check_found(struct check *c, enum che
 						       uint64_t size, const char *format, ...);
 
 /* tables.c */
-bool tables_init(struct check *c);
 void tables_free(struct check *c);
 bool tables_copy(struct check *to, const struct check *from);
 void tables_start(struct check *c);

@@ -39,23 +39,34 @@ uint64_t desc_pa(const struct check *c, uint64_t desc)
 
 /* ---- pages of the picture ---- */
 
-bool tables_init(struct check *c)
-{
-	c->page_room = (size_t)(c->view.tables_size >> c->machine.page_shift);
-	/* Address space: little of the range of table pages is in use. */
-	c->pages = calloc(c->page_room ? c->page_room : 1, sizeof(*c->pages));
-	return c->pages;
-}
-
 void tables_free(struct check *c)
 {
 	size_t i;
 
-	if (!c->pages)
-		return;
 	for (i = 0; i < c->page_top; i++)
 		free(c->pages[i]);
 	free(c->pages);
+}
+
+#define PAGE_ROOM_LEAST 64u
+
+/* Room for page i, and for as many again. False: no memory. */
+static bool pages_reach(struct check *c, size_t i)
+{
+	size_t room = c->page_room ? c->page_room : PAGE_ROOM_LEAST;
+	struct page **pages;
+
+	if (i < c->page_room)
+		return true;
+	while (room <= i)
+		room *= 2;
+	pages = realloc(c->pages, room * sizeof(*pages));
+	if (!pages)
+		return false;
+	memset(pages + c->page_room, 0, (room - c->page_room) * sizeof(*pages));
+	c->pages = pages;
+	c->page_room = room;
+	return true;
 }
 
 static size_t page_bytes(const struct check *c)
@@ -73,6 +84,8 @@ bool tables_copy(struct check *to, const struct check *from)
 {
 	size_t i;
 
+	if (from->page_top && !pages_reach(to, from->page_top - 1))
+		return false;
 	for (i = 0; i < from->page_top; i++) {
 		if (!from->pages[i])
 			continue;
@@ -90,11 +103,13 @@ bool tables_copy(struct check *to, const struct check *from)
 static struct page *page_make(struct check *c, uint64_t pa)
 {
 	size_t i = page_number(c, pa);
+	bool room = pages_reach(c, i);
 
-	if (c->pages[i])
+	if (room && c->pages[i])
 		return c->pages[i];
-	c->pages[i] = calloc(1, page_bytes(c));
-	if (!c->pages[i]) {
+	if (room)
+		c->pages[i] = calloc(1, page_bytes(c));
+	if (!room || !c->pages[i]) {
 		check_out_of_memory(c);
 		return NULL;
 	}
@@ -104,9 +119,11 @@ static struct page *page_make(struct check *c, uint64_t pa)
 	return c->pages[i];
 }
 
-static struct page *json_at(const struct check *c, uint64_t pa)
+static struct page *page_at(const struct check *c, uint64_t pa)
 {
-	return in_tables(c, pa) ? c->pages[page_number(c, pa)] : NULL;
+	size_t i = page_number(c, pa);
+
+	return in_tables(c, pa) && i < c->page_room ? c->pages[i] : NULL;
 }
 
 /* ---- pages taken and given back ---- */
@@ -166,7 +183,7 @@ void tables_start(struct check *c)
 
 static struct page *child_of(const struct check *c, uint64_t desc, uint64_t entry_pa)
 {
-	struct page *p = json_at(c, desc_pa(c, desc));
+	struct page *p = page_at(c, desc_pa(c, desc));
 
 	return p && p->parent == entry_pa ? p : NULL;
 }
@@ -211,7 +228,7 @@ static uint64_t drop_entry(struct check *c, struct context *x, struct page *p, u
 /* The entry that led to a page leads nowhere now. */
 static uint64_t unlink_page(struct check *c, struct page *p, uint64_t pa)
 {
-	struct page *parent = p->parent ? json_at(c, p->parent) : NULL;
+	struct page *parent = p->parent ? page_at(c, p->parent) : NULL;
 	uint64_t mask = (1ull << c->machine.page_shift) - 1;
 	size_t j = (size_t)((p->parent & mask) / 8);
 
@@ -268,7 +285,7 @@ void check_table_freed(struct check *c, uint64_t pa, uint64_t size)
 	uint64_t step = 1ull << c->machine.page_shift, at;
 
 	for (at = pa; at < pa + size; at += step) {
-		struct page *p = json_at(c, at);
+		struct page *p = page_at(c, at);
 
 		if (!p || !p->taken) {
 			check_found(c, CHECK_PAGES, NVT_CANONICAL_CONTEXT, 0, step,
@@ -293,7 +310,7 @@ bool tables_leaf(struct check *c, const struct context *x, uint64_t ipa, struct 
 	if (!in_tables(c, pa) || i >= root_entries(c, x))
 		return false;
 	for (;; level++) {
-		struct page *p = json_at(c, pa + i * 8);
+		struct page *p = page_at(c, pa + i * 8);
 		uint64_t desc = p ? p->desc[i % entries_per_page(c)] : 0;
 
 		if (!desc)
@@ -323,7 +340,7 @@ static void link_table(struct look *k, uint64_t entry_pa, uint64_t desc, int lev
 {
 	struct check *c = k->c;
 	uint64_t pa = desc_pa(c, desc);
-	struct page *p = json_at(c, pa);
+	struct page *p = page_at(c, pa);
 
 	if (!p || !p->taken || p->parent) {
 		check_found(c, CHECK_PAGES, k->x->index, start, 0, "the table page at 0x%llx is %s",
@@ -573,7 +590,7 @@ static void flush_page(struct flush *f, uint64_t pa, size_t i, size_t end, int l
 		       bool gone)
 {
 	unsigned int shift = level_shift(f->c, level);
-	struct page *p = json_at(f->c, pa);
+	struct page *p = page_at(f->c, pa);
 	const uint64_t *now;
 	uint32_t left;
 
@@ -635,7 +652,7 @@ static void each_table(struct each *e, uint64_t pa, size_t entries, int level, u
 static void each_page(struct each *e, uint64_t pa, size_t i, size_t end, int level, uint64_t base)
 {
 	struct check *c = e->c;
-	struct page *p = json_at(c, pa);
+	struct page *p = page_at(c, pa);
 
 	if (!p || !p->count || !(p->shifts & e->shifts))
 		return;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "memory_stream.h"
 #include "text.h"
 
 #define BUSY   0.5
@@ -132,16 +133,15 @@ static void add_counters(struct text *t, const struct bench_row *row,
 /* It may have names of files, and what other programs say. */
 static void add_note(struct text *t, const char *note)
 {
-	char *escaped = NULL;
-	size_t size;
-	FILE *f = open_memstream(&escaped, &size);
+	struct memory_stream escaped;
+	char *text = NULL;
 
-	if (!f)
-		return;
-	cli_print_text(f, note);
-	if (fclose(f) == 0)
-		text_add(t, "%s", escaped);
-	free(escaped);
+	if (memory_stream_open(&escaped)) {
+		cli_print_text(escaped.file, note);
+		text = memory_stream_close(&escaped);
+	}
+	text_add(t, "%s", text ? text : "(a note that there is no memory for)");
+	free(text);
 }
 
 /* What a whole command is compared with is not in its name. */

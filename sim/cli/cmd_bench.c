@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nvsim bench: measures the program on this machine, against targets and against other tools. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "bench_document.h"
 #include "run.h"
 #include "scratch.h"
+#include "signals.h"
 
 #define TIMEOUT 1800 /* many times what the longest takes on a slow machine */
 
@@ -65,34 +65,6 @@ struct benching {
 	enum cli_exit failure; /* of the first that failed */
 	char first[600];       /* and what became of it */
 };
-
-/* ---- signals: the first one ends the run in good order, the next one the program ---- */
-
-static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
-#define SIGNAL_COUNT (sizeof(signals) / sizeof(signals[0]))
-
-static volatile sig_atomic_t caught;
-static struct sigaction before[SIGNAL_COUNT];
-
-static void stop(int number)
-{
-	caught = number;
-	child_stop();
-	for (size_t i = 0; i < SIGNAL_COUNT; i++)
-		if (signals[i] == number)
-			sigaction(number, &before[i], NULL);
-}
-
-/* What was ignored stays so, but for the end of children, which is waited for. */
-static void catch_signals(void)
-{
-	struct sigaction action = {.sa_handler = stop};
-
-	for (size_t i = 0; i < SIGNAL_COUNT; i++)
-		if (sigaction(signals[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-	signal(SIGCHLD, SIG_DFL);
-}
 
 /* ---- which benchmarks ---- */
 
@@ -330,7 +302,7 @@ static enum cli_exit measure_all(struct benching *b)
 		if (!is_chosen(b->names, row))
 			continue;
 		if (!measure(b, row, ++at, total))
-			return caught ? CLI_ENVIRONMENT : cli_no_memory();
+			return cli_signal ? CLI_OK : cli_no_memory();
 	}
 	if (b->reported)
 		bench_report_end(&b->counters);
@@ -366,7 +338,7 @@ static enum cli_exit write_all(const struct benching *b)
 		status = run_write_json(json_incref(b->document), b->o->json.value);
 	if (!status && b->o->csv.given)
 		status = write_csv(b);
-	if (!status && b->o->keep.given)
+	if (!status && b->o->keep.given && !cli_signal)
 		status = keep(b);
 	return status;
 }
@@ -394,7 +366,8 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 	}
 	b.reported = !b.o->quiet && !to_stdout(&b.o->json) && !to_stdout(&b.o->csv) &&
 		     !to_stdout(&b.o->keep);
-	catch_signals();
+	cli_signals_catch(child_stop);
+	signal(SIGCHLD, SIG_DFL); /* the end of children is waited for */
 	status = begin(&b);
 	if (!status)
 		status = measure_all(&b);
@@ -403,8 +376,8 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 	if (!status)
 		status = verdict(&b);
 	end(&b);
-	if (caught)
-		raise(caught);
+	if (cli_signal)
+		raise(cli_signal);
 	return status;
 }
 

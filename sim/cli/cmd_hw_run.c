@@ -94,13 +94,14 @@ static enum cli_exit no_qemu(int error)
 static enum cli_exit find_machine(const struct hw_board *board, bool *there)
 {
 	static char *const argv[] = {HW_QEMU, "-M", "help", NULL};
-	size_t length = board->machine ? strlen(board->machine) : 0;
+	size_t length;
 	struct hw_launch_end end;
 	char text[32768];
 
 	*there = false;
-	if (!board->qemu.count)
+	if (!board->qemu.count || !board->machine)
 		return CLI_OK;
+	length = strlen(board->machine);
 	end = hw_launch_read(argv, LIST_TIMEOUT_S, text, sizeof(text));
 	if (end.how == HW_NOT_STARTED)
 		return no_qemu(end.error);

@@ -63,6 +63,7 @@ static enum cli_exit collect_mark(struct info *info, const struct nvt_event *ev,
 	if (info->mark_count++ >= MARKS_SHOWN)
 		return CLI_OK;
 	info->marks[info->mark_count - 1] = (struct mark){ordinal, strdup(ev->mark.text)};
+	/* NOLINTNEXTLINE: the texts are freed with *info */
 	return info->marks[info->mark_count - 1].text ? CLI_OK : cli_no_memory();
 }
 

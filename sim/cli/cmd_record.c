@@ -11,6 +11,7 @@
 #include "names.h"
 #include "parse.h"
 #include "record.h"
+#include "signals.h"
 
 struct record_cli_options {
 	struct cli_text output, duration;
@@ -34,32 +35,6 @@ static const struct cli_option options[] = {
 	{'q', "quiet", NULL, CLI_FLAG, AT(quiet), .help = "no summary and no progress"},
 	{0},
 };
-
-/* ---- signals: the first one ends the recording, the next one the program ---- */
-
-static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
-#define SIGNAL_COUNT (sizeof(signals) / sizeof(signals[0]))
-
-static volatile sig_atomic_t stopped;
-static struct sigaction before[SIGNAL_COUNT];
-
-static void stop(int number)
-{
-	stopped = 1;
-	for (size_t i = 0; i < SIGNAL_COUNT; i++)
-		if (signals[i] == number)
-			sigaction(number, &before[i], NULL);
-}
-
-/* What was ignored stays so. */
-static void catch_signals(void)
-{
-	struct sigaction action = {.sa_handler = stop};
-
-	for (size_t i = 0; i < SIGNAL_COUNT; i++)
-		if (sigaction(signals[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-}
 
 /* ---- time ---- */
 
@@ -158,7 +133,7 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 		.argv = args->count ? args->v : NULL,
 		.truth = o->truth,
 		.level = (int)o->level.value,
-		.stop = &stopped,
+		.stop = &cli_signal,
 		.progress = shown ? draw : NULL,
 	};
 	enum nvt_status status;
@@ -170,7 +145,7 @@ static enum cli_exit run(const void *values, const struct cli_args *args)
 				"record: --for takes a time such as 30s, 500ms, 10m or 1h, "
 				"not '%s'",
 				o->duration.value);
-	catch_signals();
+	cli_signals_catch(NULL);
 	/* What the command prints does not belong into the trace. */
 	if (!strcmp(record.output, "-"))
 		fcntl(STDOUT_FILENO, F_SETFD, FD_CLOEXEC);

@@ -143,7 +143,7 @@ static json_t *gather(struct sweep *s, enum cli_exit *status)
 	size_t count = 0;
 
 	*status = missing ? CLI_OK : cli_no_memory();
-	for (size_t i = 0; i < s->spec.cell_count && !*status; i++) {
+	for (size_t i = 0; i < s->spec.cell_count && missing && !*status; i++) {
 		struct sweep_cell cell = sweep_cell(&s->spec, i);
 		json_t *result = sweep_cell_load(&s->store, &cell);
 		const char *why = result ? sweep_document_add(doc, &cell, result) : NULL;
@@ -156,7 +156,7 @@ static json_t *gather(struct sweep *s, enum cli_exit *status)
 					   why);
 		json_decref(result);
 	}
-	if (!*status && count) {
+	if (!*status && missing && count) {
 		list_missing(s, missing);
 		*status = cli_fail(CLI_ENVIRONMENT, "%s: %zu of %zu cells are missing", s->path,
 				   count, s->spec.cell_count);
@@ -348,10 +348,13 @@ static enum cli_exit read_spec(struct sweep *s)
 /* What works in the folder of the sweep. */
 static enum cli_exit in_folder(struct sweep *s)
 {
+	const char *dir = s->o->output.value;
 	struct nvt_error err = {0};
 	enum cli_exit status;
 
-	if (sweep_store_open(&s->store, s->o->output.value, &cli_build, !s->o->cell.given, &err))
+	if (s->o->merge && access(dir, F_OK))
+		return cli_fail(CLI_ENVIRONMENT, "%s: no sweep is there: %s", dir, strerror(errno));
+	if (sweep_store_open(&s->store, dir, &cli_build, !s->o->cell.given, &err))
 		status = cli_fail_trace(&err);
 	else
 		status = s->o->cell.given ? one_cell(s) : s->o->merge ? merge(s) : run_here(s);

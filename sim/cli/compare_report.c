@@ -109,7 +109,7 @@ static void cell(char buf[CLI_NUMBER_SIZE], const json_t *policy, enum compare_c
 	enum style style = columns[column].style;
 
 	if (!v)
-		strcpy(buf, "-");
+		snprintf(buf, CLI_NUMBER_SIZE, "-");
 	else if (style == COUNT)
 		cli_count(buf, (uint64_t)json_integer_value(v));
 	else if (style == PERCENT)

@@ -16,7 +16,7 @@ static enum cli_exit unknown_event(const char *name)
 {
 	const char *names[64] = {NULL};
 
-	for (unsigned int i = 0; hw_pmu_events[i].name && i < 63; i++)
+	for (unsigned int i = 0; i < 63 && hw_pmu_events[i].name; i++)
 		names[i] = hw_pmu_events[i].name;
 	return cli_unknown("event", name, names);
 }
@@ -125,7 +125,7 @@ enum cli_exit hw_job_write(const struct hw_job_options *o, const struct hw_job *
 			   enum hw_format format, const char *path)
 {
 	struct nvt_buffer image = {0};
-	struct cli_output out;
+	struct cli_output out = {0};
 	enum cli_exit status = hw_job_build(o, job, format, &image);
 
 	if (!status)

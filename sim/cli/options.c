@@ -218,6 +218,17 @@ static bool is_same_file(const struct stat *written, const char *input)
 	return !failed && st.st_dev == written->st_dev && st.st_ino == written->st_ino;
 }
 
+static bool is_in_list(const struct parser *p, const struct cli_option *o,
+		       const struct stat *written)
+{
+	const struct cli_list *list = (const void *)(p->values + o->offset);
+
+	for (unsigned int i = 0; i < list->count; i++)
+		if (is_same_file(written, list->v[i]))
+			return true;
+	return false;
+}
+
 /* Whether the file is an argument, or what an option reads. */
 static bool is_input(const struct parser *p, const struct stat *written, const char **args,
 		     unsigned int arg_count)
@@ -230,6 +241,9 @@ static bool is_input(const struct parser *p, const struct stat *written, const c
 
 		if (o->type == CLI_TEXT && !is_written(o) && text->given &&
 		    is_same_file(written, text->value))
+			return true;
+		if (o->type == CLI_LIST && strcmp(o->argument, "FILE") == 0 &&
+		    is_in_list(p, o, written))
 			return true;
 	}
 	return false;

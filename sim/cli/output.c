@@ -38,23 +38,10 @@ static void end_temporary(struct cli_output *out, bool remove)
 /* In the folder of the target, so that the rename stays within a file system. */
 static enum cli_exit open_temporary(struct cli_output *out)
 {
-	mode_t mask = umask(0);
-	int fd;
+	int fd = nvt_temporary_open(out->path, &out->temporary);
 
-	umask(mask);
-	if (asprintf(&out->temporary, "%s.XXXXXX.tmp", out->path) < 0) {
-		out->temporary = NULL;
-		return cli_no_memory();
-	}
-	fd = mkstemps(out->temporary, 4);
-	if (fd < 0) {
-		enum cli_exit status = cannot_write(out->path);
-
-		free(out->temporary);
-		return status;
-	}
-	nvt_temporary_add(out->temporary);
-	fchmod(fd, 0666 & ~mask);
+	if (fd < 0)
+		return cannot_write(out->path);
 	out->file = fdopen(fd, "w");
 	if (out->file)
 		return CLI_OK;

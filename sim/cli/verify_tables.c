@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dump.h"
+#include "memory_stream.h"
 #include "run.h"
 
 enum cli_exit verify_tables_open(struct verify_tables *t, const struct cli_list *paths,
@@ -73,17 +74,15 @@ static void compare_texts(struct verify_table *v, const char *replayed)
 /* False: out of memory. */
 static bool compare_with(struct verify_table *v, const struct s2_vm *vm, const struct s2_mmu *mmu)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	struct memory_stream out;
+	char *text;
 
-	if (!out)
+	if (!memory_stream_open(&out))
 		return false;
-	dump_mmu(out, vm, mmu);
-	if (fclose(out) || !text) {
-		free(text);
+	dump_mmu(out.file, vm, mmu);
+	text = memory_stream_close(&out);
+	if (!text)
 		return false;
-	}
 	compare_texts(v, text);
 	free(text);
 	return true;

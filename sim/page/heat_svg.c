@@ -109,7 +109,7 @@ static void draw_axis(FILE *out, const struct heat_view *view, unsigned int y)
 	}
 	snprintf(text, sizeof(text), "%stime since the beginning of the stream (%s)", view->clock,
 		 units[unit].name);
-	put_label(out, LEFT + WIDTH / 2, y + 38, "middle", text);
+	put_label(out, LEFT + WIDTH / 2.0, y + 38, "middle", text);
 }
 
 /* Numbers that would overlap are left out; their lines are not. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "kinds.h"
+#include "memory_stream.h"
 
 #define SERIES_MAX  16u
 #define BUCKETS_MAX 10000u
@@ -173,15 +174,15 @@ static const char *put_result(struct cost *c, const struct plot_row *row)
 static const char *put_results(struct cost *c)
 {
 	const char *why = NULL;
-	char *legend = NULL;
-	size_t size;
+	struct memory_stream out;
+	char *legend;
 
-	c->legend = open_memstream(&legend, &size);
-	if (!c->legend)
+	if (!memory_stream_open(&out))
 		return "out of memory";
+	c->legend = out.file;
 	for (size_t i = 0; !why && i < c->rows.count; i++)
 		why = put_result(c, &c->rows.row[i]);
-	fclose(c->legend);
+	legend = memory_stream_close(&out);
 	if (!legend)
 		return "out of memory";
 	plot_put_begin(c->d->out, "legend");

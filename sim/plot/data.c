@@ -56,7 +56,7 @@ double plot_width(const char *text)
 
 void plot_shorten(char label[PLOT_LABEL_SIZE], const char *text)
 {
-	const double half = PLOT_LABEL_MAX / 2 - 1;
+	const double half = PLOT_LABEL_MAX / 2.0 - 1;
 	size_t begin = 0, end = strlen(text);
 	double width;
 

@@ -11,8 +11,6 @@
 
 #include "draw.h"
 
-extern char **environ;
-
 /* Of gnuplot: standard input, output and error, in ascending order. */
 struct streams {
 	int fd[3];

@@ -279,7 +279,7 @@ enum nvt_status plot_draw(const struct plot_kind *kind, const json_t *docs, enum
 			  int fd, struct nvt_error *err)
 {
 	char *script = NULL, *picture = NULL;
-	size_t size, picture_size;
+	size_t size, picture_size = 0;
 	enum nvt_status status = NVT_EINPUT;
 
 	if (!plot_mixed(kind, docs, err))

@@ -17,7 +17,7 @@ void *arena_alloc(struct arena *a, size_t size)
 	void *p = a->free_pages;
 
 	if (size == (size_t)1 << a->page_shift && p) {
-		memcpy(&a->free_pages, p, sizeof(p));
+		memcpy(&a->free_pages, p, sizeof(a->free_pages));
 		memset(p, 0, size);
 	} else {
 		if (start > a->size || size > a->size - start)

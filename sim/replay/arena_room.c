@@ -72,7 +72,7 @@ static void relink(struct arena *to, const struct arena *from)
 	while (page) {
 		*link = to->base + ((unsigned char *)page - from->base);
 		link = *link;
-		memcpy(&page, page, sizeof(page));
+		memcpy(&page, page, sizeof(void *));
 	}
 	*link = NULL;
 }

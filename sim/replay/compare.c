@@ -116,8 +116,10 @@ static bool all_by_sizes(const struct class *c)
 /* A single member needs nobody to ask it. */
 static void use_rule(struct class *c)
 {
-	c->rule = (struct s2_policy){
-		.name = c->members[0]->name, .size = class_size, .by_sizes = all_by_sizes(c)};
+	c->rule = (struct s2_policy){/* NOLINTNEXTLINE: a class has a member */
+				     .name = c->members[0]->name,
+				     .size = class_size,
+				     .by_sizes = all_by_sizes(c)};
 	c->undecided = false;
 	if (c->count == 1)
 		engine_use(c->engine, c->members[0], NULL);

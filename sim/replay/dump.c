@@ -2,8 +2,8 @@
 #include "dump.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -91,38 +91,36 @@ void dump_mmu(FILE *out, const struct s2_vm *vm, const struct s2_mmu *mmu)
 	print_run(&r);
 }
 
+/* 0 or an errno value. */
 static int dump_file(const char *dir, const char *name, const struct s2_vm *vm,
 		     const struct s2_mmu *mmu)
 {
-	char path[PATH_MAX], temporary[PATH_MAX + 8];
-	FILE *out;
+	char path[PATH_MAX], *temporary;
 	int fd, err = 0;
+	FILE *out;
 
 	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
 		return ENAMETOOLONG;
-	snprintf(temporary, sizeof(temporary), "%s.new", path);
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	fd = nvt_temporary_open(path, &temporary);
 	if (fd < 0)
 		return errno;
-	nvt_temporary_add(temporary);
 	out = fdopen(fd, "w");
-	if (!out) {
+	if (out) {
+		dump_mmu(out, vm, mmu);
+		if (ferror(out))
+			err = EIO;
+		if (fclose(out) && !err)
+			err = errno;
+	} else {
 		err = errno;
 		close(fd);
-		unlink(temporary);
-		nvt_temporary_forget(temporary);
-		return err;
 	}
-	dump_mmu(out, vm, mmu);
-	if (ferror(out))
-		err = EIO;
-	if (fclose(out) && !err)
-		err = errno;
 	if (!err && rename(temporary, path))
 		err = errno;
 	if (err)
 		unlink(temporary);
 	nvt_temporary_forget(temporary);
+	free(temporary);
 	return err;
 }
 

@@ -143,14 +143,16 @@ static void place(struct question *q)
 /* A guest read under a larger leaf; L1 wrote the smaller one without an invalidation. */
 static void ask(struct question *q)
 {
+	bool permission = q->leaf && q->row->permission;
+
 	place(q);
-	if (q->row->permission)
+	if (permission)
 		add_leaf(q, q->leaf->former, SCENE_RO);
 	else if (q->leaf)
 		add_leaf(q, q->leaf->size, SCENE_RW);
 	if (q->leaf)
 		add(q, (struct scene_step){.what = SCENE_ENTER});
-	if (q->row->permission) {
+	if (permission) {
 		add(q, (struct scene_step){.what = SCENE_READ, .ipa = q->ipa + q->at});
 		add_leaf(q, q->leaf->size, SCENE_RW);
 	}

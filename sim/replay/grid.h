@@ -27,7 +27,7 @@ extern const size_t grid_row_count;
 
 /* The columns: sizes of L1's leaf in bytes, 0: L1 itself faults. Returns how many. */
 #define GRID_LEAVES_MAX 8
-unsigned int grid_leaves(unsigned int page_shift, uint64_t leaves[GRID_LEAVES_MAX]);
+unsigned int grid_leaves(unsigned int page_shift, uint64_t sizes[GRID_LEAVES_MAX]);
 
 enum grid_mark {
 	GRID_BEYOND = 1,   /* reaches memory that L1's leaf does not map */

@@ -88,6 +88,7 @@ static bool is_undefined(struct symbols_text text)
 {
 	struct symbols_text word;
 
+	/* NOLINTNEXTLINE: where there is a size there are characters */
 	if (!text.size || *text.s != ' ')
 		return false;
 	next_word(&text);

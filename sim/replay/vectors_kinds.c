@@ -183,7 +183,7 @@ enum vec_status vec_run_size(struct vec_run *run, json_t *got)
 {
 	struct s2_syndrome syn = trap_syndrome(run);
 	uint64_t ipa = vec_hex(run->vector, "ipa", 0);
-	struct s2_walk walk;
+	struct s2_walk walk = {.status = S2_WALK_OK};
 	bool shadow;
 	struct s2_fill fill = {.syn = &syn, .fault_ipa = {ipa}, .ipa = {ipa}};
 	enum vec_status status = read_nested(run, &walk, &shadow);

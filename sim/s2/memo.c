@@ -37,7 +37,7 @@ static void note_bounds(struct s2_memo *m, const struct s2_size_in *in, uint64_t
  */
 static uint64_t granted_by_l1(const struct s2_config *cfg, const struct s2_perm *host)
 {
-	uint64_t granted = (host->r ? DESC_R : 0) | (host->w ? DESC_W : 0);
+	uint64_t granted = DESC_R | (host->w ? DESC_W : 0); /* reads are always granted */
 
 	if (host->x_el0)
 		granted |= cfg->xnx ? DESC_XN : 2ull << DESC_XN_SHIFT;

@@ -301,9 +301,15 @@ static struct s2_size_out contig(const struct s2_policy *self, const struct s2_s
  */
 static struct s2_size_out coalesce(const struct s2_policy *self, const struct s2_size_in *in)
 {
-	struct s2_size_out out = kvm_7_3(self, in);
+	struct s2_size_in alone = *in;
+	struct s2_size_out out;
 	uint16_t reads = 0;
 
+	/* 7.3 has no such block where it goes by the level of one: this is of several leaves, of
+	   which some may have changed. */
+	if (in->granule > in->pmd)
+		alone.granule = 0;
+	out = kvm_7_3(self, &alone);
 	if (out.retry || !in->near || in->logging || in->device)
 		return out;
 	if (in->page == BIT(12) && out.size < in->pud && in->supports_pud &&

@@ -423,7 +423,7 @@ bool s2_near_alike(const struct s2_near *near, uint64_t size, uint16_t *reads)
 		return false;
 	if (w->leaf_size >= size)
 		return true;
-	if (w->table_shift > 63 || size > BIT(w->table_shift) || !(w->desc & DESC_AF))
+	if (size > BIT(w->table_shift) || !(w->desc & DESC_AF))
 		return false;
 	/* From the fault's own entry on: tables that fill with demand end behind it. */
 	count = size / w->leaf_size;

@@ -43,7 +43,7 @@ static enum nvt_status make_folder(const char *path, struct nvt_error *err)
 static const struct {
 	const char *folder, *pattern;
 } leftovers[] = {
-	{"cells", "*.json.??????.tmp"}, {"traces", ".nvsim-*.tmp"}, {"traces", "*.lock"},
+	{"cells", "*.json.??????.tmp"}, {"traces", "*.zst.??????.tmp"}, {"traces", "*.lock"},
 	{".", "sweep.json.??????.tmp"}, {".", "*.svg.??????.tmp"},
 };
 

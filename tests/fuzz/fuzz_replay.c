@@ -151,19 +151,22 @@ static void write_word(struct stream *s, uint64_t addr, uint64_t desc)
 	s->word[i] = word;
 }
 
-static uint64_t root_of(unsigned int guest)
+/* Where only leaves are shown, a root has one shape: what another makes of it is told by nobody. */
+static uint64_t root_of(const struct stream *s, unsigned int guest)
 {
-	return TABLES + guest % GUESTS * PER_GUEST;
+	uint64_t shape = s->class == NVT_FULL ? 0 : (uint64_t)(s->shape - tables);
+
+	return TABLES + guest % GUESTS * PER_GUEST + shape * 16 * TABLE_ROOM;
 }
 
-static uint64_t table_of(unsigned int guest, unsigned int n)
+static uint64_t table_of(const struct stream *s, unsigned int guest, unsigned int n)
 {
-	return root_of(guest) + (16 + n % 8) * TABLE_ROOM;
+	return root_of(s, guest) + (16 * SHAPES + n % 8) * TABLE_ROOM;
 }
 
-static uint64_t vttbr_of(unsigned int guest)
+static uint64_t vttbr_of(const struct stream *s, unsigned int guest)
 {
-	return (guest % GUESTS + 1ull) << 48 | root_of(guest);
+	return (guest % GUESTS + 1ull) << 48 | root_of(s, guest);
 }
 
 static uint64_t vtcr_of(const struct stream *s)
@@ -191,7 +194,7 @@ static uint64_t some_desc(struct stream *s, unsigned int guest)
 	case 0:
 		return 0;
 	case 1:
-		return table_of(guest, b / 5) | 3;
+		return table_of(s, guest, b / 5) | 3;
 	case 2:
 		leaf = leaf_bits(s) | 2;
 		return leaf | (RAM + (place(s, l1_page(s), RAM_SIZE) & ~(l1_page(s) - 1)));
@@ -207,12 +210,12 @@ static uint64_t some_desc(struct stream *s, unsigned int guest)
 static void change_entry(struct stream *s)
 {
 	unsigned int guest = fuzz_u8(&s->input), n = fuzz_u8(&s->input);
-	uint64_t at = place(s, l1_page(s), ~0ull), table = table_of(guest, n);
+	uint64_t at = place(s, l1_page(s), ~0ull), table = table_of(s, guest, n);
 	unsigned int shift = s->shape->page_shift, stride = shift - 3;
 	unsigned int up = n / 8 % 3, bits = up && (!s->shape->three || up == 2) ? 16 : stride;
 
 	if (bits == 16)
-		table = root_of(guest);
+		table = root_of(s, guest);
 	write_word(s, table + (at >> (shift + up * stride) & ((1ull << stride) - 1)) * 8,
 		   some_desc(s, guest));
 }
@@ -229,7 +232,7 @@ static void show(struct stream *s, unsigned int guest, uint64_t ipa, uint64_t de
 	s->sound &= s->class != NVT_FULL;
 	send(s, (struct nvt_event){.kind = NVT_L1_LEAF,
 				   .l1_leaf = {.ipa = ipa,
-					       .vttbr = vttbr_of(guest),
+					       .vttbr = vttbr_of(s, guest),
 					       .vtcr = vtcr_of(s),
 					       .desc = desc,
 					       .level = (int8_t)level,
@@ -249,14 +252,14 @@ static void map_page(struct stream *s)
 {
 	unsigned int guest = fuzz_u8(&s->input), shift = s->shape->page_shift, stride = shift - 3;
 	uint64_t at = place(s, l1_page(s), 1ull << 30), mask = (1ull << stride) - 1;
-	uint64_t table = root_of(guest), below;
+	uint64_t table = root_of(s, guest), below;
 
 	if (s->class != NVT_FULL) {
 		show(s, guest, at, some_page(s), 3, false);
 		return;
 	}
 	for (unsigned int level = s->shape->three ? 2 : 1; level; level--) {
-		below = table_of(guest, 4 * level + (unsigned int)(at >> 29));
+		below = table_of(s, guest, 4 * level + (unsigned int)(at >> 29));
 		write_word(s, table + (at >> (shift + level * stride) & mask) * 8, below | 3);
 		table = below;
 	}
@@ -274,7 +277,7 @@ static void change_context(struct stream *s)
 				   .vcpu = b >> 3 & 1,
 				   .context = {.reason = reason,
 					       .flags = (uint8_t)(hyp ? NVT_CONTEXT_HYP : 0),
-					       .vttbr = vttbr_of(guest),
+					       .vttbr = vttbr_of(s, guest),
 					       .vtcr = vtcr_of(s),
 					       .hcr = b & 0x40 ? 0 : 1,
 					       .sctlr = b & 0x20 ? 1ull << 25 : 0,
@@ -285,7 +288,7 @@ static void enter(struct stream *s)
 {
 	send(s, (struct nvt_event){.kind = NVT_CONTEXT,
 				   .context = {.reason = NVT_ERET,
-					       .vttbr = vttbr_of(fuzz_u8(&s->input)),
+					       .vttbr = vttbr_of(s, fuzz_u8(&s->input)),
 					       .vtcr = vtcr_of(s),
 					       .hcr = 1,
 					       .sctlr = s->sctlr,
@@ -298,7 +301,7 @@ static void leave(struct stream *s, uint16_t vcpu)
 				   .vcpu = vcpu,
 				   .context = {.reason = NVT_EXCEPTION,
 					       .flags = NVT_CONTEXT_HYP,
-					       .vttbr = vttbr_of(0),
+					       .vttbr = vttbr_of(s, 0),
 					       .vtcr = vtcr_of(s),
 					       .hcr = 1,
 					       .sctlr = s->sctlr,
@@ -357,7 +360,7 @@ static void invalidate(struct stream *s)
 	send(s, (struct nvt_event){
 			.kind = NVT_TLBI,
 			.tlbi = {.xt = b & 8 ? fuzz_number(&s->input, 8) : xt,
-				 .vttbr = vttbr_of(b >> 6),
+				 .vttbr = vttbr_of(s, b >> 6),
 				 .op = b == 0xff ? (uint16_t)(fuzz_number(&s->input, 2) & 0x3fff)
 						 : ops[b & 7]}});
 }
@@ -470,7 +473,8 @@ static struct nvt_machine machine_of(struct fuzz_bytes *b)
 	return (struct nvt_machine){.page_shift = (uint8_t)(12 + 2 * (pages % 3)),
 				    .ipa_limit = pages & 0x80 ? 40 : 48,
 				    .canonical_bits = 40,
-				    .s2_granules = 7,
+				    /* Never smaller than the host's pages (spec 1.1). */
+				    .s2_granules = (uint8_t)(7u << pages % 3 & 7),
 				    .vcpu_count = 2,
 				    .context_count = 4,
 				    .lpa2 = features & 1 && pages % 3 < 2,

@@ -238,7 +238,9 @@ static void numbers_are_read(void **state)
 	} while (0)
 
 #pragma GCC diagnostic push
+#ifndef __clang__
 #pragma GCC diagnostic ignored "-Wformat-truncation"
+#endif
 static void text_is_formatted_as_on_the_host(void **state)
 {
 	static const int64_t numbers[] = {0,	1,   -1,	9,	   10,

@@ -920,6 +920,17 @@ static void damaged_zstd(void **state)
 	assert_fails(NVT_EINPUT, "zstd stream");
 }
 
+/* The frame's head alone: no content size, and a window of 2 GiB. */
+static void zstd_that_asks_for_memory(void **state)
+{
+	static const char head[] = {0x28, (char)0xb5, 0x2f, (char)0xfd, 0x00, (char)0xa8, 0x01};
+
+	(void)state;
+	memcpy(rec.text, head, sizeof(head));
+	rec.length = sizeof(head);
+	assert_fails(NVT_EINPUT, "needs more than 128 MiB to unpack");
+}
+
 static void damaged_dat(void **state)
 {
 	(void)state;
@@ -1088,6 +1099,7 @@ int main(void)
 		cmocka_unit_test(huge_line),
 		cmocka_unit_test(nothing_in_it),
 		cmocka_unit_test(damaged_zstd),
+		cmocka_unit_test(zstd_that_asks_for_memory),
 		cmocka_unit_test(damaged_dat),
 		cmocka_unit_test(other_kinds_of_files),
 		cmocka_unit_test(missing_file),

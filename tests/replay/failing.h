@@ -18,12 +18,15 @@
 
 #define NEVER UINT64_MAX
 
+/* ThreadSanitizer allocates before it can watch anything. */
+#define UNWATCHED __attribute__((no_sanitize("thread")))
+
 /* Allocations that still succeed; those after them fail until this is set again. */
 static uint64_t heap_left = NEVER, maps_left = NEVER;
 /* Larger maps fail. */
 static size_t map_size_max = SIZE_MAX;
 
-static inline int used_up(uint64_t *left)
+UNWATCHED static inline int used_up(uint64_t *left)
 {
 	if (*left == NEVER || (*left)--)
 		return 0;
@@ -31,7 +34,7 @@ static inline int used_up(uint64_t *left)
 	return 1;
 }
 
-static inline void *next_function(const char *name)
+UNWATCHED static inline void *next_function(const char *name)
 {
 	return dlsym(RTLD_NEXT, name);
 }
@@ -45,7 +48,7 @@ static inline void *next_function(const char *name)
 		memcpy(&real, &found, sizeof(real));                                               \
 	}
 
-void *calloc(size_t count, size_t size)
+UNWATCHED void *calloc(size_t count, size_t size)
 {
 	typedef void *function(size_t, size_t);
 	NEXT(function *, "calloc")
@@ -53,7 +56,7 @@ void *calloc(size_t count, size_t size)
 	return used_up(&heap_left) ? NULL : real(count, size);
 }
 
-void *realloc(void *p, size_t size)
+UNWATCHED void *realloc(void *p, size_t size)
 {
 	typedef void *function(void *, size_t);
 	NEXT(function *, "realloc")
@@ -62,7 +65,7 @@ void *realloc(void *p, size_t size)
 }
 
 /* Only maps without reserve are counted: those are the ones of the code under test. */
-void *mmap(void *addr, size_t size, int prot, int flags, int fd, off_t offset)
+UNWATCHED void *mmap(void *addr, size_t size, int prot, int flags, int fd, off_t offset)
 {
 	if ((flags & MAP_NORESERVE) && fd == -1 && !addr &&
 	    (size > map_size_max || used_up(&maps_left))) {

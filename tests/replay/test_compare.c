@@ -177,7 +177,7 @@ static char *summary(const struct engine *e, const struct exactness *x,
 		     const struct nvt_machine *machine)
 {
 	struct result r = {
-		.context = {&build, e->options.policy, e->options.quirks},
+		.context = {&build, e->options.policy, e->options.quirks, NULL},
 		.trace = {.name = "", .class = e->class, .machine = machine},
 		.metrics = &e->metrics,
 		.exactness = *x,

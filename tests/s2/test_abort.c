@@ -918,6 +918,10 @@ static void masked_external_aborts_are_L1s_with_TMEA(void **state)
 	w->vcpu[0].regs.hcrx = 1 << 19;
 	assert_int_equal(fault(w, ESR_FETCH, L2).inject.el, 1);		     /* not masked */
 	assert_int_equal(world_fault(w, ESR_FETCH, L2, 0x100).inject.el, 1); /* EL0 */
+	assert_int_equal(world_fault(w, ESR_FETCH, L2, 0x110).inject.el, 1); /* AArch32's User */
+	w->vcpu[0].regs.hcrx = 0;
+	assert_int_equal(world_fault(w, ESR_FETCH, L2, 0x100 | EL1H).inject.el, 1);
+	w->vcpu[0].regs.hcrx = 1 << 19;
 	assert_int_equal(world_fault(w, ESR_FETCH, L2, 0x100 | EL1H).inject.el, 2);
 }
 
@@ -931,6 +935,19 @@ static struct s2_outcome walk_fault(struct world *w, uint64_t esr, uint64_t ipa,
 
 	assert_false(w->vcpu[0].hyp);
 	return s2_handle_abort(&w->vcpu[0], &trap);
+}
+
+static void an_external_abort_of_data_is_told_as_one(void **state)
+{
+	struct world *w = *state;
+	struct s2_outcome out;
+
+	take_memory_away(w);
+	w->vcpu[0].regs.hcr |= 1ull << 37; /* TEA */
+	out = walk_fault(w, ESR_READ | 1 << 7, L2, 3);
+	decided(out, S2_INJECTED_SEA, 14, 1);
+	assert_int_equal(out.inject.el, 2);
+	assert_int_equal(out.inject.esr >> 26, 0x24);
 }
 
 static void a_stage_1_table_without_memory_is_an_external_abort_on_a_walk(void **state) /* A12 */
@@ -1184,6 +1201,7 @@ int main(void)
 		TEST(an_external_abort_is_L1s_where_it_asked_for_it),
 		TEST(with_EASE_virtual_EL2_takes_it_as_it_would_an_SError),
 		TEST(masked_external_aborts_are_L1s_with_TMEA),
+		TEST(an_external_abort_of_data_is_told_as_one),
 		TEST(a_stage_1_table_without_memory_is_an_external_abort_on_a_walk),
 		TEST(a_walk_whose_level_is_not_found_injects_nothing),
 		TEST(a_walk_that_must_write_read_only_memory_is_an_external_abort),

@@ -419,6 +419,33 @@ static void each_cause_is_named(void **state)
 	assert_int_equal(limits_at(&p).clamp, S2_CLAMP_LOGGING);
 }
 
+static void rules_that_look_further_do_so_for_plain_memory_of_L2_alone(void **state)
+{
+	static const char *const names[] = {"contig", "coalesce"};
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct place p = place(12);
+
+		p.policy = names[i];
+		p.l1_leaf = K(4);
+		p.vma_shift = 16; /* a group of pages, were it L2's */
+		p.device = true;
+		assert_int_equal(size_at(&p).out.size, K(4));
+		p.device = false;
+		p.logging = true;
+		assert_int_equal(size_at(&p).out.size, K(4));
+		p.logging = false;
+		p.l1_leaf = 0;
+		assert_int_equal(size_at(&p).out.size, K(4));
+		p.vma_shift = 12;
+		p.user_leaf = 0;
+		assert_true(size_at(&p).out.retry);
+		p.l1_leaf = M(2);
+		assert_true(size_at(&p).out.retry);
+	}
+}
+
 static void the_table_of_policies_is_in_order(void **state)
 {
 	unsigned int i, k;
@@ -454,6 +481,7 @@ int main(void)
 		cmocka_unit_test(a_huge_page_is_relaxed_by_its_start),
 		cmocka_unit_test(page_relaxes_pages_only),
 		cmocka_unit_test(each_cause_is_named),
+		cmocka_unit_test(rules_that_look_further_do_so_for_plain_memory_of_L2_alone),
 		cmocka_unit_test(the_table_of_policies_is_in_order),
 	};
 

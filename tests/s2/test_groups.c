@@ -536,6 +536,32 @@ static void blocks_of_L1_make_up_a_giant_one(void **state)
 	stop(&s);
 }
 
+static void a_giant_block_is_not_relaxed_for_one_of_its_leaves(void **state)
+{
+	struct stretch s;
+	struct s2_outcome out;
+	uint64_t i, read_only = l1_leaf(0, 2) & ~(1ull << 7);
+	int level;
+
+	(void)state;
+	start(&s, "coalesce", 12, 12, M(2), 0);
+	for (i = 0; i < 512; i++)
+		l1_set(&s.w, 12, s.vttbr, G(3) + M(2) * i, 2, read_only | (OUT_AT + M(2) * i));
+	/* Plain memory: 7.3 goes by the level of the leaf that is there. */
+	s.w.port->backing.user_leaf = G(1);
+	assert_int_equal(touch(&s, ESR_READ, G(3) - L2_AT).size->out.size, G(1));
+	/* L1 grants more in one entry, which needs no invalidation. */
+	l1_set(&s.w, 12, s.vttbr, G(3) + M(6), 2, l1_leaf(OUT_AT + M(6), 2));
+	out = touch(&s, 0x9200004d, G(3) - L2_AT + M(6) + K(20));
+	assert_int_equal(out.kind, S2_MAPPED);
+	assert_true(out.map.split);
+	assert_int_equal(out.map.addr.v, G(3) + M(6));
+	assert_int_equal(out.map.size, M(2));
+	assert_true(s2_leaf_perm(leaf_at(&s, G(3) - L2_AT + M(6), &level)).w);
+	assert_false(s2_leaf_valid(leaf_at(&s, G(3) - L2_AT + M(8), &level)));
+	stop(&s);
+}
+
 static void outputs_must_be_congruent_with_the_block(void **state)
 {
 	struct stretch s;
@@ -898,6 +924,7 @@ int main(void)
 		cmocka_unit_test(a_table_that_fills_with_demand_costs_one_read),
 		cmocka_unit_test(any_page_of_a_coalesced_block_takes_it_away),
 		cmocka_unit_test(blocks_of_L1_make_up_a_giant_one),
+		cmocka_unit_test(a_giant_block_is_not_relaxed_for_one_of_its_leaves),
 		cmocka_unit_test(outputs_must_be_congruent_with_the_block),
 		cmocka_unit_test(nothing_is_read_beyond_a_small_start_table),
 		cmocka_unit_test(a_lone_change_splits_a_coalesced_block),

@@ -288,6 +288,25 @@ static void a_waiting_vCPU_gives_its_context_back(void **state)
 	assert_true(!sw.hit && sw.emptied);
 }
 
+static void a_clone_of_a_vCPU_has_the_contexts_of_its_own_VM(void **state)
+{
+	struct world *w = *state;
+	struct s2_mmu contexts[WORLD_CONTEXTS];
+	struct s2_vcpu clone;
+	struct s2_vm vm;
+
+	s2_vm_clone(&vm, &w->vm, &w->port->s2, w->port, contexts);
+	s2_vcpu_clone(&clone, &w->vcpu[0], &vm);
+	assert_ptr_equal(clone.mmu, &vm.canonical);
+	enter(w, 0, A);
+	s2_vcpu_clone(&clone, &w->vcpu[0], &vm);
+	assert_ptr_equal(clone.vm, &vm);
+	assert_ptr_equal(clone.mmu, &contexts[w->vcpu[0].mmu->index]);
+	s2_vcpu_put(&w->vcpu[0], true);
+	s2_vcpu_clone(&clone, &w->vcpu[0], &vm);
+	assert_null(clone.mmu);
+}
+
 static void in_L1_there_is_nothing_to_keep(void **state)
 {
 	struct world *w = *state;
@@ -433,6 +452,7 @@ int main(void)
 		TEST(a_context_can_be_shared),
 		TEST(a_preempted_vCPU_keeps_its_context),
 		TEST(a_waiting_vCPU_gives_its_context_back),
+		TEST(a_clone_of_a_vCPU_has_the_contexts_of_its_own_VM),
 		TEST(in_L1_there_is_nothing_to_keep),
 		TEST(a_host_unmap_empties_every_context),
 		TEST(write_protection_meets_whole_contexts),

@@ -404,6 +404,18 @@ static void making_young_sets_the_flag_of_a_leaf_if_there_is_one(void **state)
 	assert_int_equal(leaf(f, f->block), 0);
 }
 
+static void what_is_no_whole_group_is_mapped_without_the_hint(void **state)
+{
+	struct fixture *f = *state;
+	struct s2_prot prot = rw;
+
+	prot.contig = true;
+	OK(map(f, f->page, f->page, f->page, &prot));
+	OK(map(f, 2 * f->page, 2 * f->page, 2 * f->page, &prot));
+	assert_true(leaf(f, f->page) & leaf(f, 2 * f->page) & leaf(f, 3 * f->page) & 1);
+	assert_false((leaf(f, f->page) | leaf(f, 2 * f->page)) & 1ull << 52);
+}
+
 static void addresses_beyond_the_table_are_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -413,6 +425,7 @@ static void addresses_beyond_the_table_are_refused(void **state)
 	assert_int_equal(map(f, end, f->page, 0, &rw).status, S2_MAP_RANGE);
 	assert_int_equal(map(f, end - f->page, 2 * f->page, 0, &rw).status, S2_MAP_RANGE);
 	assert_int_equal(map(f, ~0ull << f->shift, f->page, 0, &rw).status, S2_MAP_RANGE);
+	assert_int_equal(map(f, 0, end + f->page, 0, &rw).status, S2_MAP_RANGE);
 	assert_int_equal(relax(f, end, &rw).status, S2_MAP_RANGE);
 	s2_make_young(&f->w.vm, f->mmu, (struct table_ipa){end});
 	assert_false(s2_lookup(&f->w.vm, f->mmu, (struct table_ipa){end}).valid);
@@ -709,6 +722,7 @@ int main(void)
 		TEST(relaxing_keeps_tag_frame_and_type),
 		TEST(nothing_there_cannot_be_relaxed),
 		TEST(making_young_sets_the_flag_of_a_leaf_if_there_is_one),
+		TEST(what_is_no_whole_group_is_mapped_without_the_hint),
 		TEST(addresses_beyond_the_table_are_refused),
 		TEST(a_lookup_tells_leaf_level_size_and_frame),
 		TEST(every_entry_is_visited_once_in_order),

@@ -225,6 +225,21 @@ static void guest_memfd_is_writable_unless_its_slot_is_read_only(void **state)
 	assert_int_equal(s2_gmem_prot(&f->cfg, &f->fill).tag, 0);
 }
 
+static void guest_memfd_is_executable_by_a_fetch_or_with_DIC(void **state)
+{
+	struct fixture *f = *state;
+	bool was = f->syn.exec;
+
+	f->cfg.dic = false;
+	f->syn.exec = false;
+	assert_false(s2_gmem_prot(&f->cfg, &f->fill).perm.x_el1);
+	f->syn.exec = true;
+	assert_true(s2_gmem_prot(&f->cfg, &f->fill).perm.x_el1);
+	f->cfg.dic = true;
+	f->syn.exec = was;
+	assert_true(s2_gmem_prot(&f->cfg, &f->fill).perm.x_el1);
+}
+
 static void memory_types_are_encoded_with_and_without_FWB(void **state)
 {
 	struct fixture *f = *state;
@@ -282,6 +297,7 @@ int main(void)
 		TEST(an_exclusive_is_refused),
 		TEST(with_MTE_memory_must_allow_tags),
 		TEST(guest_memfd_is_writable_unless_its_slot_is_read_only),
+		TEST(guest_memfd_is_executable_by_a_fetch_or_with_DIC),
 		TEST(memory_types_are_encoded_with_and_without_FWB),
 		TEST(what_is_written_to_a_leaf_can_be_read_back),
 		TEST(shareability_makes_room_for_LPA2),

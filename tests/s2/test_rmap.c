@@ -388,6 +388,40 @@ static void whole_has_no_map_and_empties_every_context(void **state)
 /* ---- no memory ---- */
 
 /* Where the map cannot grow, the fault is served all the same, and nothing survives an unmap. */
+static void memory_beyond_the_hosts_limit_loses_the_map(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct scene *s = begin(S2_INVALIDATE_EXACT, 12);
+		struct s2_mapping m = {.size = s->page};
+
+		map_page(s, s->page * 3, L1_MEMORY);
+		m.addr.v = s->page * 3;
+		m.pa.v = s2_lookup(&s->w.vm, mmu_of(s), m.addr).pa.v;
+		/* What an unsound rule may come to: beyond the limit, or round the end. */
+		m.canonical.v = i ? 0 - s->page / 2 : 1ull << 48;
+		s2_rmap_add(&s->w.vm, mmu_of(s), &m);
+		assert_true(mmu_of(s)->rmap.lost);
+		assert_true(unmap(s, L1_MEMORY + s->block, s->page).gave_up);
+		assert_false(mapped(s, s->page * 3));
+		end(s);
+	}
+}
+
+static void what_could_not_be_mapped_is_not_recorded(void **state)
+{
+	struct scene *s = begin(S2_INVALIDATE_EXACT, 12);
+	uint64_t alias = 1ull << 48; /* that only Q1 lets L1's walk accept */
+
+	(void)state;
+	map_page(s, 0, L1_MEMORY);
+	assert_int_equal(mmu_of(s)->rmap.record_count, 1);
+	l1_map(s, s->page, 3, L1_MEMORY + s->page);
+	assert_int_equal(world_fault(&s->w, ESR_WRITE_PERM, alias + s->page, EL1H).ret, -S2_ERANGE);
+	assert_int_equal(mmu_of(s)->rmap.record_count, 1);
+	end(s);
+}
+
 static void an_allocation_that_fails_loses_the_map_and_no_leaf(void **state)
 {
 	unsigned int kind, n, lost = 0;
@@ -629,6 +663,8 @@ int main(void)
 		cmocka_unit_test(an_emptied_context_has_no_map),
 		cmocka_unit_test(a_recycled_context_forgets),
 		cmocka_unit_test(whole_has_no_map_and_empties_every_context),
+		cmocka_unit_test(memory_beyond_the_hosts_limit_loses_the_map),
+		cmocka_unit_test(what_could_not_be_mapped_is_not_recorded),
 		cmocka_unit_test(an_allocation_that_fails_loses_the_map_and_no_leaf),
 		cmocka_unit_test(random_streams_agree_with_a_model),
 	};

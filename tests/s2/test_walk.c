@@ -461,6 +461,20 @@ static void without_Q6_what_is_not_judged_sets_the_flag(void **state)
 	assert_false(walk(f, 0x81234567).set_af);
 }
 
+static void what_EL0_may_not_do_leaves_the_flag_too(void **state)
+{
+	struct fixture *f = *state;
+
+	off(f, S2_Q6_AF_FIRST);
+	f->regs.vtcr |= HA;
+	f->esr = ESR_FETCH_PERM;
+	set(f, T1 + 16, 0xc0000341 | 3ull << 53); /* no AF; EL1 may execute, EL0 may not */
+	f->el0 = true;
+	assert_false(walk(f, 0x81234567).set_af);
+	f->el0 = false;
+	assert_true(walk(f, 0x81234567).set_af);
+}
+
 /* ---- granules ---- */
 
 static void tables_of_16K_have_blocks_of_32M(void **state)
@@ -612,6 +626,7 @@ int main(void)
 		TEST(the_access_flag_is_set_before_permissions_count),
 		TEST(without_Q6_a_refused_access_leaves_the_flag),
 		TEST(without_Q6_what_is_not_judged_sets_the_flag),
+		TEST(what_EL0_may_not_do_leaves_the_flag_too),
 		TEST(tables_of_16K_have_blocks_of_32M),
 		TEST(tables_of_64K_have_blocks_of_512M),
 		TEST(a_granule_that_is_not_offered_is_replaced),

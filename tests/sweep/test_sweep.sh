@@ -191,7 +191,7 @@ for ((i = 0; i < 500; i++)); do
 	sleep 0.01
 done
 check "cells end with their parent" "" "$(ls -d "/proc/$child" 2>/dev/null)"
-cp slow/traces/*.zst slow/traces/.nvsim-1-0.tmp
+cp slow/traces/*.zst slow/traces/gen-0.zst.AbCdEf.tmp
 : >slow/traces/gen-0.lock
 head -c 100 slow/sweep.json >slow/cells/gen.page.whole.json.AbCdEf.tmp
 cp slow/sweep.json slow/sweep.json.AbCdEf.tmp

@@ -275,7 +275,7 @@ static bool back_all(struct nvt_gen *g)
 		for (uint64_t i = 0; i < g->chunk_count; i++)
 			back_place(g, &g->chunks[i], &pa);
 		if (!g->extents)
-			g->extents = calloc(g->extent_count, sizeof(*g->extents));
+			g->extents = calloc(g->extent_count + 1, sizeof(*g->extents));
 		if (!g->extents)
 			return false;
 	}

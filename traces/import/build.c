@@ -230,9 +230,9 @@ enum nvt_status imp_flush_pending(struct imp_builder *b, struct imp_vcpu *v, uin
 /* Lets go of the fault or slot at the head of the queue, whose end does not come. */
 static enum nvt_status release_head(struct imp_builder *b, uint64_t time_ns)
 {
-	for (uint16_t i = 0; i < b->vm_count; i++)
+	for (size_t i = 0; i < b->vm_count; i++)
 		if (b->vms[i].flush == b->queue_head)
-			drop_flush(b, i);
+			drop_flush(b, (uint16_t)i);
 	for (size_t i = 0; i < b->vcpu_count; i++) {
 		struct imp_fault *f = &b->vcpus[i].fault;
 
@@ -371,8 +371,8 @@ enum nvt_status imp_end(struct imp_builder *b)
 
 	b->at.number = 0;
 	b->ended = true;
-	for (uint16_t i = 0; i < b->vm_count; i++)
-		drop_flush(b, i);
+	for (size_t i = 0; i < b->vm_count; i++)
+		drop_flush(b, (uint16_t)i);
 	for (size_t i = 0; i < b->vcpu_count && status == NVT_OK; i++) {
 		status = imp_finish(b, &b->vcpus[i], b->last_ns);
 		if (status == NVT_OK)

@@ -273,7 +273,7 @@ static enum nvt_status read_segments(struct imp_core *c, Elf *elf, const Elf64_E
 	uint64_t at = le64toh(h->e_phoff);
 	enum nvt_status status;
 	GElf_Phdr p;
-	size_t count;
+	size_t count = 0;
 
 	status = count_segments(c, elf, h, &count, err);
 	if (status != NVT_OK)
@@ -434,17 +434,18 @@ static enum nvt_status read_words(const struct imp_core *c, const struct segment
 	return status;
 }
 
-/* The place of a table, which is read if it was not; the caller has seen that it is there. */
-static enum nvt_status table_place(struct imp_core *c, uint64_t addr, uint32_t count, size_t *place,
-				   struct nvt_error *err)
+/* The place of a table, which is in segment `s` and read if it was not. */
+static enum nvt_status table_place(struct imp_core *c, const struct segment *s, uint64_t addr,
+				   uint32_t count, size_t *place, struct nvt_error *err)
 {
-	const struct segment *s = segment_with(c, addr, count * sizeof(uint64_t));
 	uint64_t *known = imp_map_put(&c->table_of, addr, count);
 	enum nvt_status status;
 	void *tables;
 
+	if (!known)
+		return no_memory(c, err);
 	tables = with_room(c->tables, c->table_count, &c->table_room, sizeof(c->tables[0]));
-	if (!known || !tables)
+	if (!tables)
 		return no_memory(c, err);
 	c->tables = tables;
 	if (!*known) {
@@ -470,13 +471,14 @@ static enum nvt_status visit(struct imp_core *c, const struct imp_shape *s, int 
 			     uint64_t addr, bool *there, struct nvt_error *err)
 {
 	uint32_t count = imp_shape_count(s, level);
+	const struct segment *segment = segment_with(c, addr, count * sizeof(uint64_t));
 	enum nvt_status status;
 	size_t place = 0;
 	uint64_t *seen;
 	void *visits;
 
-	*there = segment_with(c, addr, count * sizeof(uint64_t)) != NULL;
-	if (!*there)
+	*there = segment;
+	if (!segment)
 		return NVT_OK;
 	seen = imp_map_put(&c->visited, addr,
 			   (uint64_t)count << 16 | s->granule_shift << 8 | level);
@@ -485,7 +487,7 @@ static enum nvt_status visit(struct imp_core *c, const struct imp_shape *s, int 
 	if (*seen)
 		return NVT_OK;
 	*seen = 1;
-	status = table_place(c, addr, count, &place, err);
+	status = table_place(c, segment, addr, count, &place, err);
 	if (status != NVT_OK)
 		return status;
 	visits = with_room(c->visits, c->visit_count, &c->visit_room, sizeof(c->visits[0]));

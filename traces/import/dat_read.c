@@ -104,19 +104,20 @@ static int iterate(struct dat_reader *d, struct tracecmd_input *input)
 {
 	int count = tracecmd_buffer_instances(input);
 	struct tracecmd_input **handles;
-	int used = 0;
+	int used = 0, status = 0;
 
 	handles = calloc((size_t)(count < 0 ? 0 : count) + 1, sizeof(struct tracecmd_input *));
 	if (!handles)
 		return -1;
 	handles[used++] = input;
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count && !status; i++) {
 		handles[used] = tracecmd_buffer_instance_handle(input, i);
-		if (!handles[used])
-			return -1;
-		used++;
+		status = handles[used++] ? 0 : -1;
 	}
-	return tracecmd_iterate_events_multi(handles, used, on_record, d);
+	if (!status)
+		status = tracecmd_iterate_events_multi(handles, used, on_record, d);
+	free(handles);
+	return status;
 }
 
 static void send_ignored(struct dat_reader *d)

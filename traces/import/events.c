@@ -129,11 +129,11 @@ const struct imp_event imp_events[IMP_EVENT_COUNT] = {
 
 uint8_t imp_find_event(const char *name, size_t length)
 {
-	for (uint8_t i = 0; i < IMP_EVENT_COUNT; i++) {
+	for (unsigned int i = 0; i < IMP_EVENT_COUNT; i++) {
 		const char *known = imp_events[i].name;
 
 		if (known[0] == name[0] && !strncmp(known, name, length) && !known[length])
-			return i;
+			return (uint8_t)i;
 	}
 	return IMP_EV_NONE;
 }

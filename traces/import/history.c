@@ -453,7 +453,8 @@ static enum nvt_status write_core(struct imp_builder *b, const struct nvt_event 
 		if (t->words)
 			list[count++] = (struct nvt_word){t->addr + 8 * index, t->words[index]};
 	}
-	qsort(list, count, sizeof(*list), by_value);
+	if (count)
+		qsort(list, count, sizeof(*list), by_value);
 	for (size_t i = 0; i < count && status == NVT_OK; i++)
 		status = write_word(b, at, list[i].addr, list[i].value);
 	free(list);

@@ -8,9 +8,18 @@
 #include "import/hostmem.h"
 #include "import/input.h"
 
-#define PAGEMAP_WORDS_MAX (1u << 28) /* 1 TiB of 4K pages */
+#define PAGEMAP_WORDS_MAX (1u << 25) /* 256 MiB of them: of 128 GiB in 4K pages */
+#define VMAS_MAX	  (1u << 20)
 #define PAGE_PRESENT	  (1ull << 63)
 #define PAGE_FRAME	  ((1ull << 55) - 1)
+
+/* The reason that is no fault of the file. */
+static const char no_memory[] = "out of memory";
+
+static enum nvt_status refuse(struct nvt_error *err, const char *path, const char *wrong)
+{
+	return nvt_fail(err, wrong == no_memory ? NVT_EENV : NVT_EINPUT, "%s: %s", path, wrong);
+}
 
 void imp_hostmem_free(struct imp_hostmem *h)
 {
@@ -37,18 +46,22 @@ static enum nvt_status open_input(struct imp_input *in, const char *path, struct
 
 /* ---- smaps ---- */
 
-static bool add_vma(struct imp_hostmem *h, uint64_t start, uint64_t end)
+/* NULL, or why not. */
+static const char *add_vma(struct imp_hostmem *h, uint64_t start, uint64_t end)
 {
 	struct imp_vma *bigger;
 
+	if (h->vma_count == VMAS_MAX)
+		return "more mappings than the 1,048,576 that are read";
 	if (!(h->vma_count & (h->vma_count - 1))) {
 		bigger = realloc(h->vmas, (h->vma_count * 2 + 1) * sizeof(*bigger));
 		if (!bigger)
-			return false;
+			return no_memory;
 		h->vmas = bigger;
 	}
+	/* NOLINTNEXTLINE: there is room, made at each power of two */
 	h->vmas[h->vma_count++] = (struct imp_vma){start, end, 0};
-	return true;
+	return NULL;
 }
 
 /* NULL, or what is wrong with the line. */
@@ -62,7 +75,7 @@ static const char *smaps_line(struct imp_hostmem *h, char *line, size_t length)
 	if (sscanf(text, "%llx-%llx ", &start, &end) == 2) {
 		if (start >= end || (last && start < last->end))
 			return "mappings that are not in order";
-		return add_vma(h, start, end) ? NULL : "out of memory";
+		return add_vma(h, start, end);
 	}
 	if (sscanf(text, "KernelPageSize: %llu kB", &kib) != 1)
 		return NULL;
@@ -94,21 +107,27 @@ enum nvt_status imp_hostmem_smaps(struct imp_hostmem *h, const char *path, struc
 		wrong = "the text is damaged or cut short";
 	if (!wrong && !h->vma_count)
 		wrong = "no mapping: is this a smaps file?";
-	return wrong ? nvt_fail(err, NVT_EINPUT, "%s: line %lu: %s", path, number, wrong) : NVT_OK;
+	if (wrong && wrong != no_memory)
+		return nvt_fail(err, NVT_EINPUT, "%s: line %lu: %s", path, number, wrong);
+	return wrong ? refuse(err, path, wrong) : NVT_OK;
 }
 
 /* ---- pagemap ---- */
 
-static bool grow_pagemap(struct imp_hostmem *h, size_t *room)
+/* NULL, or why not. */
+static const char *grow_pagemap(struct imp_hostmem *h, size_t *room)
 {
-	size_t more = *room * 2 + 4096;
-	uint64_t *bigger = more <= PAGEMAP_WORDS_MAX ? realloc(h->pagemap, more * 8) : NULL;
+	size_t more = *room ? *room * 2 : 4096;
+	uint64_t *bigger;
 
+	if (more > PAGEMAP_WORDS_MAX)
+		return "more pages than the 33,554,432 that are read";
+	bigger = realloc(h->pagemap, more * 8);
 	if (!bigger)
-		return false;
+		return no_memory;
 	h->pagemap = bigger;
 	*room = more;
-	return true;
+	return NULL;
 }
 
 static const char *read_words(struct imp_hostmem *h, struct imp_input *in)
@@ -116,8 +135,10 @@ static const char *read_words(struct imp_hostmem *h, struct imp_input *in)
 	size_t room = 0, got = 8;
 
 	while (got == 8) {
-		if (h->pagemap_count == room && !grow_pagemap(h, &room))
-			return "more pages than fit into memory";
+		const char *wrong = h->pagemap_count == room ? grow_pagemap(h, &room) : NULL;
+
+		if (wrong)
+			return wrong;
 		if (!imp_input_bytes(in, &h->pagemap[h->pagemap_count], 8, &got))
 			return "the file is damaged or cut short";
 		h->pagemap_count += got == 8;
@@ -136,7 +157,7 @@ enum nvt_status imp_hostmem_pagemap(struct imp_hostmem *h, const char *path, uin
 
 	imp_input_free(&in);
 	h->base = base;
-	return wrong ? nvt_fail(err, NVT_EINPUT, "%s: %s", path, wrong) : status;
+	return wrong ? refuse(err, path, wrong) : status;
 }
 
 /* ---- questions ---- */

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <stdlib.h>
 #include <string.h>
+#include <zstd_errors.h>
 
 #include "import/input.h"
 
 /* Twice the longest line, so that a refill always has room. */
 #define BUFFER_SIZE (4 * (size_t)IMP_LINE_MAX)
-/* Long windows are how recordings get small; memory is bounded by 2 GiB all the same. */
-#define WINDOW_LOG_MAX (sizeof(void *) == 4 ? 30 : 31)
-
 bool imp_input_init(struct imp_input *in, bool compressed)
 {
 	nvt_sha256_init(&in->sha256);
@@ -18,8 +16,8 @@ bool imp_input_init(struct imp_input *in, bool compressed)
 	if (!compressed)
 		return true;
 	in->zstd = ZSTD_createDStream();
-	return in->zstd &&
-	       !ZSTD_isError(ZSTD_DCtx_setParameter(in->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX));
+	return in->zstd && !ZSTD_isError(ZSTD_DCtx_setParameter(in->zstd, ZSTD_d_windowLogMax,
+								IMP_WINDOW_LOG_MAX));
 }
 
 void imp_input_free(struct imp_input *in)
@@ -53,6 +51,18 @@ static enum imp_line fill_plain(struct imp_input *in)
 	return IMP_LINE;
 }
 
+static enum imp_line zstd_failed(size_t result)
+{
+	switch (ZSTD_getErrorCode(result)) {
+	case ZSTD_error_frameParameter_windowTooLarge:
+		return IMP_LINE_WINDOW;
+	case ZSTD_error_memory_allocation:
+		return IMP_LINE_MEMORY;
+	default:
+		return IMP_LINE_DAMAGED;
+	}
+}
+
 static enum imp_line fill_zstd(struct imp_input *in)
 {
 	ZSTD_outBuffer out = {in->buffer + in->limit, BUFFER_SIZE - in->limit, 0};
@@ -66,7 +76,7 @@ static enum imp_line fill_zstd(struct imp_input *in)
 			return IMP_LINE_IO;
 		result = ZSTD_decompressStream(in->zstd, &out, &from);
 		if (ZSTD_isError(result))
-			return IMP_LINE_DAMAGED;
+			return zstd_failed(result);
 		/* Nothing in and nothing out: the decoder waits for bytes that do not come. */
 		in->end = !from.size && !out.pos;
 		if (in->end)

@@ -25,6 +25,9 @@ struct imp_input {
 	bool end;
 };
 
+/* log2 of the memory that a compressed input may ask for: as much as zstd itself grants. */
+#define IMP_WINDOW_LOG_MAX 27
+
 enum imp_line {
 	IMP_LINE,
 	IMP_LINE_CUT, /* the last one, without a newline */
@@ -32,6 +35,7 @@ enum imp_line {
 	IMP_LINE_LONG,	    /* longer than IMP_LINE_MAX */
 	IMP_LINE_IO,	    /* errno tells */
 	IMP_LINE_DAMAGED,   /* zstd finds an error */
+	IMP_LINE_WINDOW,    /* zstd would need more than IMP_WINDOW_LOG_MAX */
 	IMP_LINE_TRUNCATED, /* the zstd stream ends early */
 	IMP_LINE_MEMORY,
 };

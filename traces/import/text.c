@@ -493,6 +493,12 @@ static enum nvt_status read_failed(struct text_reader *t, enum imp_line why)
 		return imp_fail(t->b, NVT_EENV, "cannot read: %s", strerror(errno));
 	case IMP_LINE_DAMAGED:
 		return imp_fail(t->b, NVT_EINPUT, "the zstd stream is damaged");
+	case IMP_LINE_WINDOW:
+		return imp_fail(
+			t->b, NVT_EINPUT,
+			"the zstd stream needs more than %u MiB to unpack; zstd -dc --long=31 "
+			"may",
+			(1u << IMP_WINDOW_LOG_MAX) >> 20);
 	case IMP_LINE_TRUNCATED:
 		return imp_fail(t->b, NVT_EINPUT, "the zstd stream ends early");
 	default:

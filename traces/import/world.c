@@ -191,7 +191,7 @@ enum nvt_status imp_mmu_created(struct imp_builder *b, uint64_t kvm, uint64_t mm
 {
 	enum nvt_status status;
 	bool canonical;
-	uint16_t vm;
+	uint16_t vm = 0;
 
 	status = find_vm(b, kvm, &vm);
 	if (status != NVT_OK)
@@ -216,7 +216,7 @@ enum nvt_status imp_mmu_used(struct imp_builder *b, uint64_t mmu, bool canonical
 {
 	const struct imp_mmu *m = imp_mmu_find(b, mmu);
 	enum nvt_status status;
-	uint16_t vm;
+	uint16_t vm = 0;
 
 	if (!m) {
 		status = imp_vm_of_kvm(b, 0, &vm);

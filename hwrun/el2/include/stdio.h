@@ -7,7 +7,7 @@
 
 /* Without floating point and %n. */
 __attribute__((format(printf, 3, 4))) int snprintf(char *to, size_t size, const char *format, ...);
-__attribute__((format(printf, 3, 0))) int vsnprintf(char *to, size_t size, const char *format,
-						    va_list args);
+__attribute__((format(printf, 3, 0))) int vsnprintf(char *to, size_t size, const char *f,
+						    va_list given);
 
 #endif

@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-void *malloc(size_t size);
+void *malloc(size_t bytes);
 void *calloc(size_t count, size_t size);
-void *realloc(void *p, size_t size);
+void *realloc(void *p, size_t bytes);
 void free(void *p);
 
 unsigned long strtoul(const char *s, char **end, int base);

@@ -11,7 +11,7 @@ int memcmp(const void *a, const void *b, size_t size);
 void *memchr(const void *in, int byte, size_t size);
 
 size_t strlen(const char *s);
-size_t strnlen(const char *s, size_t size);
+size_t strnlen(const char *s, size_t most);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t size);
 char *strchr(const char *s, int c);

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Completions for three shells. */
+#include <string.h>
+
+#include "manual.h"
+
+static const char licence[] = "SPDX-License-Identifier: GPL-2.0-only";
+
+static void put_words(FILE *out, const struct manual_value *v)
+{
+	for (size_t i = 0; v->words[i]; i++)
+		fprintf(out, "%s%s", i ? " " : "", v->words[i]);
+}
+
+static void put_names(FILE *out, const struct cli_command *const *table)
+{
+	for (; *table; table++)
+		fprintf(out, "%s ", cli_own_name(*table));
+}
+
+/* ---- bash ---- */
+
+/* What follows an option: a branch for each of those that have a word behind them. */
+static void bash_values(FILE *out, const struct cli_command *c)
+{
+	for (const struct cli_option *o = c->options; o->name; o++) {
+		struct manual_value v = manual_value_of(o);
+
+		if (!manual_has_word(o))
+			continue;
+		fprintf(out, "\t'%s --%s'", c->name, o->name);
+		if (o->letter)
+			fprintf(out, " | '%s -%c'", c->name, o->letter);
+		fputs(") ", out);
+		if (v.words[0]) {
+			fputs("words='", out);
+			put_words(out, &v);
+			fputs("' ;;\n", out);
+		} else {
+			fprintf(out, "files=%s ;;\n", v.file ? "-f" : v.folder ? "-d" : "");
+		}
+	}
+}
+
+static void bash_options(FILE *out, const struct cli_command *c)
+{
+	fprintf(out, "\t'%s') options='", c->name);
+	for (const struct cli_option *o = c->options; o->name; o++)
+		fprintf(out, "--%s ", o->name);
+	fputs("--help' ;;\n", out);
+}
+
+static void bash_verbs(FILE *out, const struct cli_command *c)
+{
+	if (!c->verbs)
+		return;
+	fprintf(out, "\t'%s') words='", c->name);
+	put_names(out, c->verbs);
+	fputs("' ;;\n", out);
+}
+
+static void bash_groups(FILE *out, void (*fn)(FILE *, const struct cli_command *))
+{
+	for (const struct cli_command *const *c = cli_commands; *c; c++)
+		fn(out, *c);
+}
+
+static void bash_is_group(FILE *out, const struct cli_command *c)
+{
+	if (c->verbs)
+		fprintf(out, "%s ", c->name);
+}
+
+void complete_bash(FILE *out)
+{
+	fprintf(out, "# %s\n# nvsim: completion for bash\n", licence);
+	fputs("_nvsim()\n{\n"
+	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
+	      "\tlocal command=${COMP_WORDS[1]} words= options= files=-f at=2\n"
+	      "\tCOMPREPLY=()\n"
+	      "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+	      "\t\tCOMPREPLY=($(compgen -W '",
+	      out);
+	put_names(out, cli_commands);
+	fputs("help --help --version' -- \"$cur\"))\n\t\treturn\n\tfi\n\tcase ' ", out);
+	bash_groups(out, bash_is_group);
+	fputs("' in\n"
+	      "\t*\" $command \"*)\n"
+	      "\t\tif [ \"$COMP_CWORD\" -gt 2 ]; then\n"
+	      "\t\t\tcommand=\"$command ${COMP_WORDS[2]}\" at=3\n"
+	      "\t\tfi ;;\n"
+	      "\tesac\n"
+	      "\tcase $command in\n",
+	      out);
+	bash_groups(out, bash_verbs);
+	fputs("\thelp) words='", out);
+	put_names(out, cli_commands);
+	fputs("' ;;\n", out);
+	manual_each_command(out, bash_options);
+	fputs("\tesac\n\tif [ \"$COMP_CWORD\" -gt $at ]; then\n\tcase \"$command $prev\" in\n",
+	      out);
+	manual_each_command(out, bash_values);
+	fputs("\tesac\n\tfi\n"
+	      "\tif [ -n \"$words\" ]; then\n"
+	      "\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+	      "\telif [ \"${cur#-}\" != \"$cur\" ]; then\n"
+	      "\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
+	      "\telif [ -n \"$files\" ]; then\n"
+	      "\t\tlocal IFS=$'\\n'\n"
+	      "\t\tcompopt -o filenames 2>/dev/null\n"
+	      "\t\tCOMPREPLY=($(compgen $files -- \"$cur\"))\n"
+	      "\tfi\n"
+	      "}\ncomplete -F _nvsim nvsim\n",
+	      out);
+}
+
+/* ---- zsh ---- */
+
+/* Within single quotes and the brackets of a specification. */
+static void zsh_text(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\'')
+			fputs("'\\''", out);
+		else if (*text == '~')
+			fputc(' ', out);
+		else if (strchr("[]:\\", *text))
+			fprintf(out, "\\%c", *text);
+		else
+			fputc(*text, out);
+	}
+}
+
+static void zsh_option(FILE *out, const char *name, const struct cli_option *o)
+{
+	struct manual_value v = manual_value_of(o);
+
+	fprintf(out, " \\\n\t\t'%s%s%s[", o->type == CLI_LIST ? "*" : "", name,
+		o->type == CLI_OPTIONAL		       ? "=-"
+		: name[1] == '-' && manual_has_word(o) ? "="
+						       : "");
+	zsh_text(out, o->help);
+	fputc(']', out);
+	if (o->type != CLI_FLAG) {
+		fprintf(out, "%s:%s:", o->type == CLI_OPTIONAL ? ":" : "", o->argument);
+		if (v.words[0]) {
+			fputc('(', out);
+			put_words(out, &v);
+			fputc(')', out);
+		} else if (v.file || v.folder) {
+			fputs(v.file ? "_files" : "_files -/", out);
+		}
+	}
+	fputc('\'', out);
+}
+
+static void zsh_command(FILE *out, const struct cli_command *c)
+{
+	fprintf(out, "\t'%s')\n\t\t_arguments -S", c->name);
+	for (const struct cli_option *o = c->options; o->name; o++) {
+		char name[64] = {'-', o->letter};
+
+		if (o->letter)
+			zsh_option(out, name, o);
+		snprintf(name, sizeof(name), "--%s", o->name);
+		zsh_option(out, name, o);
+	}
+	fputs(" \\\n\t\t'--help[examples, usage and options]' '*:file:_files' ;;\n", out);
+}
+
+static void zsh_table(FILE *out, const char *what, const struct cli_command *const *table)
+{
+	fprintf(out, "\t\tlocal -a names=(");
+	for (; *table; table++) {
+		fprintf(out, " \\\n\t\t\t'%s:", cli_own_name(*table));
+		zsh_text(out, (*table)->summary);
+		fputc('\'', out);
+	}
+	fprintf(out, ")\n\t\t_describe %s names ;;\n", what);
+}
+
+void complete_zsh(FILE *out)
+{
+	fprintf(out, "#compdef nvsim\n# %s\n", licence);
+	fputs("_nvsim()\n{\n"
+	      "\tlocal command=${words[2]}\n"
+	      "\t(( CURRENT > 2 )) || command=\n",
+	      out);
+	for (const struct cli_command *const *c = cli_commands; *c; c++) {
+		if (!(*c)->verbs)
+			continue;
+		fprintf(out,
+			"\tif [[ $command = %s ]] && (( CURRENT > 3 )); then\n"
+			"\t\tcommand=\"%s ${words[3]}\"\n"
+			"\t\tshift words\n\t\t(( CURRENT-- ))\n\tfi\n",
+			(*c)->name, (*c)->name);
+	}
+	fputs("\tcase $command in\n\t'' | help)\n", out);
+	zsh_table(out, "command", cli_commands);
+	for (const struct cli_command *const *c = cli_commands; *c; c++) {
+		if (!(*c)->verbs)
+			continue;
+		fprintf(out, "\t'%s')\n", (*c)->name);
+		zsh_table(out, "verb", (*c)->verbs);
+	}
+	fputs("\t*)\n\t\tshift words\n\t\t(( CURRENT-- ))\n\t\t_nvsim_options $command ;;\n"
+	      "\tesac\n}\n\n_nvsim_options()\n{\n\tcase \"$*\" in\n",
+	      out);
+	manual_each_command(out, zsh_command);
+	fputs("\tesac\n}\n\n_nvsim \"$@\"\n", out);
+}
+
+/* ---- fish ---- */
+
+static void fish_text(FILE *out, const char *text)
+{
+	fputc('\'', out);
+	for (; *text; text++) {
+		if (*text == '\'' || *text == '\\')
+			fputc('\\', out);
+		fputc(*text == '~' ? ' ' : *text, out);
+	}
+	fputc('\'', out);
+}
+
+/* A verb counts behind its command alone. */
+static void fish_where(FILE *out, const struct cli_command *c)
+{
+	const char *own = cli_own_name(c);
+
+	fputs("complete -c nvsim -n '", out);
+	if (own != c->name)
+		fprintf(out, "__fish_seen_subcommand_from %.*s; and ", (int)(own - c->name - 1),
+			c->name);
+	fprintf(out, "__fish_seen_subcommand_from %s'", own);
+}
+
+static void fish_command(FILE *out, const struct cli_command *c)
+{
+	for (const struct cli_option *o = c->options; o->name; o++) {
+		struct manual_value v = manual_value_of(o);
+
+		fish_where(out, c);
+		if (o->letter)
+			fprintf(out, " -s %c", o->letter);
+		fprintf(out, " -l %s", o->name);
+		if (manual_has_word(o))
+			fputs(v.file || v.folder ? " -r" : " -x", out);
+		if (v.words[0]) {
+			fputs(" -a '", out);
+			put_words(out, &v);
+			fputc('\'', out);
+		}
+		fputs(" -d ", out);
+		fish_text(out, o->help);
+		fputc('\n', out);
+	}
+}
+
+static void fish_table(FILE *out, const char *where, const struct cli_command *const *table)
+{
+	for (; *table; table++) {
+		fprintf(out, "complete -c nvsim -f -n '%s' -a %s -d ", where, cli_own_name(*table));
+		fish_text(out, (*table)->summary);
+		fputc('\n', out);
+	}
+}
+
+void complete_fish(FILE *out)
+{
+	char where[256];
+
+	fprintf(out, "# %s\n# nvsim: completion for fish\n", licence);
+	fish_table(out, "__fish_use_subcommand", cli_commands);
+	fish_table(out, "__fish_seen_subcommand_from help", cli_commands);
+	for (const struct cli_command *const *c = cli_commands; *c; c++) {
+		if (!(*c)->verbs)
+			continue;
+		snprintf(where, sizeof(where), "__fish_seen_subcommand_from %s", (*c)->name);
+		fish_table(out, where, (*c)->verbs);
+	}
+	manual_each_command(out, fish_command);
+}
