@@ -19,10 +19,10 @@ struct format {
 };
 
 static const struct format formats[NVT_IMPORT_FORMAT_COUNT] = {
-	[NVT_IMPORT_TEXT] = {"ftrace text", imp_read_text},
-	[NVT_IMPORT_TEXT_ZSTD] = {"ftrace text, zstd", imp_read_text, .compressed = true},
-	[NVT_IMPORT_DAT] = {"trace-cmd file", imp_read_dat, .file = true},
-	[NVT_IMPORT_PERF] = {"perf.data file", imp_read_perf},
+	[NVT_IMPORT_TEXT] = {"ftrace text", .read = imp_read_text},
+	[NVT_IMPORT_TEXT_ZSTD] = {"ftrace text, zstd", .read = imp_read_text, .compressed = true},
+	[NVT_IMPORT_DAT] = {"trace-cmd file", .read = imp_read_dat, .file = true},
+	[NVT_IMPORT_PERF] = {"perf.data file", .read = imp_read_perf},
 };
 
 const char *imp_format_name(enum nvt_import_format format)
