@@ -33,7 +33,7 @@ def result(name, why=None, skip=None):
     global number, failed
     number += 1
     failed += why is not None
-    print('not ok' if why is not None else 'ok', number, '-', name, f'# SKIP {skip}' if skip else '')
+    print('not ok' if why is not None else 'ok', number, '-', name + (f' # SKIP {skip}' if skip else ''))
     for line in (why or '').splitlines():
         print('#', line)
 
@@ -68,7 +68,7 @@ def copy_sources(folder, build):
         copy = shutil.copytree if entry.is_dir() else shutil.copy2
         copy(entry, folder / entry.name)
     if build and (ROOT / 'build').is_dir():
-        shutil.copytree(ROOT / 'build', folder / 'build', ignore=leave)
+        shutil.copytree(ROOT / 'build', folder / 'build', symlinks=True, ignore=leave)
 
 
 def commands(page):
@@ -120,7 +120,8 @@ def named_paths(page):
     text = page.read_text()
     made = set(re.findall(r'^\+\+\+ b/(\S+)', text, re.M))
     paths = {p.rstrip('./') for p in PATH.findall(text)}
-    gone = sorted(p for p in paths if p not in made and not (ROOT / p).exists())
+    gone = sorted(p for p in paths if p not in made and
+                  not (ROOT / p).exists() and not (ROOT / f'{p}.c').exists())
     gone += sorted(p for p in LINK.findall(text) if not (page.parent / p).exists())
     return gone
 
