@@ -134,6 +134,7 @@ struct metric {
 	const char *definition;
 	/* A new reference, or NULL: the data does not support it, *absent says why. */
 	json_t *(*value)(const struct metrics *m, const char **absent);
+	bool of_partial; /* value() has to say of a trace of faults alone, too */
 };
 
 extern const struct metric metrics_table[];

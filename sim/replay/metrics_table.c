@@ -312,77 +312,71 @@ const struct metric metrics_table[] = {
 	{"walk_depth", "descriptors", BETTER_LOWER, "histogram",
 	 "descriptors read in L1's stage 2 per walk: mean and histogram; walks that end in a fault "
 	 "apart",
-	 walk_depth},
+	 .value = walk_depth},
 	{"injection_rate", "ratio", BETTER_LOWER, "ratio by class and level",
 	 "faults reflected to virtual EL2 / shadow faults, by class of fault and level (0 to 3); "
 	 "for a partial trace, injections recorded / faults recorded of L2 under L1's stage 2",
-	 injection_rate},
+	 .value = injection_rate, .of_partial = true},
 	{"block_share", "ratio", BETTER_HIGHER, "ratio at the end and over time",
 	 "bytes under shadow leaves of level <= 2 / bytes mapped in shadow tables; at the end, and "
 	 "weighted by time",
-	 block_share},
+	 .value = block_share},
 	{"block_effectiveness", "ratio", BETTER_HIGHER, "ratio",
 	 "bytes mapped / bytes that the largest mapping known to be sound at each fault would have "
 	 "mapped: by L1's leaf, or by further leaves where the policy read them; above 1 where the "
 	 "policy is not sound",
-	 block_effectiveness},
+	 .value = block_effectiveness},
 	{"splintering", "levels of two", BETTER_LOWER, "mean",
 	 "sum of bytes * log2(L1's leaf / shadow leaf) / bytes mapped; 9 is 2M in 4K pages",
-	 splintering},
+	 .value = splintering},
 	{"rule_reads", "descriptors", BETTER_LOWER, "mean",
 	 "descriptors of L1's stage 2 that the size rule read, besides the walk's / shadow faults "
 	 "that "
 	 "mapped or relaxed",
-	 rule_reads},
+	 .value = rule_reads},
 	{"clamped_by", "faults, bytes", BETTER_NEITHER, "faults and bytes by cause",
 	 "what kept mappings from being larger: faults and bytes mapped for each cause",
-	 clamped_by},
+	 .value = clamped_by},
 	{"fault_amplification", "ratio", BETTER_LOWER, "ratio",
 	 "faults that mapped in a shadow table or relaxed it / distinct leaves of L1 that they "
 	 "touched, by context",
-	 fault_amplification},
+	 .value = fault_amplification},
 	{"refault_ratio", "ratio", BETTER_LOWER, "ratio",
 	 "shadow faults on a page that was mapped before in the same context / shadow faults",
-	 refault_ratio},
+	 .value = refault_ratio},
 	{"over_invalidation", "ratio", BETTER_LOWER, "ratio by kind of invalidation",
 	 "bytes of shadow leaves unmapped / bytes asked for: by L1's TLBI (its operand's size, a "
 	 "page where it states none) and by host unmap (bytes of L1's memory); and the entries "
 	 "visited; for host unmaps also the leaves unmapped, and the contexts that were emptied "
 	 "because a reverse map gave up",
-	 over_invalidation},
+	 .value = over_invalidation},
 	{"host_refaults", "ratio", BETTER_LOWER, "ratio and count",
 	 "shadow faults that map a page which a host unmap had removed from the same context, "
 	 "asked for or not / shadow faults",
-	 host_refaults},
+	 .value = host_refaults},
 	{"table_pages", "pages", BETTER_LOWER, "count, peak and final",
 	 "table pages of all nested contexts, roots included: at most, and at the end",
-	 table_pages},
+	 .value = table_pages},
 	{"rmap_pages", "pages", BETTER_LOWER, "count, peak and final",
 	 "table pages that the reverse maps of all nested contexts hold: at most, and at the end; "
 	 "they are not among table_pages",
-	 rmap_pages},
+	 .value = rmap_pages},
 	{"hw_walk_refs", "descriptors", BETTER_LOWER, "bound, for pages alone and at the end",
 	 "bound of descriptor fetches of a full two-stage walk, 5m + 4 for m fetches to a shadow "
 	 "leaf: with pages alone, and weighted by the bytes of the leaves at the end",
-	 hw_walk_refs},
+	 .value = hw_walk_refs},
 	{"unsound", "pages", BETTER_LOWER, "count",
-	 "pages reachable that L1 never mapped, or mapped elsewhere", unsound},
+	 "pages reachable that L1 never mapped, or mapped elsewhere", .value = unsound,
+	 .of_partial = true},
 	{"handler_cost", "cycles, instructions, ticks, PMU events", BETTER_LOWER,
 	 "percentiles by class, phase and unit",
 	 "what handling a fault costs at EL2, by what came of it and in phases: from the vector to "
 	 "the handler (entry), L1's tables (walk), memslot and backing (decide), size and tables "
 	 "(map), TLB invalidations and barriers (maintenance), back to the guest (return), and in "
 	 "total; of runs at EL2 alone; its units say where an emulator counted",
-	 handler_cost},
+	 .value = handler_cost, .of_partial = true},
 };
 const size_t metrics_table_count = sizeof(metrics_table) / sizeof(metrics_table[0]);
-
-/* What a trace of faults alone supports: figures made of recorded events. */
-static bool supported(const struct metric *metric, enum nvt_class class)
-{
-	return class != NVT_PARTIAL || metric->value == injection_rate ||
-	       metric->value == unsound || metric->value == handler_cost;
-}
 
 /* Every metric is either a member of its own name or one of "absent". */
 json_t *metrics_json(const struct metrics *m)
@@ -392,7 +386,8 @@ json_t *metrics_json(const struct metrics *m)
 	for (size_t i = 0; i < metrics_table_count; i++) {
 		const struct metric *metric = &metrics_table[i];
 		const char *why = partial;
-		json_t *value = supported(metric, m->class) ? metric->value(m, &why) : NULL;
+		bool supported = metric->of_partial || m->class != NVT_PARTIAL;
+		json_t *value = supported ? metric->value(m, &why) : NULL;
 
 		if (value)
 			put(all, metric->name, value);

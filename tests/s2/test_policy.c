@@ -412,7 +412,6 @@ static void every_row_tells_its_story(void **state)
 	unsigned int i;
 
 	(void)state;
-	assert_int_equal(s2_policy_count, 12);
 	assert_ptr_equal(s2_policy_default, find_policy("kvm-7.3"));
 	for (i = 0; i < s2_policy_count; i++) {
 		const struct s2_policy *p = &s2_policies[i];

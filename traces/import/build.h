@@ -177,11 +177,13 @@ enum nvt_status imp_no_memory(struct imp_builder *b);
 /* A line for meta's list of warnings. */
 void imp_warn(struct imp_builder *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-enum nvt_status imp_read_text(struct imp_builder *b, struct imp_input *in);
-/* In a process of its own; fills *info, which imp_info_free frees in any case. */
+/* What each reads is in the table of import.c; it may fill *info, which imp_info_free frees. */
+enum nvt_status imp_read_text(struct imp_builder *b, struct imp_input *in, struct imp_info *info);
+/* In a process of its own. */
 enum nvt_status imp_read_dat(struct imp_builder *b, struct imp_input *in, struct imp_info *info);
 enum nvt_status imp_read_perf(struct imp_builder *b, struct imp_input *in, struct imp_info *info);
 void imp_info_free(struct imp_info *info);
+const char *imp_format_name(enum nvt_import_format format);
 
 /* ---- between the stages ---- */
 

@@ -10,6 +10,26 @@
 #include "import/l1side.h"
 #include "import/meta.h"
 
+/* Recordings that are read, each by a function of its own. */
+struct format {
+	const char *name; /* in the trace's meta section */
+	enum nvt_status (*read)(struct imp_builder *b, struct imp_input *in, struct imp_info *info);
+	bool compressed; /* by zstd */
+	bool file;	 /* it is read in places: a pipe will not do */
+};
+
+static const struct format formats[NVT_IMPORT_FORMAT_COUNT] = {
+	[NVT_IMPORT_TEXT] = {"ftrace text", .read = imp_read_text},
+	[NVT_IMPORT_TEXT_ZSTD] = {"ftrace text, zstd", .read = imp_read_text, .compressed = true},
+	[NVT_IMPORT_DAT] = {"trace-cmd file", .read = imp_read_dat, .file = true},
+	[NVT_IMPORT_PERF] = {"perf.data file", .read = imp_read_perf},
+};
+
+const char *imp_format_name(enum nvt_import_format format)
+{
+	return formats[format].name;
+}
+
 /* What the first bytes of files say. */
 struct magic {
 	const char *bytes;
@@ -56,18 +76,10 @@ static enum nvt_status io_error(struct imp_builder *b, int error)
 			"cannot read: %s", strerror(error));
 }
 
-static enum nvt_status read_dat(struct imp_builder *b, struct imp_input *in, struct imp_info *info)
-{
-	if (!in->source.seekable || !strcmp(b->options->input, "-"))
-		return imp_fail(b, NVT_EINPUT,
-				"a trace-cmd file cannot be read from a pipe; name the file");
-	return imp_read_dat(b, in, info);
-}
-
 static enum nvt_status read_input(struct imp_builder *b, struct imp_input *in,
 				  struct imp_info *info)
 {
-	enum nvt_import_format *format = &b->stats->format;
+	const struct format *format;
 	enum nvt_status status;
 	const uint8_t *bytes;
 	size_t have;
@@ -75,14 +87,16 @@ static enum nvt_status read_input(struct imp_builder *b, struct imp_input *in,
 	bytes = nvt_source_peek(&in->source, 16, &have);
 	if (!bytes)
 		return io_error(b, errno);
-	status = find_format(b, bytes, have, format);
+	status = find_format(b, bytes, have, &b->stats->format);
 	if (status != NVT_OK)
 		return status;
-	if (!imp_input_init(in, *format == NVT_IMPORT_TEXT_ZSTD))
+	format = &formats[b->stats->format];
+	if (!imp_input_init(in, format->compressed))
 		return imp_no_memory(b);
-	if (*format == NVT_IMPORT_DAT)
-		return read_dat(b, in, info);
-	return *format == NVT_IMPORT_PERF ? imp_read_perf(b, in, info) : imp_read_text(b, in);
+	if (format->file && (!in->source.seekable || !strcmp(b->options->input, "-")))
+		return imp_fail(b, NVT_EINPUT, "a %s cannot be read from a pipe; name the file",
+				format->name);
+	return format->read(b, in, info);
 }
 
 /* Class and machine are known when everything has been read. */

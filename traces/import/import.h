@@ -39,7 +39,13 @@ struct nvt_import_options {
 	void *progress_arg;
 };
 
-enum nvt_import_format { NVT_IMPORT_TEXT, NVT_IMPORT_TEXT_ZSTD, NVT_IMPORT_DAT, NVT_IMPORT_PERF };
+enum nvt_import_format {
+	NVT_IMPORT_TEXT,
+	NVT_IMPORT_TEXT_ZSTD,
+	NVT_IMPORT_DAT,
+	NVT_IMPORT_PERF,
+	NVT_IMPORT_FORMAT_COUNT
+};
 
 /* What a core of L1's memory has told; all 0 without one. */
 struct nvt_import_core {

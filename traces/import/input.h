@@ -14,6 +14,8 @@
 
 #define IMP_LINE_MAX 65536u
 
+struct imp_builder;
+
 struct imp_input {
 	struct nvt_source source;
 	struct nvt_sha256 sha256; /* of the bytes as they lie in the file */
@@ -45,6 +47,8 @@ bool imp_input_init(struct imp_input *in, bool compressed);
 void imp_input_free(struct imp_input *in);
 /* The next line without its newline, valid until the next call. */
 enum imp_line imp_input_line(struct imp_input *in, char **line, size_t *length);
+/* What was wrong with a line that is none. */
+enum nvt_status imp_line_failed(struct imp_builder *b, enum imp_line why);
 /* Up to `size` bytes, fewer at the end only. False: the input is damaged. */
 bool imp_input_bytes(struct imp_input *in, void *to, size_t size, size_t *got);
 

@@ -6,13 +6,6 @@
 
 #include "import/meta.h"
 
-static const char *const format_names[] = {
-	[NVT_IMPORT_TEXT] = "ftrace text",
-	[NVT_IMPORT_TEXT_ZSTD] = "ftrace text, zstd",
-	[NVT_IMPORT_DAT] = "trace-cmd file",
-	[NVT_IMPORT_PERF] = "perf.data file",
-};
-
 static const char *const info_names[IMP_INFO_COUNT] = {
 	[IMP_INFO_KERNEL] = "kernel",	  [IMP_INFO_CLOCK] = "clock",	  [IMP_INFO_CPU] = "cpu",
 	[IMP_INFO_RECORDER] = "recorder", [IMP_INFO_COMMAND] = "command",
@@ -55,7 +48,7 @@ static json_t *source_of(const struct imp_builder *b, struct imp_input *in,
 
 	set_text(source, "name",
 		 strcmp(b->options->input, "-") ? base_name(b->options->input) : "standard input");
-	set_text(source, "format", format_names[b->stats->format]);
+	set_text(source, "format", imp_format_name(b->stats->format));
 	json_object_set_new(source, "sha256", hex_digest(in));
 	json_object_set_new(source, "bytes", json_integer((json_int_t)in->read_size));
 	for (size_t i = 0; i < IMP_INFO_COUNT; i++)

@@ -482,27 +482,27 @@ static enum nvt_status take_line(struct text_reader *t, char *line, size_t lengt
 	}
 }
 
-static enum nvt_status read_failed(struct text_reader *t, enum imp_line why)
+enum nvt_status imp_line_failed(struct imp_builder *b, enum imp_line why)
 {
 	switch (why) {
 	case IMP_LINE_CUT:
-		return imp_fail(t->b, NVT_EINPUT, "the file ends in the middle of this line");
+		return imp_fail(b, NVT_EINPUT, "the file ends in the middle of this line");
 	case IMP_LINE_LONG:
-		return imp_fail(t->b, NVT_EINPUT, "longer than %u bytes", IMP_LINE_MAX);
+		return imp_fail(b, NVT_EINPUT, "longer than %u bytes", IMP_LINE_MAX);
 	case IMP_LINE_IO:
-		return imp_fail(t->b, NVT_EENV, "cannot read: %s", strerror(errno));
+		return imp_fail(b, NVT_EENV, "cannot read: %s", strerror(errno));
 	case IMP_LINE_DAMAGED:
-		return imp_fail(t->b, NVT_EINPUT, "the zstd stream is damaged");
+		return imp_fail(b, NVT_EINPUT, "the zstd stream is damaged");
 	case IMP_LINE_WINDOW:
 		return imp_fail(
-			t->b, NVT_EINPUT,
+			b, NVT_EINPUT,
 			"the zstd stream needs more than %u MiB to unpack; zstd -dc --long=31 "
 			"may",
 			(1u << IMP_WINDOW_LOG_MAX) >> 20);
 	case IMP_LINE_TRUNCATED:
-		return imp_fail(t->b, NVT_EINPUT, "the zstd stream ends early");
+		return imp_fail(b, NVT_EINPUT, "the zstd stream ends early");
 	default:
-		return imp_no_memory(t->b);
+		return imp_no_memory(b);
 	}
 }
 
@@ -519,7 +519,7 @@ static void find_required(struct text_reader *t)
 
 #define PROGRESS_LINES 65536u
 
-enum nvt_status imp_read_text(struct imp_builder *b, struct imp_input *in)
+enum nvt_status imp_read_text(struct imp_builder *b, struct imp_input *in, struct imp_info *info)
 {
 	struct text_reader t = {.b = b};
 	enum nvt_status status = NVT_OK;
@@ -527,6 +527,7 @@ enum nvt_status imp_read_text(struct imp_builder *b, struct imp_input *in)
 	size_t length;
 	char *line;
 
+	(void)info;
 	find_required(&t);
 	b->at.unit = "line";
 	while (status == NVT_OK) {
@@ -535,7 +536,7 @@ enum nvt_status imp_read_text(struct imp_builder *b, struct imp_input *in)
 		if (got == IMP_LINE_END)
 			break;
 		if (got != IMP_LINE)
-			return read_failed(&t, got);
+			return imp_line_failed(b, got);
 		status = take_line(&t, line, length);
 		if (b->options->progress && b->at.number % PROGRESS_LINES == 0)
 			b->options->progress(b->options->progress_arg, in->read_size,
