@@ -129,6 +129,8 @@ enum cli_exit cli_unknown(const char *what, const char *name, const char *const 
 
 /* Prints text from a trace: what a terminal could take as a command is escaped. */
 void cli_print_text(FILE *out, const char *text);
+/* The same for its first `size` bytes, which end with a character. */
+void cli_print_part(FILE *out, const char *text, size_t size);
 
 /* ---- numbers for people; each fills and returns buf ---- */
 

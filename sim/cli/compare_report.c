@@ -509,14 +509,15 @@ void compare_print(FILE *out, const json_t *doc)
 
 /* ---- for programs and documents ---- */
 
+/* A quote is two; what a terminal could take as a command is escaped, as everywhere. */
 static void csv_text(FILE *out, const char *text)
 {
 	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"')
-			fputc('"', out);
-		fputc(*text, out);
+	for (const char *quote; (quote = strchr(text, '"')) != NULL; text = quote + 1) {
+		cli_print_part(out, text, (size_t)(quote - text));
+		fputs("\"\"", out);
 	}
+	cli_print_text(out, text);
 	fputc('"', out);
 }
 
@@ -556,10 +557,16 @@ void compare_csv(FILE *out, const json_t *doc, bool head)
 /* Names may come from a file: nothing in them is to be taken for markup. */
 static void markdown_text(FILE *out, const char *text)
 {
-	for (; *text; text++) {
+	while (*text) {
+		size_t length = show_character((const unsigned char *)text);
+
 		if (strchr("\\`*_{}[]()<>#|!~", *text))
 			fputc('\\', out);
-		fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+		if (length)
+			fwrite(text, 1, length, out);
+		else
+			fputc(' ', out);
+		text += length ? length : 1;
 	}
 }
 

@@ -8,12 +8,17 @@
 #include "limit.h"
 #include "parse.h"
 
-/* Bytes that are no text to be shown come out as \xNN, never as they are. */
 void cli_print_text(FILE *out, const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	cli_print_part(out, text, strlen(text));
+}
 
-	while (*s) {
+/* Bytes that are no text to be shown come out as \xNN, never as they are. */
+void cli_print_part(FILE *out, const char *text, size_t size)
+{
+	const unsigned char *s = (const unsigned char *)text, *end = s + size;
+
+	while (s < end) {
 		size_t length = show_character(s);
 
 		if (length)

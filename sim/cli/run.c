@@ -120,7 +120,10 @@ enum cli_exit run_describe(struct run *r, bool hash)
 	return CLI_OK;
 }
 
-/* Six digits of a ratio are more than it means, and equal on every machine. */
+/*
+ * Six digits of a ratio are more than it means, and equal on every machine. ASCII, since a terminal
+ * may be where it goes.
+ */
 enum cli_exit run_write_json(json_t *json, const char *path)
 {
 	struct cli_output out;
@@ -131,7 +134,8 @@ enum cli_exit run_write_json(json_t *json, const char *path)
 		return cli_no_memory();
 	status = cli_output_open(&out, path);
 	if (!status) {
-		failed = json_dumpf(json, out.file, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+		failed = json_dumpf(json, out.file,
+				    JSON_INDENT(1) | JSON_REAL_PRECISION(6) | JSON_ENSURE_ASCII);
 		/* No memory shows here alone: trouble of the file is found at its close. */
 		if (failed && !ferror(out.file))
 			status = cli_no_memory();
