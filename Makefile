@@ -382,6 +382,7 @@ warnings: $(O)/build-info.h ## compile everything with clang's warnings
 	$(CLANG_CHECK) $(INC_page) $(PKG_CFLAGS) $(SRC_page)
 	$(CLANG_CHECK) $(INC_bench) $(PKG_CFLAGS) $(TRACECMD_CFLAGS) $(RECORD_CFLAGS) $(SRC_bench)
 	$(CLANG_CHECK) $(INC_cli) $(PKG_CFLAGS) $(SRC_cli)
+	$(CLANG_CHECK) $(INC_manual) $(PKG_CFLAGS) $(wildcard sim/manual/*.c)
 
 FORMATTED := $(wildcard sim/*/*.[ch] bench/*.[ch] hwrun/*/*.[ch] hwrun/*/*/*.[ch] traces/*.[ch] traces/*/*.[ch] tests/*/*.[ch])
 format: ## bring every source into the layout of .clang-format
