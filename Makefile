@@ -6,6 +6,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 AR ?= ar
+STRIP ?= strip
 CLANG ?= clang
 CLANG_FORMAT ?= clang-format
 PKG_CONFIG ?= pkg-config
@@ -209,7 +210,7 @@ $(O)/sim/manual/%.o: sim/manual/%.c | libraries
 $(O)/nvsim-manual: $(call obj,$(wildcard sim/manual/*.c)) $(O)/libcli.a $(LIBS)
 	$(say) LINK $@
 	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $+ $(LDLIBS)
-$(O)/share: $(O)/nvsim-manual
+$(O)/share: $(O)/nvsim-manual $(BOARDS)
 	@rm -rf $@
 	@$< $@ '$(RELEASED)'
 
@@ -381,6 +382,7 @@ warnings: $(O)/build-info.h ## compile everything with clang's warnings
 	$(CLANG_CHECK) $(INC_page) $(PKG_CFLAGS) $(SRC_page)
 	$(CLANG_CHECK) $(INC_bench) $(PKG_CFLAGS) $(TRACECMD_CFLAGS) $(RECORD_CFLAGS) $(SRC_bench)
 	$(CLANG_CHECK) $(INC_cli) $(PKG_CFLAGS) $(SRC_cli)
+	$(CLANG_CHECK) $(INC_manual) $(PKG_CFLAGS) $(wildcard sim/manual/*.c)
 
 FORMATTED := $(wildcard sim/*/*.[ch] bench/*.[ch] hwrun/*/*.[ch] hwrun/*/*/*.[ch] traces/*.[ch] traces/*/*.[ch] tests/*/*.[ch])
 format: ## bring every source into the layout of .clang-format
@@ -526,7 +528,7 @@ record-proof: $(O)/nvsim ## record on Debian's arm64 kernel in QEMU, and verify 
 install: install-nvsim install-libnvs2 ## install to $(DESTDIR)$(PREFIX)
 install-nvsim: all $(O)/share
 	install -Dm755 $(O)/nvsim $(DESTDIR)$(PREFIX)/bin/nvsim
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/nvsim README.md traces/FORMAT.md
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/nvsim README.md LICENSE traces/FORMAT.md
 	install -Dm644 hwrun/README.md $(DESTDIR)$(PREFIX)/share/doc/nvsim/hwrun.md
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/nvsim/samples traces/samples/*
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/hwrun/boards hwrun/boards/*.board
@@ -538,6 +540,8 @@ install-nvsim: all $(O)/share
 LIBDIR ?= lib
 install-libnvs2: $(O)/libs2.a $(O)/nvs2.pc
 	install -Dm644 $(O)/libs2.a $(DESTDIR)$(PREFIX)/$(LIBDIR)/libnvs2.a
+	@# What gcc left for a link of its own would bind users to its version.
+	$(STRIP) -D -g -R '.gnu.lto_*' -R '.gnu.debuglto_*' $(DESTDIR)$(PREFIX)/$(LIBDIR)/libnvs2.a
 	install -Dm644 sim/s2/s2.h $(DESTDIR)$(PREFIX)/include/nvs2/s2.h
 	install -Dm644 $(O)/nvs2.pc $(DESTDIR)$(PREFIX)/$(LIBDIR)/pkgconfig/nvs2.pc
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/libnvs2-dev/examples doc/examples/*

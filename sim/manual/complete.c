@@ -44,10 +44,20 @@ static void bash_values(FILE *out, const struct cli_command *c)
 
 static void bash_options(FILE *out, const struct cli_command *c)
 {
+	struct manual_value v = manual_value_of_argument(c);
+
 	fprintf(out, "\t'%s') options='", c->name);
 	for (const struct cli_option *o = c->options; o->name; o++)
 		fprintf(out, "--%s ", o->name);
-	fputs("--help' ;;\n", out);
+	fputs("--help'", out);
+	if (v.words[0]) {
+		fputs(" names='", out);
+		put_words(out, &v);
+		fputc('\'', out);
+	} else if (!v.file) {
+		fputs(" files=", out);
+	}
+	fputs(" ;;\n", out);
 }
 
 static void bash_verbs(FILE *out, const struct cli_command *c)
@@ -76,8 +86,14 @@ void complete_bash(FILE *out)
 	fprintf(out, "# %s\n# nvsim: completion for bash\n", licence);
 	fputs("_nvsim()\n{\n"
 	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
-	      "\tlocal command=${COMP_WORDS[1]} words= options= files=-f at=2\n"
+	      "\tlocal command=${COMP_WORDS[1]} words= options= names= files=-f at=2 word\n"
 	      "\tCOMPREPLY=()\n"
+	      "\t# Where '=' breaks words, --name=value is three.\n"
+	      "\tif [ \"$cur\" = = ]; then\n"
+	      "\t\tcur=\n"
+	      "\telif [ \"$prev\" = = ] && [ \"$COMP_CWORD\" -gt 3 ]; then\n"
+	      "\t\tprev=${COMP_WORDS[COMP_CWORD - 2]}\n"
+	      "\tfi\n"
 	      "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
 	      "\t\tCOMPREPLY=($(compgen -W '",
 	      out);
@@ -97,7 +113,12 @@ void complete_bash(FILE *out)
 	put_names(out, cli_commands);
 	fputs("' ;;\n", out);
 	manual_each_command(out, bash_options);
-	fputs("\tesac\n\tif [ \"$COMP_CWORD\" -gt $at ]; then\n\tcase \"$command $prev\" in\n",
+	/* Names of a first argument are no longer offered when there is one. */
+	fputs("\tesac\n"
+	      "\tfor word in \"${COMP_WORDS[@]:at:COMP_CWORD - at}\"; do\n"
+	      "\t\t[[ \" $names \" != *\" $word \"* ]] || names=\n"
+	      "\tdone\n"
+	      "\tif [ \"$COMP_CWORD\" -gt $at ]; then\n\tcase \"$command $prev\" in\n",
 	      out);
 	manual_each_command(out, bash_values);
 	fputs("\tesac\n\tfi\n"
@@ -105,6 +126,8 @@ void complete_bash(FILE *out)
 	      "\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
 	      "\telif [ \"${cur#-}\" != \"$cur\" ]; then\n"
 	      "\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
+	      "\telif [ -n \"$names\" ]; then\n"
+	      "\t\tCOMPREPLY=($(compgen -W \"$names\" -- \"$cur\"))\n"
 	      "\telif [ -n \"$files\" ]; then\n"
 	      "\t\tlocal IFS=$'\\n'\n"
 	      "\t\tcompopt -o filenames 2>/dev/null\n"
@@ -156,6 +179,8 @@ static void zsh_option(FILE *out, const char *name, const struct cli_option *o)
 
 static void zsh_command(FILE *out, const struct cli_command *c)
 {
+	struct manual_value argument = manual_value_of_argument(c);
+
 	fprintf(out, "\t'%s')\n\t\t_arguments -S", c->name);
 	for (const struct cli_option *o = c->options; o->name; o++) {
 		char name[64] = {'-', o->letter};
@@ -165,7 +190,13 @@ static void zsh_command(FILE *out, const struct cli_command *c)
 		snprintf(name, sizeof(name), "--%s", o->name);
 		zsh_option(out, name, o);
 	}
-	fputs(" \\\n\t\t'--help[examples, usage and options]' '*:file:_files' ;;\n", out);
+	fputs(" \\\n\t\t'--help[examples, usage and options]'", out);
+	if (argument.words[0]) {
+		fputs(" \\\n\t\t'1:name:(", out);
+		put_words(out, &argument);
+		fputs(")'", out);
+	}
+	fputs(argument.file ? " '*:file:_files' ;;\n" : " ;;\n", out);
 }
 
 static void zsh_table(FILE *out, const char *what, const struct cli_command *const *table)
@@ -223,8 +254,8 @@ static void fish_text(FILE *out, const char *text)
 	fputc('\'', out);
 }
 
-/* A verb counts behind its command alone. */
-static void fish_where(FILE *out, const struct cli_command *c)
+/* A verb counts behind its command alone; `before`: as long as none of these words is there. */
+static void fish_where(FILE *out, const struct cli_command *c, const struct manual_value *before)
 {
 	const char *own = cli_own_name(c);
 
@@ -232,15 +263,34 @@ static void fish_where(FILE *out, const struct cli_command *c)
 	if (own != c->name)
 		fprintf(out, "__fish_seen_subcommand_from %.*s; and ", (int)(own - c->name - 1),
 			c->name);
-	fprintf(out, "__fish_seen_subcommand_from %s'", own);
+	fprintf(out, "__fish_seen_subcommand_from %s", own);
+	if (before) {
+		fputs("; and not __fish_seen_subcommand_from ", out);
+		put_words(out, before);
+	}
+	fputc('\'', out);
+}
+
+/* Until one is given, it is these and no file. */
+static void fish_names(FILE *out, const struct cli_command *c)
+{
+	struct manual_value v = manual_value_of_argument(c);
+
+	if (!v.words[0])
+		return;
+	fish_where(out, c, &v);
+	fputs(" -f -a '", out);
+	put_words(out, &v);
+	fputs("'\n", out);
 }
 
 static void fish_command(FILE *out, const struct cli_command *c)
 {
+	fish_names(out, c);
 	for (const struct cli_option *o = c->options; o->name; o++) {
 		struct manual_value v = manual_value_of(o);
 
-		fish_where(out, c);
+		fish_where(out, c, NULL);
 		if (o->letter)
 			fprintf(out, " -s %c", o->letter);
 		fprintf(out, " -l %s", o->name);
@@ -266,9 +316,21 @@ static void fish_table(FILE *out, const char *where, const struct cli_command *c
 	}
 }
 
+/* Behind a command that has verbs, as long as there is none of them. */
+static void name_verbs(char *where, size_t size, const struct cli_command *c)
+{
+	int used = snprintf(where, size,
+			    "__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from",
+			    c->name);
+
+	for (size_t i = 0; c->verbs[i] && (size_t)used < size; i++)
+		used += snprintf(where + used, size - (size_t)used, " %s",
+				 cli_own_name(c->verbs[i]));
+}
+
 void complete_fish(FILE *out)
 {
-	char where[256];
+	char where[512];
 
 	fprintf(out, "# %s\n# nvsim: completion for fish\n", licence);
 	fish_table(out, "__fish_use_subcommand", cli_commands);
@@ -276,7 +338,7 @@ void complete_fish(FILE *out)
 	for (const struct cli_command *const *c = cli_commands; *c; c++) {
 		if (!(*c)->verbs)
 			continue;
-		snprintf(where, sizeof(where), "__fish_seen_subcommand_from %s", (*c)->name);
+		name_verbs(where, sizeof(where), *c);
 		fish_table(out, where, (*c)->verbs);
 	}
 	manual_each_command(out, fish_command);

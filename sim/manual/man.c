@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Manual pages, in mdoc. */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "build.h"
@@ -62,6 +63,54 @@ static void put_head(FILE *out, const char *name, const char *released)
 	fprintf(out, " 1\n.Os nvsim %s\n.Sh NAME\n", cli_build.version);
 }
 
+/* What a command uses that no table of options tells of; NULL: the program's page. */
+struct used {
+	const char *command, *name, *what;
+};
+
+static const struct used variables[] = {
+	{NULL, "TMPDIR", "where temporary files go that are not beside an output; /tmp by default"},
+	{"record", "TMPDIR", "where a trace is kept until it is written to standard output"},
+	{"hw run", "TMPDIR", "where QEMU is given the image"},
+	{"bench", "TMPDIR", "where traces are made up"},
+	{"bench", "NVSIM_BENCH_DAT", "the trace-cmd file to import, if --dat names none"},
+	{0},
+};
+
+/* As seen from the folder that nvsim is in. */
+static const struct used files[] = {
+	{NULL, "share/nvsim/samples", "small recordings, and what each of them shows"},
+	{NULL, "share/doc/nvsim/FORMAT.md", "the format of traces"},
+	{"hw run", "lib/nvsim/hwrun/boards", "a file for each board"},
+	{"hw run", "lib/nvsim/hwrun/nvsim-el2.elf", "the image for EL2, if it was built"},
+	{"hw pack", "lib/nvsim/hwrun/nvsim-el2.elf", "the image for EL2, if it was built"},
+	{"bench", "lib/nvsim/bench", "bundled recordings, and figures to compare with"},
+	{0},
+};
+
+static bool is_of(const struct used *u, const char *command)
+{
+	return command && u->command ? !strcmp(u->command, command) : command == u->command;
+}
+
+static void put_used(FILE *out, const char *section, const char *macro, const char *prefix,
+		     const struct used *table, const char *command)
+{
+	bool open = false;
+
+	for (; table->name; table++) {
+		if (!is_of(table, command))
+			continue;
+		if (!open)
+			fprintf(out, ".Sh %s\n.Bl -tag -width Ds\n", section);
+		open = true;
+		fprintf(out, ".It %s %s%s\n", macro, prefix, table->name);
+		put_text(out, table->what);
+	}
+	if (open)
+		fputs(".El\n", out);
+}
+
 /* The same for all of them; the table of statuses is that of enum cli_exit. */
 static void put_tail(FILE *out)
 {
@@ -102,6 +151,14 @@ static void put_option(FILE *out, const struct cli_option *o)
 		fprintf(out, " Ns Oo Ns = Ns Ar %s Oc", o->argument);
 	fputc('\n', out);
 	put_text(out, o->help);
+}
+
+/* What has to be given stands in the synopsis. */
+static void put_required(FILE *out, const struct cli_command *command)
+{
+	for (const struct cli_option *o = command->options; o && o->name; o++)
+		if (o->required)
+			fprintf(out, ".Fl %c Ar %s\n", o->letter, o->argument);
 }
 
 static void put_choices(FILE *out, const struct cli_option *o)
@@ -153,6 +210,55 @@ static void put_verbs(FILE *out, const struct cli_command *const *table)
 	fputs(".El\n", out);
 }
 
+static bool mentions(const char *text, const char *command)
+{
+	size_t length = strlen(command);
+
+	while ((text = strstr(text, "nvsim ")) != NULL) {
+		text += strlen("nvsim ");
+		if (!strncmp(text, command, length) && !isalnum((unsigned char)text[length]))
+			return true;
+	}
+	return false;
+}
+
+/* Whether help of the one leads to the other. */
+static bool leads_to(const struct cli_command *c, const struct cli_command *other)
+{
+	bool found = mentions(c->about, other->name);
+
+	for (size_t i = 0; i < CLI_EXAMPLES; i++)
+		found |= mentions(c->examples[i].line, other->name);
+	for (const struct cli_option *o = c->options; o && o->name; o++)
+		found |= mentions(o->help, other->name);
+	return found && c != other;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct cli_command *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+static void put_see_also(FILE *out, const struct cli_command *command)
+{
+	const struct cli_command *others[32];
+	size_t count = 0;
+
+	for (size_t i = 0; cli_commands[i] && count < 32; i++)
+		if (leads_to(command, cli_commands[i]))
+			others[count++] = cli_commands[i];
+	qsort(others, count, sizeof(others[0]), by_name);
+	fputs(".Sh SEE ALSO\n.Xr nvsim 1", out);
+	for (size_t i = 0; i < count; i++) {
+		fputs(" ,\n.Xr ", out);
+		put_page_name(out, others[i]->name);
+		fputs(" 1", out);
+	}
+	fputc('\n', out);
+}
+
 void man_command(FILE *out, const struct cli_command *command, const char *released)
 {
 	char name[64] = "nvsim-";
@@ -163,6 +269,7 @@ void man_command(FILE *out, const struct cli_command *command, const char *relea
 	fprintf(out, ".Nm %s\n.Nd ", name);
 	put_text(out, command->summary);
 	fprintf(out, ".Sh SYNOPSIS\n.Nm nvsim %s\n", command->name);
+	put_required(out, command);
 	fputs(command->verbs ? ".Ar VERB\n" : ".Op Ar OPTION ...\n", out);
 	if (*command->arguments) {
 		fputs(".Ar ", out);
@@ -175,9 +282,11 @@ void man_command(FILE *out, const struct cli_command *command, const char *relea
 		put_verbs(out, command->verbs);
 	else
 		put_options(out, command);
+	put_used(out, "ENVIRONMENT", "Ev", "", variables, command->name);
+	put_used(out, "FILES", "Pa", "../", files, command->name);
 	put_tail(out);
 	put_examples(out, command);
-	fputs(".Sh SEE ALSO\n.Xr nvsim 1\n", out);
+	put_see_also(out, command);
 }
 
 void man_program(FILE *out, const char *released)
@@ -203,10 +312,7 @@ void man_program(FILE *out, const char *released)
 	      "The commands are:\n",
 	      out);
 	put_verbs(out, cli_commands);
-	fputs(".Sh ENVIRONMENT\n"
-	      ".Bl -tag -width Ds\n"
-	      ".It Ev TMPDIR\nwhere temporary files go that are not beside an output\n"
-	      ".El\n",
-	      out);
+	put_used(out, "ENVIRONMENT", "Ev", "", variables, NULL);
+	put_used(out, "FILES", "Pa", "../", files, NULL);
 	put_tail(out);
 }

@@ -29,6 +29,8 @@ struct manual_value {
 	bool file, folder;
 };
 struct manual_value manual_value_of(const struct cli_option *o);
+/* The same of a command's arguments: of the first, or where usage says so of all. */
+struct manual_value manual_value_of_argument(const struct cli_command *c);
 /* The option has a value behind it, as a word of its own. */
 bool manual_has_word(const struct cli_option *o);
 

@@ -404,8 +404,8 @@ static void follow_recording(struct engine *e, struct s2_vcpu *vcpu, bool was_hy
 /* Classes of fault that depend on the tables; the others come whatever is mapped. */
 static bool depends_on_tables(const struct s2_syndrome *syn)
 {
-	return syn->class == S2_FSC_TRANSLATION || syn->class == S2_FSC_PERMISSION ||
-	       syn->class == S2_FSC_ACCESS_FLAG;
+	return syn->fsc_class == S2_FSC_TRANSLATION || syn->fsc_class == S2_FSC_PERMISSION ||
+	       syn->fsc_class == S2_FSC_ACCESS_FLAG;
 }
 
 static bool guest_resumes(const struct s2_outcome *out)

@@ -175,8 +175,8 @@ static void compare_syndrome(struct comparison *c, const struct engine *e,
 	struct s2_syndrome syn = s2_syndrome(&e->vm.cfg, ev->fault.esr);
 
 	if (!(ev->fault.hpfar & S2_HPFAR_VALID) ||
-	    (syn.class != S2_FSC_TRANSLATION && syn.class != S2_FSC_PERMISSION &&
-	     syn.class != S2_FSC_ACCESS_FLAG))
+	    (syn.fsc_class != S2_FSC_TRANSLATION && syn.fsc_class != S2_FSC_PERMISSION &&
+	     syn.fsc_class != S2_FSC_ACCESS_FLAG))
 		return;
 	if (e->step.hw_fsc != syn.fsc && may_have_raced(c->v, ev))
 		c->v->field[VERIFY_SYNDROME].raced++;
@@ -310,7 +310,7 @@ static void compare_relax(struct comparison *c, const struct engine *e, const st
 	bool relaxed = out->kind == S2_RELAXED, recorded = t->has & NVT_TRUTH_RELAX;
 
 	/* Only permission faults can be either. */
-	if (s2_syndrome(&e->vm.cfg, f->esr).class != S2_FSC_PERMISSION ||
+	if (s2_syndrome(&e->vm.cfg, f->esr).fsc_class != S2_FSC_PERMISSION ||
 	    !(recorded || relaxed || (t->has & NVT_TRUTH_MAP)))
 		return;
 	begin(c, VERIFY_RELAX, VERIFY_COMPARED);

@@ -358,7 +358,7 @@ static RARE void fill_from_memfd(struct abort *a, const struct s2_fill *fill,
 	a->vcpu->size = (struct s2_size){
 		.in = s2_page_backed(&a->vm->cfg),
 		.out = {.vma = page, .size = page, .addr_align = page, .frame_align = page},
-		.relax = a->syn.class == S2_FSC_PERMISSION,
+		.relax = a->syn.fsc_class == S2_FSC_PERMISSION,
 	};
 	filled(a->out, &a->vcpu->size);
 	prot = s2_gmem_prot(&a->vm->cfg, fill);
@@ -471,10 +471,10 @@ static bool trap_decides(struct abort *a)
 {
 	const struct s2_config *cfg = &a->vm->cfg;
 	struct s2_mmu *mmu = a->vcpu->mmu;
-	bool translation = a->syn.class == S2_FSC_TRANSLATION;
+	bool translation = a->syn.fsc_class == S2_FSC_TRANSLATION;
 	bool l1_checks = mmu->enabled && !quirk(cfg, S2_Q13_SIZE_TO_L2);
 
-	if (a->syn.class == S2_FSC_SEA) {
+	if (a->syn.fsc_class == S2_FSC_SEA) {
 		external_abort(a);
 	} else if (!(a->trap->hpfar & S2_HPFAR_VALID)) {
 		decide(a, ROW_NO_HPFAR, S2_ERROR, -S2_EFAULT);
@@ -482,7 +482,7 @@ static bool trap_decides(struct abort *a)
 		inject_size(a);
 	} else if (translation && a->fault_ipa.v >> mmu->table.input_bits && !l1_checks) {
 		inject_sea(a, ROW_BEYOND_INPUT, a->syn.iabt, with_far_offset(a, a->fault_ipa.v));
-	} else if (a->syn.class == S2_FSC_OTHER) {
+	} else if (a->syn.fsc_class == S2_FSC_OTHER) {
 		decide(a, ROW_UNSUPPORTED, S2_ERROR, -S2_EFAULT);
 	} else {
 		return false;
@@ -514,7 +514,7 @@ static __attribute__((noinline)) bool no_plain_fill(struct s2_vcpu *vcpu,
 
 	if (no_memory(&a))
 		return true;
-	if (a.syn.class != S2_FSC_ACCESS_FLAG)
+	if (a.syn.fsc_class != S2_FSC_ACCESS_FLAG)
 		return false;
 	s2_make_young(a.vm, vcpu->mmu, a.fault_ipa);
 	decide(&a, ROW_ACCESS_FLAG, S2_AF_SET, 1);
@@ -611,7 +611,7 @@ void s2_handle_abort_into(struct s2_vcpu *vcpu, const struct s2_trap *trap, stru
 
 	out->shadow = out->filled = false;
 	out->ipa.v = 0;
-	if (!trap_is_plain(vcpu, trap->hpfar, ipa.v, syn.class) && odd_trap(vcpu, trap, out))
+	if (!trap_is_plain(vcpu, trap->hpfar, ipa.v, syn.fsc_class) && odd_trap(vcpu, trap, out))
 		return;
 	out->ipa = ipa;
 	if (vcpu->mmu->enabled) {
@@ -623,20 +623,20 @@ void s2_handle_abort_into(struct s2_vcpu *vcpu, const struct s2_trap *trap, stru
 			walk_ended(vcpu, trap, out);
 			return;
 		}
-		if (s2_permissions_judged(&vm->cfg, syn.class) && l1_denies(vcpu, trap, out))
+		if (s2_permissions_judged(&vm->cfg, syn.fsc_class) && l1_denies(vcpu, trap, out))
 			return;
 		ipa = walk->output;
 		out->ipa = ipa;
 	}
 	slot = s2_slot_of(vm, ipa);
-	if ((!slot || syn.class != S2_FSC_TRANSLATION || (syn.write && slot->readonly)) &&
+	if ((!slot || syn.fsc_class != S2_FSC_TRANSLATION || (syn.write && slot->readonly)) &&
 	    no_plain_fill(vcpu, trap, slot, out))
 		return;
 	page = s2_page_of(&vm->cfg, ipa);
 	hva = s2_slot_hva(slot, page);
 	status = vm->port->backing(vm->port_ctx, slot, hva, syn.write, &backing);
 	memo = s2_memo_of(vcpu, &backing, walk, syn.exec);
-	if (status == S2_HOST_OK && syn.class == S2_FSC_TRANSLATION &&
+	if (status == S2_HOST_OK && syn.fsc_class == S2_FSC_TRANSLATION &&
 	    s2_recalls(memo, vm->cfg.policy, slot, hva, &backing, walk ? walk->leaf_size : 0,
 		       syn.write))
 		fill_as_before(vm, vcpu, memo, trap, slot, walk, out, fault_ipa, page, backing.pa);

@@ -97,7 +97,7 @@ static inline void gather(const struct s2_config *cfg, const struct s2_fill *f,
 			  const struct s2_near *near, struct s2_size_in *in)
 {
 	const struct s2_slot *slot = f->slot;
-	bool permission = f->syn->class == S2_FSC_PERMISSION;
+	bool permission = f->syn->fsc_class == S2_FSC_PERMISSION;
 
 	in->page = BIT(cfg->page_shift);
 	in->pmd = level_size(cfg->page_shift, 2);

@@ -88,7 +88,7 @@ static inline struct s2_syndrome syndrome(const struct s2_config *cfg, uint64_t 
 
 	return (struct s2_syndrome){
 		.esr = esr,
-		.class = class,
+		.fsc_class = class,
 		.fsc = (uint8_t)(esr & ESR_FSC_MASK),
 		.iabt = iabt,
 		.s1ptw = s1ptw,

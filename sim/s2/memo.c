@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "memo.h"
 
+_Static_assert(sizeof(struct s2_memo) == 256, "a power of two");
+
 static uint64_t round_up(uint64_t v, uint64_t size)
 {
 	return floor_to(v + (size - 1), size);
@@ -63,7 +65,7 @@ void s2_remember(struct s2_memo *m, const struct s2_config *cfg, const struct s2
 	 * The level of a permission fault would be one size more, and where frames are not of whole
 	 * pages, which only odd backings lead to, the address in the page would be another.
 	 */
-	if (!cfg->policy->by_sizes || f->syn->class != S2_FSC_TRANSLATION || size->out.retry ||
+	if (!cfg->policy->by_sizes || f->syn->fsc_class != S2_FSC_TRANSLATION || size->out.retry ||
 	    size->out.frame_align < size->in.page)
 		return;
 	m->policy = cfg->policy;

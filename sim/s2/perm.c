@@ -32,7 +32,7 @@ bool s2_denies(const struct s2_config *cfg, const struct s2_syndrome *syn, bool 
 struct s2_forward s2_permission_forward(const struct s2_config *cfg, const struct s2_syndrome *syn,
 					bool el0, const struct s2_walk *walk)
 {
-	if (!s2_permissions_judged(cfg, syn->class) || !s2_denies(cfg, syn, el0, &walk->perm))
+	if (!s2_permissions_judged(cfg, syn->fsc_class) || !s2_denies(cfg, syn, el0, &walk->perm))
 		return (struct s2_forward){0};
 	/* The level is that of L1's leaf: the hardware's is of a table that L1 never sees. */
 	return (struct s2_forward){

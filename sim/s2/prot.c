@@ -17,7 +17,7 @@ enum s2_prot_status s2_host_prot(const struct s2_config *cfg, const struct s2_fi
 		return S2_PROT_FAULT;
 	if (syn->exec && uncached)
 		return S2_PROT_NOEXEC;
-	if (syn->class == S2_FSC_EXCLUSIVE)
+	if (syn->fsc_class == S2_FSC_EXCLUSIVE)
 		return S2_PROT_EXCL;
 
 	*prot = (struct s2_prot){
@@ -29,7 +29,7 @@ enum s2_prot_status s2_host_prot(const struct s2_config *cfg, const struct s2_fi
 			  : b->any_uncached ? S2_NORMAL_NC
 					    : S2_DEVICE,
 	};
-	if (syn->class != S2_FSC_PERMISSION && !uncached && cfg->mte && !b->mte_allowed)
+	if (syn->fsc_class != S2_FSC_PERMISSION && !uncached && cfg->mte && !b->mte_allowed)
 		return S2_PROT_FAULT;
 	return S2_PROT_OK;
 }

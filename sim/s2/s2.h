@@ -18,6 +18,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* ---- addresses: distinct types, so that mixing two spaces does not compile ---- */
 
 struct l2_ipa {
@@ -99,7 +103,8 @@ struct s2_config {
 	const struct s2_invalidation *invalidation; /* NULL: the default */
 };
 
-/* log2 of what an entry at `level` spans, for pages of 1 << page_shift bytes (spec 0.2). */
+/* log2 of what an entry at `level` (-1..3) spans, with pages of 1 << page_shift bytes (spec 0.2).
+ */
 static inline unsigned int s2_level_shift(unsigned int page_shift, int level)
 {
 	return (page_shift - 3) * (unsigned int)(4 - level) + 3;
@@ -171,8 +176,11 @@ struct s2_port {
 	 * S2_IO_OK before. On failure it is set, and 0 has to be returned: walks go by the word.
 	 */
 	uint64_t (*read)(void *ctx, struct l1_ipa addr, enum s2_io *io);
-	/* Replaces `old` by `new`, both as stored, atomically; fails on a read-only slot. */
-	enum s2_io (*swap)(void *ctx, struct l1_ipa addr, uint64_t old, uint64_t new);
+	/*
+	 * Replaces `from` by `to`, both as stored, atomically: S2_IO_AGAIN where another value is
+	 * there, S2_IO_FAULT on a read-only slot, too.
+	 */
+	enum s2_io (*swap)(void *ctx, struct l1_ipa addr, uint64_t from, uint64_t to);
 	/* Zeroed, aligned to `size` (a power of two of at least one host page), inside the range.
 	 */
 	void *(*alloc_table)(void *ctx, size_t size, enum s2_page_use use);
@@ -210,7 +218,7 @@ enum s2_fsc_class {
 
 struct s2_syndrome {
 	uint64_t esr;
-	enum s2_fsc_class class;
+	enum s2_fsc_class fsc_class;
 	uint8_t fsc;
 	bool iabt;  /* from the instruction side, walk or not */
 	bool s1ptw; /* on a stage-1 descriptor */
@@ -219,6 +227,7 @@ struct s2_syndrome {
 	bool exec;  /* a fetch itself */
 };
 
+/* What any ESR_EL2 says of an abort, with the quirks of cfg (Q11, Q23). */
 struct s2_syndrome s2_syndrome(const struct s2_config *cfg, uint64_t esr);
 
 /* ---- stage 2: the walk of L1's stage-2 tables (spec 1) ---- */
@@ -245,7 +254,7 @@ struct s2_perm {
 };
 
 /* By a descriptor's bits: XN << 2 | S2AP (perm.c). */
-extern const _Alignas(4) struct s2_perm s2_perms[16];
+extern const struct s2_perm s2_perms[16] __attribute__((aligned(4)));
 
 struct s2_walk {
 	enum s2_walk_status status;
@@ -391,13 +400,17 @@ struct s2_size {
 /* Where the mapping begins, or the page to relax is. */
 static inline struct table_ipa s2_size_addr(const struct s2_size *size, struct table_ipa fault_ipa)
 {
-	return (struct table_ipa){fault_ipa.v & ~(size->out.addr_align - 1)};
+	struct table_ipa start = {fault_ipa.v & ~(size->out.addr_align - 1)};
+
+	return start;
 }
 
 /* L1's IPA of the first byte mapped; `ipa` is the fault's. */
 static inline struct l1_ipa s2_size_canonical(const struct s2_size *size, struct l1_ipa ipa)
 {
-	return (struct l1_ipa){ipa.v & ~(size->out.frame_align - 1)};
+	struct l1_ipa start = {ipa.v & ~(size->out.frame_align - 1)};
+
+	return start;
 }
 
 /* Why a mapping has the size that it has. */
@@ -405,6 +418,7 @@ struct s2_limits {
 	enum s2_clamp clamp;
 	uint64_t sound_max; /* bytes: the largest size known to be sound for this fault */
 };
+/* `size` is of a fault that was filled. */
 struct s2_limits s2_size_limits(const struct s2_size *size);
 
 /* One fault that is to be filled. */
@@ -418,7 +432,10 @@ struct s2_fill {
 	struct s2_backing backing;
 };
 
-/* By the policy of the VM; may read L1's memory through the port. */
+/*
+ * How much to map for it, by the policy of the VM, which may read L1's memory through the port;
+ * out.retry: the host does not have the page yet (spec 4.2, 4.3). It cannot fail.
+ */
 struct s2_size s2_fault_size(const struct s2_vm *vm, const struct s2_fill *fill);
 
 /* ---- stage 6: shadow and canonical tables (spec 4.5 to 4.7) ---- */
@@ -426,7 +443,7 @@ struct s2_size s2_fault_size(const struct s2_vm *vm, const struct s2_fill *fill)
 /* Software view of a leaf's attributes. */
 enum s2_memory { S2_NORMAL, S2_NORMAL_NC, S2_DEVICE };
 struct s2_prot {
-	_Alignas(8) struct s2_perm perm;
+	struct s2_perm perm __attribute__((aligned(8)));
 	uint8_t memory; /* enum s2_memory */
 	uint8_t tag;	/* level of L1's leaf, 1..3; 0: canonical, or L1's stage 2 is off */
 	bool contig;	/* a page of a contiguous group */
@@ -468,12 +485,17 @@ struct s2_swept {
 /* Sets the access flag of the leaf that holds ipa, if there is one. */
 void s2_make_young(struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa);
 
-/* The entry that translates ipa, or the invalid one that stops the walk. */
+/*
+ * The entry that translates ipa, or the invalid one that stops the walk; beyond the table's input,
+ * an invalid one that spans nothing. Access flag and permissions are not looked at.
+ */
 struct s2_leaf s2_lookup(const struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa);
-/* Its descriptor and level alone; 0 beyond the table's input. */
+/* Its descriptor and *level alone; 0 and the start level beyond the table's input. */
 uint64_t s2_descriptor(const struct s2_vm *vm, struct s2_mmu *mmu, struct table_ipa ipa,
 		       int *level);
+/* Attributes of a valid leaf of a shadow or canonical table. */
 struct s2_prot s2_leaf_prot(uint64_t desc);
+/* Its permissions, and whether it is valid and has its access flag set (Arm ARM D8.4.2). */
 static inline struct s2_perm s2_leaf_perm(uint64_t desc)
 {
 	return s2_perms[(desc >> 53 & 3) << 2 | (desc >> 6 & 3)];
@@ -601,7 +623,6 @@ struct s2_memo {
 	uint64_t granted;    /* where that is to be found in L1's descriptor */
 	uint64_t spare[3];   /* to a power of two: memos are found by a shift */
 };
-_Static_assert(sizeof(struct s2_memo) == 256, "a power of two");
 
 struct s2_vcpu {
 	struct s2_vm *vm;
@@ -672,7 +693,7 @@ enum s2_tlbi_kind {
 	S2_TLBI_ALL,	   /* ALLE1 and its variants */
 };
 
-/* Decodes a SYS instruction with Op0 = 1 by its other fields. */
+/* Decodes a SYS instruction with Op0 = 1 by its other fields: op1, op2 0..7; crn, crm 0..15. */
 enum s2_tlbi_kind s2_tlbi_decode(const struct s2_config *cfg, unsigned int op1, unsigned int crn,
 				 unsigned int crm, unsigned int op2);
 
@@ -681,7 +702,7 @@ struct s2_extent {
 	uint64_t size; /* bytes; 0: nothing */
 };
 
-/* What kind IPA, IPA_RANGE, VMID or ALL with operand `xt` asks to unmap in `mmu`. */
+/* What kind IPA, IPA_RANGE, VMID or ALL with `xt`, the register's value, asks to unmap in `mmu`. */
 struct s2_extent s2_tlbi_extent(const struct s2_vm *vm, struct s2_mmu *mmu, enum s2_tlbi_kind kind,
 				uint64_t xt);
 
@@ -689,7 +710,7 @@ struct s2_extent s2_tlbi_extent(const struct s2_vm *vm, struct s2_mmu *mmu, enum
 bool s2_tlbi_matches(const struct s2_vm *vm, const struct s2_mmu *mmu, enum s2_tlbi_kind kind,
 		     uint64_t vttbr);
 
-/* Carries one out on one context, which it matches. */
+/* Carries one of these kinds out on one context, which it matches. */
 struct s2_swept s2_tlbi(struct s2_vm *vm, struct s2_mmu *mmu, enum s2_tlbi_kind kind, uint64_t xt);
 
 /* ---- host events (spec 7.6) ---- */
@@ -702,7 +723,8 @@ struct s2_host_swept {
 /*
  * The parts of an event, for hosts that let vCPUs run between them: first L1's
  * own table, L1 IPA [base, base + size), then each valid nested context: an unmap
- * as the invalidation policy of the VM has it, a protection whole.
+ * as the invalidation policy of the VM has it, a protection whole. `base` and `size`, in bytes,
+ * are multiples of the host page; what is not mapped there is no error.
  */
 struct s2_swept s2_canonical_unmap(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
 struct s2_swept s2_canonical_protect(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
@@ -714,7 +736,7 @@ struct s2_swept s2_context_protect(struct s2_vm *vm, struct s2_mmu *mmu);
 struct s2_host_swept s2_host_unmap(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
 /* Dirty logging starts or is cleared for a range: all parts. */
 struct s2_host_swept s2_host_write_protect(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
-/* Tests and clears the access flag; true: a page was young. */
+/* Tests and clears access flags, in shadow tables only without Q18; true: one was set. */
 bool s2_host_age(struct s2_vm *vm, struct l1_ipa base, uint64_t size);
 
 /* ---- the decision tree (spec 3) ---- */
@@ -816,6 +838,7 @@ struct s2_entry_in {
 struct s2_entry_out {
 	uint64_t elr, spsr, pc, pstate;
 };
+/* Where the exception is taken to, and what it leaves in ELR_EL2 and SPSR_EL2 (Arm ARM D1.3.1). */
 struct s2_entry_out s2_vel2_entry(const struct s2_entry_in *in);
 
 /* ---- a digest of decisions, equal on every host for equal decisions ---- */
@@ -824,7 +847,12 @@ struct s2_digest {
 	uint64_t a, b;
 };
 void s2_digest_init(struct s2_digest *d);
+/* Adds a decision; or any number. */
 void s2_digest_outcome(struct s2_digest *d, const struct s2_outcome *out);
 void s2_digest_word(struct s2_digest *d, uint64_t word);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -213,7 +213,7 @@ static __attribute__((noinline)) bool access_flag(const struct s2_vm *vm, bool h
 		fault_at_level(out, trap->esr, FSC_ACCESS);
 		return false;
 	}
-	if (!quirk(&vm->cfg, S2_Q6_AF_FIRST) && s2_permissions_judged(&vm->cfg, syn.class) &&
+	if (!quirk(&vm->cfg, S2_Q6_AF_FIRST) && s2_permissions_judged(&vm->cfg, syn.fsc_class) &&
 	    s2_denies(&vm->cfg, &syn, pstate_el0(trap->pstate), &perm))
 		return true;
 	return set_access_flag(vm, trap->esr, out);

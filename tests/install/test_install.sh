@@ -61,6 +61,11 @@ for command in $commands $verbs; do
 	[ -e "$pages/nvsim-$command.1" ] || missing+=" $command"
 done
 is "each command has a page" "$missing" ""
+missing=
+for page in $(sed -n 's/^\.\(It \)\?Xr \(nvsim[a-z-]*\) 1.*/\2/p' "$pages"/*.1 | sort -u); do
+	[ -e "$pages/$page.1" ] || missing+=" $page"
+done
+is "what pages lead to is there" "$missing" ""
 if command -v mandoc >/dev/null; then
 	is "pages are well formed" "$(mandoc -T lint -W warning "$pages"/*.1 2>&1)" ""
 	missing=
@@ -92,6 +97,12 @@ is "bash: names of policies" "$(complete_bash nvsim compare -p rev)" "review-a1 
 is "bash: verbs" "$(complete_bash nvsim hw p)" "pack"
 is "bash: options of a verb" "$(complete_bash nvsim hw collect --b)" "--baud"
 is "bash: files" "$(complete_bash nvsim replay traces/samples/thp)" "traces/samples/thp-thp.zst"
+is "bash: a value behind =" "$(complete_bash nvsim compare --policy = rev)" "review-a1 review-a2"
+is "bash: a file behind =" "$(complete_bash nvsim replay --json = traces/samples/thp)" "traces/samples/thp-thp.zst"
+is "bash: names of metrics" "$(complete_bash nvsim metrics walk)" "walk_depth"
+is "bash: boards" "$(complete_bash nvsim hw run -q u)" "u-boot uefi"
+is "bash: files behind a board" "$(complete_bash nvsim hw run uefi traces/samples/thp)" "traces/samples/thp-thp.zst"
+is "bash: nothing where nothing can stand" "$(complete_bash nvsim gen traces/)" ""
 if command -v fish >/dev/null; then
 	complete_fish() {
 		fish --no-config -c "source $root/usr/share/fish/vendor_completions.d/nvsim.fish
@@ -101,6 +112,9 @@ if command -v fish >/dev/null; then
 	is "fish: options" "$(complete_fish 'nvsim replay --po')" "--policy "
 	is "fish: names of policies" "$(complete_fish 'nvsim replay --policy rev')" "review-a1 review-a2 "
 	is "fish: verbs" "$(complete_fish 'nvsim hw p')" "pack "
+	is "fish: files behind a verb" "$(complete_fish 'nvsim hw pack traces/samples/thp')" "traces/samples/thp-thp.zst "
+	is "fish: boards" "$(complete_fish 'nvsim hw run u')" "uefi u-boot "
+	is "fish: files behind a board" "$(complete_fish 'nvsim hw run uefi traces/samples/thp')" "traces/samples/thp-thp.zst "
 else
 	skip "fish completes" "no fish"
 fi
@@ -124,6 +138,20 @@ fi
 # ---- the library ----
 
 export PKG_CONFIG_PATH=$root/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root
+echo '#include <s2.h>' >"$work/alone.c"
+cp "$work/alone.c" "$work/alone.cc"
+# shellcheck disable=SC2046 # flags
+for compiler in "gcc -std=c11 -Wpedantic" "clang -std=c11 -Wpedantic" "g++ -std=c++11" "clang++ -std=c++11"; do
+	file=$work/alone.c name="the header stands alone, with ${compiler%% *}"
+	[[ $compiler != *++* ]] || file=$work/alone.cc
+	if command -v "${compiler%% *}" >/dev/null; then
+		# shellcheck disable=SC2086 # a command and its flags
+		check "$name" $compiler -Wall -Wextra -Werror -fsyntax-only $(pkg-config --cflags nvs2) "$file"
+	else
+		skip "$name" "no ${compiler%% *}"
+	fi
+done
+is "the library is of no one compiler" "$(objdump -h "$root/usr/lib/libnvs2.a" | grep -c 'gnu\.\(debug\)\?lto')" 0
 expected='0x5000: mapped, 2097152 bytes to 0x800200000
 0x200000: injected, ESR 0x93c08006
 TLB: 1073741824 bytes at 0x0

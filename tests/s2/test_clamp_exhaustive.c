@@ -220,7 +220,7 @@ static struct s2_size ask(const struct trial *t)
 	static const struct s2_port port = {.read = read_entry};
 	struct s2_vm vm = {.port = &port, .port_ctx = (void *)t};
 	uint64_t page = t->host->size[P], base = t->place.ipa - (t->place.hva - t->place.start);
-	struct s2_syndrome syn = {.class = t->level ? S2_FSC_PERMISSION : S2_FSC_TRANSLATION,
+	struct s2_syndrome syn = {.fsc_class = t->level ? S2_FSC_PERMISSION : S2_FSC_TRANSLATION,
 				  .fsc = (uint8_t)(t->level ? 0xc + t->level : 7)};
 	struct s2_slot slot = {.base = {base},
 			       .size = t->place.end - t->place.start,

@@ -42,7 +42,7 @@ static void every_fault_status_has_the_class_of_the_table(void **state)
 	}
 	class[0x35] = S2_FSC_EXCLUSIVE;
 	for (i = 0; i < 64; i++) {
-		assert_int_equal(kvm(DABT | i).class, class[i]);
+		assert_int_equal(kvm(DABT | i).fsc_class, class[i]);
 		assert_int_equal(kvm(DABT | i).fsc, i);
 	}
 }
@@ -50,7 +50,7 @@ static void every_fault_status_has_the_class_of_the_table(void **state)
 static void higher_bits_do_not_change_the_class(void **state)
 {
 	(void)state;
-	assert_int_equal(kvm(0x00ffffff93c08007).class, S2_FSC_TRANSLATION);
+	assert_int_equal(kvm(0x00ffffff93c08007).fsc_class, S2_FSC_TRANSLATION);
 	assert_int_equal(kvm(0x00ffffff93c08007).esr, 0x00ffffff93c08007);
 }
 
