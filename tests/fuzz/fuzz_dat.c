@@ -7,7 +7,7 @@
  * them, messages has what such a process may send.
  */
 #ifdef FUZZ_COVERAGE
-/* Counters in this file would have the compiler declare the same two names, and neither is found. */
+/* Counters in this file would have the compiler declare these names, and they were not found. */
 #pragma clang attribute push(__attribute__((no_sanitize("coverage"))), apply_to = function)
 #endif
 #include "import_case.h"

@@ -21,19 +21,25 @@ static inline const char *import_output(void)
 	return path;
 }
 
-/* All events are there, and the class is the one that was told. */
+/* All events are there, in order, and as the statistics count them. */
 static inline void import_reads_back(const struct nvt_import_stats *stats)
 {
 	struct nvt_error err = {0};
 	struct nvt_reader *r = nvt_open(import_output(), &err);
 	const struct nvt_event *ev;
-	uint64_t ordinal, count = 0;
+	uint64_t kinds[NVT_KIND_COUNT] = {0};
+	uint64_t ordinal, count = 0, time_ns = 0;
 
 	FUZZ_REQUIRE(r);
 	FUZZ_REQUIRE(nvt_class(r) == stats->class);
-	while (nvt_next(r, &ev, &ordinal, &err) == NVT_OK)
-		count++;
+	while (nvt_next(r, &ev, &ordinal, &err) == NVT_OK) {
+		FUZZ_REQUIRE(ordinal == count++);
+		FUZZ_REQUIRE(ev->time_ns >= time_ns);
+		time_ns = ev->time_ns;
+		kinds[ev->kind]++;
+	}
 	FUZZ_REQUIRE(!err.text[0] && count == stats->event_count);
+	FUZZ_REQUIRE(memcmp(kinds, stats->kind_count, sizeof(kinds)) == 0);
 	nvt_close(r);
 }
 

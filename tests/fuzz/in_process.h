@@ -9,7 +9,7 @@
 #include "import_case.h"
 
 #define imp_run_child run_forked
-#include "../../traces/import/child.c"
+#include "import/child.c"
 #undef imp_run_child
 
 enum nvt_status imp_run_child(struct imp_builder *b, struct imp_input *in, struct imp_info *info,
