@@ -293,7 +293,7 @@ corpus: $(O)/tests/corpus/make ## write the traces of tests/corpus anew; then re
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 INC_fuzz := -Itests/fuzz -Isim/cli $(INC_tests) -I$(O)
 compile_fuzz = $(Q)mkdir -p $(@D) && $(CC) $(CSTD) $(CFLAGS) $(WARN) $(INC_fuzz) $(PKG_CFLAGS) \
-	$(TRACECMD_CFLAGS) $(DEPS) $(1) -o $@ $(filter %.c,$^) $(O)/libcli.a $(LIBS) $(LDLIBS)
+	$(TRACECMD_CFLAGS) $(DEPS) $(1) -o $@ $(filter tests/fuzz/%.c,$^) $(O)/libcli.a $(LIBS) $(LDLIBS)
 $(O)/tests/fuzz/rerun_%: tests/fuzz/fuzz_%.c tests/fuzz/rerun.c $(O)/libcli.a $(LIBS)
 	$(say) TEST $@
 	$(call compile_fuzz,-DFUZZ_NAME='"$*"')

@@ -1,57 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An ELF core of L1's memory, beside a recording that is right; the input's last byte chooses how
- * L1's tables are found in it.
+ * An ELF core of L1's memory, beside a recording that is right. Bits of the input's last byte say
+ * how L1's tables are found in it: 0, by a register of L1; 1, by KVM's dump of a nested context,
+ * which is what lies before that byte, and before it its length in two bytes.
  */
 #include "import_case.h"
+#include "one_fault.h"
 
-#define LINE(us, text) "       CPU 0/KVM-10      [000] ...1.     0.00" us ": " text "\n"
-#define KVM	       " (f+0x4/0x88) kvm=0xffff0000000a0000"
-#define VCPU	       " (f+0x4/0x88) vcpu=0xffff000000010000"
+struct parts {
+	size_t core_size, dump_size;
+	bool has_vttbr, has_dump;
+};
 
-/* A VM of 16 MiB at 1 GiB; L2 faults, and its walk ends at a page. */
-static const char recording[] = "# tracer: nop\n#\n" LINE(
-	"1010",
-	"initmmu:" KVM
-	" mmu=0xffff0000000a09b0 ret=0 vtcr=0x802d3558") LINE("1020", "initmmu:" KVM
-								      " mmu=0xffff0000000b0000 "
-								      "ret=0 vtcr=0x802d3550")
-	LINE("1030", "initmmu:" KVM " mmu=0xffff0000000b0088 ret=0 vtcr=0x802d3550") LINE(
-		"1040", "memslot:" KVM " new=0x1 base_gfn=0x40000 npages=0x1000 ua=0xffff40000000 "
-			"flags=0x0 id=2 change=0x0")
-		LINE("1050", "loadmmu:" VCPU " mmu=0xffff0000000b0000 s2en=1 hwvtcr=0x802d3550 "
-			     "l1vttbr=0x1000040010000 l1vtcr=0x80023558 l1hcr=0x80000001")
-			LINE("1060",
-			     "abort:" VCPU " esr=0x93c08007 far=0x5000 hpfar=0x8000000000000050 "
-			     "mmu=0xffff0000000b0000 vttbr=0x1000040010000 vtcr=0x80023558 s2en=1 "
-			     "pc=0x40 "
-			     "pstate=0x3c5")
-				LINE("1070",
-				     "walk:" VCPU
-				     " gipa=0x0 ret=0 out=0x40005000 bs=0x1000 w=1 r=1 level=3 "
-				     "esr=0x0 desc=0x400057c3") LINE("1080", "permchk:" VCPU
-									     " ret=0 esr=0x0")
-					LINE("1090", "faultin: (f+0x4/0x88) slot=0x1 gfn=0x40005 "
-						     "foll=0x1 writable=1 pfn=0x80005")
-						LINE("1100",
-						     "map: (f+0x4/0x88) pgt=0x1 mmu=0x1 "
-						     "addr=0x5000 size=0x1000 phys=0x80005000 "
-						     "prot=0xf flags=0x8")
-							LINE("1110",
-							     "map_ret: (f+0x4/0x88) pgt=0x1 "
-							     "addr=0x5000 ret=0")
-								LINE("1120",
-								     "abort_ret:" VCPU " ret=1");
+static struct parts split(const uint8_t *data, size_t size)
+{
+	uint8_t how = size ? data[size - 1] : 0;
+	struct parts p = {.core_size = size, .has_vttbr = how & 1};
+
+	if (size < 3 || !(how & 2))
+		return p;
+	p.has_dump = true;
+	p.core_size = size - 3;
+	p.dump_size = data[size - 3] | (size_t)data[size - 2] << 8;
+	if (p.dump_size > p.core_size)
+		p.dump_size = p.core_size;
+	p.core_size -= p.dump_size;
+	return p;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct fuzz_file core, text;
+	static struct fuzz_file core, text, dump;
+	const struct parts p = split(data, size);
+	const char *dumps[] = {fuzz_file_set(&dump, data + p.core_size, p.dump_size)};
 	struct nvt_import_options o = {
-		.input = fuzz_file_set(&text, recording, sizeof(recording) - 1),
-		.core = fuzz_file_set(&core, data, size),
+		.input = fuzz_file_set(&text, one_fault, sizeof(one_fault) - 1),
+		.core = fuzz_file_set(&core, data, p.core_size),
+		.ptdumps = dumps,
+		.ptdump_count = p.has_dump,
 		.vttbr = 0x1000040010000,
 		.vtcr = 0x80023558,
-		.has_vttbr = size && data[size - 1] & 1,
+		.has_vttbr = p.has_vttbr,
 	};
 
 	import_case(o);

@@ -13,6 +13,7 @@ struct receiver {
 	struct imp_builder *b;
 	struct imp_input *in;
 	struct imp_info *info;
+	const char *library;
 	struct imp_record record;
 	bool ended;
 	bool hashed; /* the checksum is complete, or not made here */
@@ -50,6 +51,25 @@ static enum nvt_status receive_info(struct receiver *d, uint64_t id, const char 
 	free(d->info->text[id]);
 	d->info->text[id] = strndup(text, length);
 	return d->info->text[id] ? NVT_OK : imp_no_memory(d->b);
+}
+
+/* What a library has written over in the child must not lead this process astray. */
+static bool is_sound(const struct receiver *d, const struct imp_message *m)
+{
+	switch (m->kind) {
+	case IMP_SEND_RECORD:
+		return m->event == IMP_EV_MARK ||
+		       (m->event < IMP_EVENT_COUNT && !(m->value >> IMP_FIELD_COUNT) &&
+			m->size == 8 * (uint32_t)__builtin_popcountll(m->value));
+	case IMP_SEND_INFO:
+		return m->value < IMP_INFO_COUNT;
+	case IMP_SEND_BYTES:
+		return !d->in->source.seekable && m->size == sizeof(d->in->sha256);
+	case IMP_SEND_ERROR:
+		return m->value == NVT_EINPUT || m->value == NVT_EENV;
+	default:
+		return m->kind <= IMP_SEND_END;
+	}
 }
 
 static enum nvt_status receive(struct receiver *d, const struct imp_message *m,
@@ -91,6 +111,9 @@ static enum nvt_status receive_all(struct receiver *d)
 
 	while (status == NVT_OK && d->limit - d->start >= sizeof(m)) {
 		memcpy(&m, d->buffer + d->start, sizeof(m));
+		if (m.size > IMP_TEXT_MAX || m.size % 8 || !is_sound(d, &m))
+			return imp_fail(d->b, NVT_EINPUT,
+					"%s broke the process that read it: damaged", d->library);
 		if (d->limit - d->start < sizeof(m) + m.size)
 			break;
 		status = receive(d, &m, d->buffer + d->start + sizeof(m));
@@ -138,15 +161,14 @@ static enum nvt_status receive_until_end(struct receiver *d)
 }
 
 /* How the child ended. A crash of the library is the file's fault. */
-static enum nvt_status judge(struct receiver *d, const char *library, enum nvt_status status,
-			     int wait_status)
+static enum nvt_status judge(struct receiver *d, enum nvt_status status, int wait_status)
 {
 	if (status != NVT_OK || d->ended)
 		return status;
 	if (WIFSIGNALED(wait_status))
-		return imp_fail(d->b, NVT_EINPUT, "%s crashed on it (%s): damaged", library,
+		return imp_fail(d->b, NVT_EINPUT, "%s crashed on it (%s): damaged", d->library,
 				strsignal(WTERMSIG(wait_status)));
-	return imp_fail(d->b, NVT_EINPUT, "%s gave up on it: damaged", library);
+	return imp_fail(d->b, NVT_EINPUT, "%s gave up on it: damaged", d->library);
 }
 
 static void run_in_child(const struct imp_child *child, int fd)
@@ -192,7 +214,7 @@ static enum nvt_status run(struct receiver *d, const struct imp_child *child)
 	close(ends[0]);
 	while (waitpid(pid, &wait_status, 0) < 0 && errno == EINTR)
 		;
-	return judge(d, child->library, status, wait_status);
+	return judge(d, status, wait_status);
 }
 
 enum nvt_status imp_run_child(struct imp_builder *b, struct imp_input *in, struct imp_info *info,
@@ -206,6 +228,7 @@ enum nvt_status imp_run_child(struct imp_builder *b, struct imp_input *in, struc
 	d->b = b;
 	d->in = in;
 	d->info = info;
+	d->library = child->library;
 	d->ended = false;
 	d->start = d->limit = 0;
 	d->hashed = !in->source.seekable;

@@ -30,6 +30,7 @@ struct plan {
 struct imp_tep {
 	struct tep_handle *tep;
 	bool swap;			  /* the recorder had the other byte order */
+	int limit;			  /* above all ids that have a plan */
 	struct plan *plans[EVENT_ID_MAX]; /* by event id */
 };
 
@@ -48,7 +49,7 @@ void imp_tep_free(struct imp_tep *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < EVENT_ID_MAX; i++)
+	for (int i = 0; i < t->limit; i++)
 		free(t->plans[i]);
 	free(t);
 }
@@ -143,6 +144,8 @@ struct imp_tep_plan *imp_tep_plan(struct imp_tep *t, int id)
 {
 	if (id < 0 || id >= EVENT_ID_MAX)
 		return NULL;
+	if (id >= t->limit)
+		t->limit = id + 1;
 	if (!t->plans[id])
 		t->plans[id] = new_plan(t, id);
 	return t->plans[id] ? &t->plans[id]->common : NULL;
@@ -152,9 +155,9 @@ struct imp_tep_plan *imp_tep_next(const struct imp_tep *t, const struct imp_tep_
 {
 	int id = plan ? ((const struct plan *)plan)->id + 1 : 0;
 
-	while (id < EVENT_ID_MAX && !t->plans[id])
+	while (id < t->limit && !t->plans[id])
 		id++;
-	return id < EVENT_ID_MAX ? &t->plans[id]->common : NULL;
+	return id < t->limit ? &t->plans[id]->common : NULL;
 }
 
 static uint64_t extended(uint64_t value, const struct place *p)
