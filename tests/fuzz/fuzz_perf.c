@@ -11,7 +11,7 @@ static void fuzz_send(const struct imp_child *child, int fd)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (size < 8 || memcmp(data, "PERFILE2", 8) != 0)
+	if (size < 8 || (memcmp(data, "PERFILE2", 8) != 0 && memcmp(data, "2ELIFREP", 8) != 0))
 		return 0;
 	import_case((struct nvt_import_options){.input = fuzz_file_set(&file, data, size)});
 	return 0;
