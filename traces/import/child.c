@@ -53,6 +53,21 @@ static enum nvt_status receive_info(struct receiver *d, uint64_t id, const char 
 	return d->info->text[id] ? NVT_OK : imp_no_memory(d->b);
 }
 
+static enum nvt_status broken(struct receiver *d)
+{
+	return imp_fail(d->b, NVT_EINPUT, "%s broke the process that read it: damaged", d->library);
+}
+
+/* An error is told in one line. */
+static enum nvt_status receive_error(struct receiver *d, enum nvt_status status, const char *text,
+				     size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			return broken(d);
+	return imp_fail(d->b, status, "%.*s", (int)length, text);
+}
+
 /* What a library has written over in the child must not lead this process astray. */
 static bool is_sound(const struct receiver *d, const struct imp_message *m)
 {
@@ -96,7 +111,7 @@ static enum nvt_status receive(struct receiver *d, const struct imp_message *m,
 		imp_warn(d->b, "%.*s", (int)length, text);
 		return NVT_OK;
 	case IMP_SEND_ERROR:
-		return imp_fail(d->b, (enum nvt_status)m->value, "%.*s", (int)length, text);
+		return receive_error(d, (enum nvt_status)m->value, text, length);
 	default:
 		d->ended = true;
 		return NVT_OK;
@@ -112,8 +127,7 @@ static enum nvt_status receive_all(struct receiver *d)
 	while (status == NVT_OK && d->limit - d->start >= sizeof(m)) {
 		memcpy(&m, d->buffer + d->start, sizeof(m));
 		if (m.size > IMP_TEXT_MAX || m.size % 8 || !is_sound(d, &m))
-			return imp_fail(d->b, NVT_EINPUT,
-					"%s broke the process that read it: damaged", d->library);
+			return broken(d);
 		if (d->limit - d->start < sizeof(m) + m.size)
 			break;
 		status = receive(d, &m, d->buffer + d->start + sizeof(m));
