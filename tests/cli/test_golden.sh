@@ -87,6 +87,11 @@ echo "1..$#"
 for name; do
 	name=${name##*/}
 	number=$((number + 1))
+	if [ ! -f "$here/golden/$name/cmd" ]; then
+		echo "not ok $number - $name: no such script"
+		failed=1
+		continue
+	fi
 	run_case "$name"
 	if reason=$(grep '^SKIP ' "$work/stdout"); then
 		echo "ok $number - $name # $reason"
