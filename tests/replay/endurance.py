@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """endurance.py [FAULTS]: so many accesses, a billion if not said, generated and replayed through a
-pipe. Memory of both processes and the cost of an access are the same late as early, and no access
-is lost. A line for each quarter of the stream, then TAP; times are CPU time, so that other work on the machine does
-not count.
+pipe. Memory of both processes and the cost of an access are the same late as early, but for the
+seek table, which whoever writes a stream holds to its end; no access is lost. A line for each
+process, then TAP; times are CPU time, so that other work on the machine does not count.
 
         NVSIM=build/nvsim tests/replay/endurance.py 100M
 """
@@ -19,6 +19,8 @@ TICK = os.sysconf("SC_CLK_TCK")
 UNITS = {"K": 10**3, "M": 10**6, "G": 10**9}
 FIRST = 0.05  # of the stream: by then tables have grown to what they stay
 COST_MOST, MEMORY_MOST = 1.10, 1.05
+# Bytes for an access: 12 in the seek table for each block, which has thousands of accesses.
+TABLE = {"gen": 1 / 256, "replay": 0}
 
 
 def number(text):
@@ -90,7 +92,8 @@ def main():
               f"at most {max(memory) / 2**20:.0f} MiB, "
               f"cost late / early {late / early:.3f}, memory late / early {memory[-1] / memory[0]:.3f}")
         checks.append((f"{name}: an access costs the same late as early", late <= early * COST_MOST))
-        checks.append((f"{name}: memory does not grow", max(memory) <= memory[0] * MEMORY_MOST))
+        grown = MEMORY_MOST * memory[0] + TABLE[name] * faults
+        checks.append((f"{name}: memory does not grow", max(memory) <= grown))
     print(f"# {faults / wall / 1e6:.2f} million accesses a second through the pipe, {wall:.0f} s")
     print(f"1..{len(checks)}")
     for i, (name, good) in enumerate(checks, 1):
