@@ -243,7 +243,7 @@ static int by_name(const void *a, const void *b)
 
 static void put_see_also(FILE *out, const struct cli_command *command)
 {
-	const struct cli_command *others[32] = { NULL };
+	const struct cli_command *others[32] = {NULL};
 	size_t count = 0;
 
 	for (size_t i = 0; cli_commands[i] && count < 32; i++)

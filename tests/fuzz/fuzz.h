@@ -33,6 +33,18 @@ static inline void fuzz_require_line(const char *text)
 	FUZZ_REQUIRE(text[0] && !strchr(text, '\n'));
 }
 
+/* A copy that ends with a zero, of exactly so many bytes, for whoever frees it. */
+static inline char *fuzz_text(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	if (!text)
+		abort();
+	memcpy(text, data, size);
+	text[size] = 0;
+	return text;
+}
+
 /* Files in memory that keep their paths: a target has as many as it needs at a time. */
 struct fuzz_file {
 	int fd;

@@ -15,11 +15,7 @@ static void split(struct line *l, const uint8_t *data, size_t size)
 {
 	char *at, *end;
 
-	*l = (struct line){.text = malloc(size + 1), .argv = {(char *)"nvsim"}, .argc = 1};
-	if (!l->text)
-		abort();
-	memcpy(l->text, data, size);
-	l->text[size] = 0;
+	*l = (struct line){.text = fuzz_text(data, size), .argv = {(char *)"nvsim"}, .argc = 1};
 	end = l->text + size;
 	for (at = l->text; at < end && l->argc <= FUZZ_WORDS_MAX; at += strlen(at) + 1)
 		l->argv[l->argc++] = at;

@@ -69,11 +69,8 @@ static void read_log(const char *text, size_t size, size_t piece)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t how = size ? data[size - 1] : 0;
-	char *text = malloc(size + 1);
+	char *text = fuzz_text(data, size);
 
-	if (!text)
-		abort();
-	memcpy(text, data, size);
 	if (how != '!')
 		fuzz_put_checksums(text, size);
 	read_log(text, size, how + 1u);

@@ -69,11 +69,8 @@ static void read_line(char *text, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1);
+	char *text = fuzz_text(data, size);
 
-	if (!text)
-		abort();
-	memcpy(text, data, size);
 	read_line(text, size);
 	memcpy(text, data, size);
 	fuzz_put_checksums(text, size);

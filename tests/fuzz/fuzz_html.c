@@ -64,12 +64,8 @@ static void try_svg(const char *svg)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1);
+	char *text = fuzz_text(data, size);
 
-	if (!text)
-		abort();
-	memcpy(text, data, size);
-	text[size] = 0;
 	try_text(text);
 	try_svg(text);
 	free(text);

@@ -104,12 +104,8 @@ static void try_meta(const uint8_t *data, size_t size, const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1);
+	char *text = fuzz_text(data, size);
 
-	if (!text)
-		abort();
-	memcpy(text, data, size);
-	text[size] = 0;
 	try_meta(data, size, text);
 	free(text);
 	return 0;

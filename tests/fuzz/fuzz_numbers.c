@@ -47,12 +47,8 @@ static void try_name(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1);
+	char *text = fuzz_text(data, size);
 
-	if (!text)
-		abort();
-	memcpy(text, data, size);
-	text[size] = 0;
 	try_number(text, 1000);
 	try_number(text, 1024);
 	try_quirks(text);
