@@ -173,10 +173,10 @@ check "is told" "nvsim: cell 1 (gen.kvm-7.3.whole) was ended by signal 9" "$(cat
 check "and leaves the others be" "gen.contig.whole.json gen.page.whole.json" "$(cd slow/cells && echo *.json)"
 check "there is no sweep of them" "" "$(ls slow/sweep.json 2>/dev/null)"
 check "to be merged" 4 "$(sweep slow.json -o slow --merge)"
-check "a folder that is not there is not merged" 4 "$(sweep slow.json -o solw --merge)"
-check "and not made" "" "$(ls -d solw 2>/dev/null)"
 check "one is missing" "1	gen.kvm-7.3.whole" "$(cat out)"
 check "and that is said" "nvsim: slow.json: 1 of 3 cells are missing" "$(cat err)"
+check "a folder that is not there is not merged" 4 "$(sweep slow.json -o solw --merge)"
+check "and not made" "" "$(ls -d solw 2>/dev/null)"
 identities slow >before
 check "run again" 0 "$(sweep slow.json -o slow)"
 check "only that one is computed" 1 "$(computed slow before)"
