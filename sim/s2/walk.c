@@ -403,7 +403,7 @@ static bool is_alike(const struct neighbours *n, uint64_t index, uint16_t *reads
 /*
  * Output bits under the hint's span are not compared: they come from the IPA
  * (Q7, Q9). Bits beyond VTCR.PS need no check of their own: they are those of the fault's
- * own leaf, whose output passed it.
+ * own leaf, whose output passed it. Its access flag is set: no walk that is filled ends without.
  */
 bool s2_near_alike(const struct s2_near *near, uint64_t size, uint16_t *reads)
 {
@@ -423,7 +423,7 @@ bool s2_near_alike(const struct s2_near *near, uint64_t size, uint16_t *reads)
 		return false;
 	if (w->leaf_size >= size)
 		return true;
-	if (size > BIT(w->table_shift) || !(w->desc & DESC_AF))
+	if (size > BIT(w->table_shift))
 		return false;
 	/* From the fault's own entry on: tables that fill with demand end behind it. */
 	count = size / w->leaf_size;
