@@ -46,6 +46,29 @@ else
 	result "the trace-cmd file imports" 1
 fi
 
+# Whoever has become its parent need not have asked for its end yet.
+is_gone() {
+	[ ! -e "/proc/$1/stat" ] || grep -q ') Z ' "/proc/$1/stat"
+}
+
+# A count in it sends libtracecmd on a way without end.
+cp "$(dirname "$0")/../fuzz/corpus/dat/plain" "$out/astray.dat"
+printf '\377\377\377\0' | dd of="$out/astray.dat" bs=1 seek=17684 conv=notrunc status=none
+if [ -e "$out/dat.zst" ]; then
+	"$NVSIM" import -q -o "$out/astray.zst" "$out/astray.dat" 2>"$out/err"
+	[ $? = 3 ] && grep -q "does not come to an end" "$out/err"
+	result "a library that does not come to an end is ended" $?
+	"$NVSIM" import -q -o "$out/astray.zst" "$out/astray.dat" &
+	until child=$(cat "/proc/$!/task/$!/children" 2>/dev/null) && [ "$child" ]; do sleep 0.01; done
+	kill -KILL $!
+	wait $! 2>/dev/null
+	is_gone $child || sleep 1 && is_gone $child
+	result "and ends with who started it" $?
+else
+	result "a library that does not come to an end is ended" 77
+	result "and ends with who started it" 77
+fi
+
 host_input() {
 	"$NVSIM" verify --json "$1" | python3 -c '
 import json, sys

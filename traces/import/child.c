@@ -4,10 +4,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "import/child.h"
+#include "limit.h"
 
 struct receiver {
 	struct imp_builder *b;
@@ -81,7 +84,7 @@ static bool is_sound(const struct receiver *d, const struct imp_message *m)
 	case IMP_SEND_BYTES:
 		return !d->in->source.seekable && m->size == sizeof(d->in->sha256);
 	case IMP_SEND_ERROR:
-		return m->value == NVT_EINPUT || m->value == NVT_EENV;
+		return m->value == NVT_EINPUT || m->value == NVT_EENV || m->value == NVT_ENOMEM;
 	default:
 		return m->kind <= IMP_SEND_END;
 	}
@@ -179,10 +182,36 @@ static enum nvt_status judge(struct receiver *d, enum nvt_status status, int wai
 {
 	if (status != NVT_OK || d->ended)
 		return status;
+	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGXCPU)
+		return imp_fail(d->b, NVT_EINPUT, "%s does not come to an end with it: damaged",
+				d->library);
 	if (WIFSIGNALED(wait_status))
 		return imp_fail(d->b, NVT_EINPUT, "%s crashed on it (%s): damaged", d->library,
 				strsignal(WTERMSIG(wait_status)));
 	return imp_fail(d->b, NVT_EINPUT, "%s gave up on it: damaged", d->library);
+}
+
+/*
+ * A library that has been led astray must not run for ever, nor take all memory: these are many
+ * times what it needs for a sound file. What comes through a pipe has no size to go by.
+ */
+#define CPU_SECONDS_LEAST 2u
+#define CPU_BYTES	  (256u << 10) /* a second for each */
+#define MEMORY_LEAST	  (1ull << 30)
+#define MEMORY_TIMES	  32u /* the size of the file */
+
+static void confine(const struct nvt_source *source)
+{
+	rlim_t seconds = CPU_SECONDS_LEAST + source->size / CPU_BYTES;
+	struct rlimit cpu;
+
+	if (!source->seekable || getrlimit(RLIMIT_CPU, &cpu))
+		return;
+	if (cpu.rlim_cur > seconds)
+		cpu.rlim_cur = seconds;
+	setrlimit(RLIMIT_CPU, &cpu);
+	if (source->size < UINT64_MAX / MEMORY_TIMES - MEMORY_LEAST)
+		nvt_limit_memory(MEMORY_LEAST + source->size * MEMORY_TIMES);
 }
 
 static void run_in_child(const struct imp_child *child, int fd)
@@ -205,7 +234,7 @@ static enum nvt_status run(struct receiver *d, const struct imp_child *child)
 	enum nvt_status status;
 	int wait_status = 0;
 	int ends[2];
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return imp_fail(d->b, NVT_EENV, "no pipe: %s", strerror(errno));
@@ -218,6 +247,10 @@ static enum nvt_status run(struct receiver *d, const struct imp_child *child)
 	}
 	if (!pid) {
 		close(ends[0]);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+		confine(&d->in->source);
 		run_in_child(child, ends[1]);
 		_exit(0);
 	}

@@ -84,12 +84,18 @@ static int send_record(struct dat_reader *d, struct imp_tep_plan *p, struct tep_
 static int on_record(struct tracecmd_input *handle, struct tep_record *rec, int cpu, void *arg)
 {
 	struct dat_reader *d = arg;
-	struct imp_tep_plan *p = imp_tep_plan(d->plans, tep_data_type(d->tep, rec));
+	int id = tep_data_type(d->tep, rec);
+	struct imp_tep_plan *p;
 
 	(void)cpu;
 	d->out->number++;
+	if (!imp_tep_is_id(id)) {
+		imp_send_error(d->out, NVT_EINPUT, "%d is no number of an event: damaged", id);
+		return -1;
+	}
+	p = imp_tep_plan(d->plans, id);
 	if (!p) {
-		imp_send_error(d->out, NVT_EENV, "out of memory");
+		imp_send_error(d->out, NVT_ENOMEM, "out of memory");
 		return -1;
 	}
 	if (is_second(d, p, handle))
@@ -142,7 +148,7 @@ static void send_all(struct imp_sender *out, struct tracecmd_input *input)
 
 	d.plans = imp_tep_new(d.tep);
 	if (!d.plans) {
-		imp_send_error(out, NVT_EENV, "out of memory");
+		imp_send_error(out, NVT_ENOMEM, "out of memory");
 		return;
 	}
 	if (tracecmd_get_uname)
@@ -166,9 +172,9 @@ static void read_file(struct imp_sender *out, void *arg)
 	if (input)
 		send_all(out, input);
 	else
-		imp_send_error(
-			out, NVT_EINPUT,
-			"libtracecmd cannot open it: damaged, cut, or of an unknown version");
+		imp_send_error(out, NVT_EINPUT,
+			       "libtracecmd cannot open it: damaged, cut, of an unknown version, "
+			       "or too large");
 }
 
 enum nvt_status imp_read_dat(struct imp_builder *b, struct imp_input *in, struct imp_info *info)

@@ -85,7 +85,7 @@ static bool take_tracepoint(struct perf_reader *r, const struct record *rec, str
 static bool on_tracepoint(struct perf_reader *r, const struct record *rec,
 			  const struct perf_attr *a, const struct perf_sample *s)
 {
-	struct imp_tep_plan *p;
+	struct imp_tep_plan *p = NULL;
 	uint32_t id, pid;
 
 	if (!r->formats.type.size)
@@ -95,10 +95,9 @@ static bool on_tracepoint(struct perf_reader *r, const struct record *rec,
 		return perf_fail(&r->bytes, rec->at,
 				 "a sample of a tracepoint with %" PRIu32 " bytes of data: damaged",
 				 s->raw_size);
-	p = imp_tep_plan(r->formats.plans, (int)id);
-	if (!p)
+	if (imp_tep_is_id((int)id) && !(p = imp_tep_plan(r->formats.plans, (int)id)))
 		return perf_no_memory(&r->bytes);
-	if (!p->from && !tep_find_event(r->formats.tep, (int)id))
+	if (!p || (!p->from && !tep_find_event(r->formats.tep, (int)id)))
 		return perf_fail(&r->bytes, rec->at,
 				 "a sample of tracepoint %" PRIu32 ", whose format is not in the "
 				 "file, or damaged",

@@ -140,10 +140,13 @@ static struct plan *new_plan(struct imp_tep *t, int id)
 	return p;
 }
 
+bool imp_tep_is_id(int id)
+{
+	return id >= 0 && id < EVENT_ID_MAX;
+}
+
 struct imp_tep_plan *imp_tep_plan(struct imp_tep *t, int id)
 {
-	if (id < 0 || id >= EVENT_ID_MAX)
-		return NULL;
 	if (id >= t->limit)
 		t->limit = id + 1;
 	if (!t->plans[id])

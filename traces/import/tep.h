@@ -36,7 +36,9 @@ enum imp_tep_result {
 struct imp_tep *imp_tep_new(struct tep_handle *tep);
 void imp_tep_free(struct imp_tep *t);
 
-/* The plan of an event id, made when it is first asked for. NULL: no memory, or no such id. */
+/* Whether an event can have that id: the kernel has 16 bits for one. */
+bool imp_tep_is_id(int id);
+/* The plan of such an id, made when it is first asked for. NULL: no memory. */
 struct imp_tep_plan *imp_tep_plan(struct imp_tep *t, int id);
 /* All plans that were made; NULL behind the last. */
 struct imp_tep_plan *imp_tep_next(const struct imp_tep *t, const struct imp_tep_plan *plan);
