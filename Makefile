@@ -524,12 +524,14 @@ record-proof: $(O)/nvsim ## record on Debian's arm64 kernel in QEMU, and verify 
 
 # ---- install: the command with what it reads, pages and completions, and the handler as a library ----
 
+# As in the sources, so that links lead somewhere.
+INSTALLED_DOC := README.md LICENSE SECURITY.md CHANGELOG.md CONTRIBUTING.md $(wildcard doc/*.md doc/schema/*) \
+	traces/FORMAT.md traces/samples/README.md hwrun/README.md bench/README.md
 .PHONY: install install-nvsim install-libnvs2
 install: install-nvsim install-libnvs2 ## install to $(DESTDIR)$(PREFIX)
 install-nvsim: all $(O)/share
 	install -Dm755 $(O)/nvsim $(DESTDIR)$(PREFIX)/bin/nvsim
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/nvsim README.md LICENSE traces/FORMAT.md
-	install -Dm644 hwrun/README.md $(DESTDIR)$(PREFIX)/share/doc/nvsim/hwrun.md
+	for page in $(INSTALLED_DOC); do install -Dm644 $$page $(DESTDIR)$(PREFIX)/share/doc/nvsim/$$page || exit; done
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/nvsim/samples traces/samples/*
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/hwrun/boards hwrun/boards/*.board
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/nvsim/bench $(BENCH_DATA)
@@ -545,12 +547,13 @@ install-libnvs2: $(O)/libs2.a $(O)/nvs2.pc
 	install -Dm644 sim/s2/s2.h $(DESTDIR)$(PREFIX)/include/nvs2/s2.h
 	install -Dm644 $(O)/nvs2.pc $(DESTDIR)$(PREFIX)/$(LIBDIR)/pkgconfig/nvs2.pc
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/libnvs2-dev/examples doc/examples/*
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/libnvs2-dev doc/shadow-s2.md
 $(O)/nvs2.pc: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '# SPDX-License-Identifier: GPL-2.0-only' 'prefix=$(PREFIX)' \
 		'libdir=$${prefix}/$(LIBDIR)' 'includedir=$${prefix}/include/nvs2' '' 'Name: nvs2' \
 		'Description: Shadow stage-2 fault handler for nested arm64 guests, freestanding' \
-		'Version: $(VERSION)' 'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lnvs2' >$@
+		'Version: $(subst -rc,~rc,$(VERSION))' 'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lnvs2' >$@
 
 .PHONY: deb
 DEB := $(O)/deb

@@ -85,40 +85,48 @@ void complete_bash(FILE *out)
 {
 	fprintf(out, "# %s\n# nvsim: completion for bash\n", licence);
 	fputs("_nvsim()\n{\n"
-	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
-	      "\tlocal command=${COMP_WORDS[1]} words= options= names= files=-f at=2 word\n"
+	      "\tlocal line=(\"${COMP_WORDS[@]}\") here=$COMP_CWORD skip=0\n"
 	      "\tCOMPREPLY=()\n"
+	      "\t# What comes before a command changes nothing of it.\n"
+	      "\tcase ${line[1]} in\n"
+	      "\t--memory) [ \"${line[2]}\" = = ] && skip=3 || skip=2 ;;\n"
+	      "\thelp) skip=1 ;;\n"
+	      "\tesac\n"
+	      "\tif [ \"$here\" -gt \"$skip\" ]; then\n"
+	      "\t\tline=(nvsim \"${line[@]:skip + 1}\") here=$((here - skip))\n"
+	      "\telif [ \"$here\" -gt 1 ]; then\n"
+	      "\t\treturn\n"
+	      "\tfi\n"
+	      "\tlocal cur=${line[here]} prev=${line[here - 1]}\n"
+	      "\tlocal command=${line[1]} words= options= names= files=-f at=2 word\n"
 	      "\t# Where '=' breaks words, --name=value is three.\n"
 	      "\tif [ \"$cur\" = = ]; then\n"
 	      "\t\tcur=\n"
-	      "\telif [ \"$prev\" = = ] && [ \"$COMP_CWORD\" -gt 3 ]; then\n"
-	      "\t\tprev=${COMP_WORDS[COMP_CWORD - 2]}\n"
+	      "\telif [ \"$prev\" = = ] && [ \"$here\" -gt 3 ]; then\n"
+	      "\t\tprev=${line[here - 2]}\n"
 	      "\tfi\n"
-	      "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+	      "\tif [ \"$here\" -eq 1 ]; then\n"
 	      "\t\tCOMPREPLY=($(compgen -W '",
 	      out);
 	put_names(out, cli_commands);
-	fputs("help --help --version' -- \"$cur\"))\n\t\treturn\n\tfi\n\tcase ' ", out);
+	fputs("help --help --version --memory' -- \"$cur\"))\n\t\treturn\n\tfi\n\tcase ' ", out);
 	bash_groups(out, bash_is_group);
 	fputs("' in\n"
 	      "\t*\" $command \"*)\n"
-	      "\t\tif [ \"$COMP_CWORD\" -gt 2 ]; then\n"
-	      "\t\t\tcommand=\"$command ${COMP_WORDS[2]}\" at=3\n"
+	      "\t\tif [ \"$here\" -gt 2 ]; then\n"
+	      "\t\t\tcommand=\"$command ${line[2]}\" at=3\n"
 	      "\t\tfi ;;\n"
 	      "\tesac\n"
 	      "\tcase $command in\n",
 	      out);
 	bash_groups(out, bash_verbs);
-	fputs("\thelp) words='", out);
-	put_names(out, cli_commands);
-	fputs("' ;;\n", out);
 	manual_each_command(out, bash_options);
 	/* Names of a first argument are no longer offered when there is one. */
 	fputs("\tesac\n"
-	      "\tfor word in \"${COMP_WORDS[@]:at:COMP_CWORD - at}\"; do\n"
+	      "\tfor word in \"${line[@]:at:here - at}\"; do\n"
 	      "\t\t[[ \" $names \" != *\" $word \"* ]] || names=\n"
 	      "\tdone\n"
-	      "\tif [ \"$COMP_CWORD\" -gt $at ]; then\n\tcase \"$command $prev\" in\n",
+	      "\tif [ \"$here\" -gt $at ]; then\n\tcase \"$command $prev\" in\n",
 	      out);
 	manual_each_command(out, bash_values);
 	fputs("\tesac\n\tfi\n"
@@ -214,6 +222,10 @@ void complete_zsh(FILE *out)
 {
 	fprintf(out, "#compdef nvsim\n# %s\n", licence);
 	fputs("_nvsim()\n{\n"
+	      "\tif [[ ${words[2]} = --memory ]] && (( CURRENT > 3 )); then\n"
+	      "\t\tshift 2 words\n\t\t(( CURRENT -= 2 ))\n"
+	      "\telif [[ ${words[2]} = (--memory=*|help) ]] && (( CURRENT > 2 )); then\n"
+	      "\t\tshift words\n\t\t(( CURRENT-- ))\n\tfi\n"
 	      "\tlocal command=${words[2]}\n"
 	      "\t(( CURRENT > 2 )) || command=\n",
 	      out);
@@ -226,7 +238,9 @@ void complete_zsh(FILE *out)
 			"\t\tshift words\n\t\t(( CURRENT-- ))\n\tfi\n",
 			(*c)->name, (*c)->name);
 	}
-	fputs("\tcase $command in\n\t'' | help)\n", out);
+	fputs("\tcase $command in\n\t--memory) ;;\n\t'')\n"
+	      "\t\tcompadd -- help --help --version --memory\n",
+	      out);
 	zsh_table(out, "command", cli_commands);
 	for (const struct cli_command *const *c = cli_commands; *c; c++) {
 		if (!(*c)->verbs)
@@ -335,6 +349,10 @@ void complete_fish(FILE *out)
 	fprintf(out, "# %s\n# nvsim: completion for fish\n", licence);
 	fish_table(out, "__fish_use_subcommand", cli_commands);
 	fish_table(out, "__fish_seen_subcommand_from help", cli_commands);
+	fputs("complete -c nvsim -n __fish_use_subcommand -x -l memory -d 'refuse inputs that "
+	      "need more'\n"
+	      "complete -c nvsim -n __fish_use_subcommand -l version -d 'version of nvsim'\n",
+	      out);
 	for (const struct cli_command *const *c = cli_commands; *c; c++) {
 		if (!(*c)->verbs)
 			continue;

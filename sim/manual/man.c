@@ -80,7 +80,8 @@ static const struct used variables[] = {
 /* As seen from the folder that nvsim is in. */
 static const struct used files[] = {
 	{NULL, "share/nvsim/samples", "small recordings, and what each of them shows"},
-	{NULL, "share/doc/nvsim/FORMAT.md", "the format of traces"},
+	{NULL, "share/doc/nvsim/doc/README.md",
+	 "what there is to read, the format of traces among it"},
 	{"hw run", "lib/nvsim/hwrun/boards", "a file for each board"},
 	{"hw run", "lib/nvsim/hwrun/nvsim-el2.elf", "the image for EL2, if it was built"},
 	{"hw pack", "lib/nvsim/hwrun/nvsim-el2.elf", "the image for EL2, if it was built"},
@@ -88,12 +89,15 @@ static const struct used files[] = {
 	{0},
 };
 
+static const char files_lead[] = ".Sh FILES\nAs seen from the folder that\n.Nm nvsim\nis in:\n";
+
 static bool is_of(const struct used *u, const char *command)
 {
 	return command && u->command ? !strcmp(u->command, command) : command == u->command;
 }
 
-static void put_used(FILE *out, const char *section, const char *macro, const char *prefix,
+/* `lead`: what begins a section that is not empty. */
+static void put_used(FILE *out, const char *lead, const char *macro, const char *prefix,
 		     const struct used *table, const char *command)
 {
 	bool open = false;
@@ -102,7 +106,7 @@ static void put_used(FILE *out, const char *section, const char *macro, const ch
 		if (!is_of(table, command))
 			continue;
 		if (!open)
-			fprintf(out, ".Sh %s\n.Bl -tag -width Ds\n", section);
+			fprintf(out, "%s.Bl -tag -width Ds\n", lead);
 		open = true;
 		fprintf(out, ".It %s %s%s\n", macro, prefix, table->name);
 		put_text(out, table->what);
@@ -167,7 +171,7 @@ static void put_choices(FILE *out, const struct cli_option *o)
 
 	if (!v.words[0])
 		return;
-	fputs("One of:\n", out);
+	fputs(".Pp\nOne of:\n", out);
 	for (size_t i = 0; v.words[i]; i++) {
 		fputs(".Cm ", out);
 		put_word(out, v.words[i], strlen(v.words[i]), true);
@@ -282,8 +286,8 @@ void man_command(FILE *out, const struct cli_command *command, const char *relea
 		put_verbs(out, command->verbs);
 	else
 		put_options(out, command);
-	put_used(out, "ENVIRONMENT", "Ev", "", variables, command->name);
-	put_used(out, "FILES", "Pa", "../", files, command->name);
+	put_used(out, ".Sh ENVIRONMENT\n", "Ev", "", variables, command->name);
+	put_used(out, files_lead, "Pa", "../", files, command->name);
 	put_tail(out);
 	put_examples(out, command);
 	put_see_also(out, command);
@@ -297,12 +301,13 @@ void man_program(FILE *out, const char *released)
 	      ".Sh SYNOPSIS\n.Nm\n.Op Fl \\-memory Ar SIZE\n.Ar COMMAND\n.Op Ar ARGUMENT ...\n"
 	      ".Nm\n.Cm help\n.Op Ar COMMAND\n.Nm\n.Fl \\-version\n"
 	      ".Sh DESCRIPTION\n"
-	      "When a guest hypervisor (L1) runs a guest of its own (L2), the hardware translates\n"
-	      "L2 with a table that the host (L0) makes of L1's table and of its own memory.\n"
+	      "When a guest hypervisor (L1) runs a guest of its own (L2), the hardware\n"
+	      "translates L2 with a table that the host (L0) makes of L1's table and of its\n"
+	      "own memory.\n"
 	      ".Nm\n"
-	      "replays recorded faults through the handler that fills this table, and measures\n"
-	      "how deep it walks, how often it injects, how large it maps, and what kept it from\n"
-	      "mapping more.\n"
+	      "replays recorded faults through the handler that fills this table, and\n"
+	      "measures how deep it walks, how often it injects, how large it maps, and what\n"
+	      "kept it from mapping more.\n"
 	      ".Pp\n"
 	      "The file name\n.Sq \\-\nis standard input or output.\n"
 	      "No output takes the place of a file that the same command reads.\n"
@@ -312,7 +317,7 @@ void man_program(FILE *out, const char *released)
 	      "The commands are:\n",
 	      out);
 	put_verbs(out, cli_commands);
-	put_used(out, "ENVIRONMENT", "Ev", "", variables, NULL);
-	put_used(out, "FILES", "Pa", "../", files, NULL);
+	put_used(out, ".Sh ENVIRONMENT\n", "Ev", "", variables, NULL);
+	put_used(out, files_lead, "Pa", "../", files, NULL);
 	put_tail(out);
 }
