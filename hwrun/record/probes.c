@@ -25,7 +25,7 @@
 	"vcpu=vcpu:x64 op1=p->Op1:u8 crn=p->CRn:u8 crm=p->CRm:u8 op2=p->Op2:u8 "                   \
 	"val=p->regval:x64 l1vttbr={VTTBR_EL2}:x64"
 
-/* Fields as recordings/README.md has them; `kvm` of abort tells the recorder whose it is. */
+/* Fields as doc/probes.md has them; `kvm` of abort tells the recorder whose it is. */
 const struct record_probe record_probes[] = {
 	{"abort", "kvm_handle_guest_abort", RECORD_ON_ENTRY | RECORD_NEEDED,
 	 "vcpu=vcpu:x64 kvm=vcpu->kvm:x64 esr=vcpu->arch.fault.esr_el2:x64 "

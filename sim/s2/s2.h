@@ -8,8 +8,8 @@
  * it to L1, map, relax, emulate, retry. It is freestanding: no libc, no
  * allocation of its own, no state outside the structures given to it.
  *
- * "spec" is the behaviour of KVM/arm64 in Linux 7.3, by section; "Qn" is a
- * quirk of it (see enum s2_quirk); "Arm ARM" is DDI 0487.
+ * "spec" is doc/shadow-s2.md, the behaviour of KVM/arm64 in Linux 7.3, by section;
+ * "Qn" is a quirk of it (see enum s2_quirk); "Arm ARM" is DDI 0487.
  */
 #ifndef NVSIM_S2_S2_H
 #define NVSIM_S2_S2_H

@@ -25,7 +25,7 @@
 		name, label, IMP_##id, IMP_HEX                                                     \
 	}
 
-/* Probes: the names are those of recordings/README.md. */
+/* Probes: the names are those of doc/probes.md. */
 static const struct imp_field abort_fields[] = {
 	P(VCPU, "vcpu"), P(ESR, "esr"),		P(FAR, "far"),	     P(HPFAR, "hpfar"),
 	P(MMU, "mmu"),	 P_OPT(VTTBR, "vttbr"), P_OPT(VTCR, "vtcr"), P(S2EN, "s2en"),

@@ -113,7 +113,7 @@ IMP_HANDLER(imp_on_walk)
 	t->walk_ret = (int32_t)r->v[IMP_RET];
 	t->walk_esr = (uint32_t)r->v[IMP_ESR];
 	t->walk_desc = r->v[IMP_DESC];
-	/* On failure the rest is what the stack held (recordings/README.md). */
+	/* On failure the rest is what the stack held (doc/probes.md). */
 	if (t->walk_ret)
 		return NVT_OK;
 	t->walk_out = r->v[IMP_OUT];

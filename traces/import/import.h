@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Recordings into traces: ftrace text (plain or zstd-compressed), trace-cmd
- * files and perf.data, with the probes and tracepoints of spec/shadow-s2.md section 8 and
- * recordings/README.md.
+ * files and perf.data, with the tracepoints of doc/shadow-s2.md section 8 and the probes of
+ * doc/probes.md.
  */
 #ifndef NVSIM_TRACES_IMPORT_IMPORT_H
 #define NVSIM_TRACES_IMPORT_IMPORT_H

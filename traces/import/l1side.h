@@ -2,7 +2,7 @@
 /*
  * L1's own recording beside the host's: what its hypervisor did to the tables that the host's KVM
  * walks. The faults that the host reflects are the faults that L1 takes, one to one and in order
- * (recordings/README.md): they align the two streams and their clocks. What L1 changes in its
+ * (doc/probes.md): they align the two streams and their clocks. What L1 changes in its
  * tables becomes L1_LEAF events of the trace, so that no walk has to be believed.
  */
 #ifndef NVSIM_TRACES_IMPORT_L1SIDE_H

@@ -202,7 +202,7 @@ enum nvt_status imp_mmu_created(struct imp_builder *b, uint64_t kvm, uint64_t mm
 			return imp_no_memory(b);
 		vm = (uint16_t)(b->vm_count - 1);
 	}
-	/* The first context of a VM is its own (recordings/README.md). */
+	/* The first context of a VM is its own (doc/probes.md). */
 	canonical = !b->vms[vm].canonical && !b->vms[vm].late;
 	imp_note_vtcr(&b->vms[vm], canonical, vtcr);
 	if (!canonical)
