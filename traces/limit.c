@@ -20,7 +20,7 @@ void nvt_limit_memory(uint64_t bytes)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_DATA, &before) || before.rlim_cur <= bytes)
+	if (getrlimit(RLIMIT_DATA, &before) || before.rlim_cur < bytes)
 		return;
 	limit = (struct rlimit){bytes, before.rlim_max};
 	if (!setrlimit(RLIMIT_DATA, &limit))

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#define NVT_MEMORY_BYTES_MAX ((uint64_t)8 << 30) /* unless a user says otherwise */
+
 /* From here on. A lower limit that somebody else has set stays. Sanitizers need more than any. */
 void nvt_limit_memory(uint64_t bytes);
 /* The bound that allocations fail at; 0: none, or addresses are limited, too, and may be why. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nvsim sweep: a replay for each point of a grid, here or as jobs elsewhere, and all in one. */
 #include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "document.h"
 #include "jobs.h"
 #include "json_file.h"
+#include "limit.h"
 #include "replay.h"
 #include "sweep_plots.h"
 
@@ -49,10 +51,11 @@ struct sweep {
 	bool shown;	     /* progress is */
 };
 
-static enum cli_exit fail_usage(const struct sweep *s, const struct nvt_error *err)
+static enum cli_exit fail_spec(const struct sweep *s, const struct nvt_error *err)
 {
-	return cli_fail(err->status == NVT_EENV ? CLI_ENVIRONMENT : CLI_USAGE, "%s: %s", s->path,
-			err->text);
+	if (err->status == NVT_EINPUT)
+		return cli_fail(CLI_INPUT, "%s: %s", s->path, err->text);
+	return cli_fail_trace(err);
 }
 
 /* ---- one cell ---- */
@@ -224,10 +227,24 @@ static void cell_ended(void *arg, size_t number, int exit_status)
 	show_progress(s);
 }
 
+/* A cell is a process with the bound that this one has. */
+static const char *memory_option(char text[40])
+{
+	uint64_t bytes = nvt_limit_in_force();
+
+	if (!bytes || bytes == NVT_MEMORY_BYTES_MAX)
+		return NULL;
+	snprintf(text, 40, "--memory=%" PRIu64, bytes);
+	return text;
+}
+
 static enum cli_exit run_cells(struct sweep *s, const size_t *numbers)
 {
-	struct sweep_jobs jobs = {
-		.program = "/proc/self/exe", .spec = s->path, .dir = s->o->output.value};
+	char memory[40];
+	struct sweep_jobs jobs = {.program = "/proc/self/exe",
+				  .spec = s->path,
+				  .dir = s->o->output.value,
+				  .memory = memory_option(memory)};
 	struct nvt_error err = {0};
 	enum nvt_status status;
 
@@ -287,7 +304,13 @@ static enum cli_exit print_jobs(const struct sweep *s,
 {
 	char program[4096] = "";
 	char *folder = getcwd(NULL, 0);
-	struct sweep_jobs jobs = {program, folder, s->path, s->o->output.value, s->spec.cell_count};
+	char memory[40];
+	struct sweep_jobs jobs = {.program = program,
+				  .folder = folder,
+				  .spec = s->path,
+				  .dir = s->o->output.value,
+				  .cells = s->spec.cell_count,
+				  .memory = memory_option(memory)};
 	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	enum cli_exit status = CLI_OK;
 
@@ -340,7 +363,7 @@ static enum cli_exit read_spec(struct sweep *s)
 	if (!json)
 		return cli_fail_trace(&err);
 	if (sweep_spec_parse(json, &s->spec, &err))
-		status = fail_usage(s, &err);
+		status = fail_spec(s, &err);
 	json_decref(json);
 	return status;
 }

@@ -108,14 +108,12 @@ static enum cli_exit run_verb(const struct cli_command *command, int argc, char 
 	return run_command(verb, argc - 1, argv + 1);
 }
 
-#define MEMORY_DEFAULT (8ull << 30)
-
 /* Before the command: --memory SIZE, or --memory=SIZE. *used: so many words. */
 static enum cli_exit take_memory(int argc, char **argv, int *used)
 {
 	static const char name[] = "--memory";
 	size_t length = sizeof(name) - 1;
-	uint64_t bytes = MEMORY_DEFAULT;
+	uint64_t bytes = NVT_MEMORY_BYTES_MAX;
 	const char *value = NULL;
 
 	*used = 0;

@@ -30,6 +30,8 @@ static void put_quoted(FILE *out, const char *text)
 static void put_command(const struct sweep_jobs *j, FILE *out, const char *cell)
 {
 	put_quoted(out, j->program);
+	if (j->memory)
+		fprintf(out, " %s", j->memory);
 	fputs(" sweep -o ", out);
 	put_quoted(out, j->dir);
 	fprintf(out, " --cell %s -- ", cell);
@@ -96,13 +98,16 @@ struct child {
 static void become_cell(const struct sweep_jobs *j, size_t number, pid_t parent)
 {
 	char text[24];
-	const char *const argv[] = {"nvsim", "sweep", "-o",    j->dir, "--cell",
-				    text,    "--",    j->spec, NULL};
+	const char *const argv[] = {"nvsim", j->memory ? j->memory : "nvsim",
+				    "sweep", "-o",
+				    j->dir,  "--cell",
+				    text,    "--",
+				    j->spec, NULL};
 
 	snprintf(text, sizeof(text), "%zu", number);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() == parent)
-		execv(j->program, (char *const *)argv);
+		execv(j->program, (char *const *)argv + !j->memory);
 	_exit(4);
 }
 
@@ -143,7 +148,7 @@ enum nvt_status sweep_jobs_run(const struct sweep_jobs *j, const size_t *numbers
 	int status;
 
 	if (!children)
-		return nvt_fail(err, NVT_EENV, "out of memory");
+		return nvt_fail(err, NVT_ENOMEM, "out of memory");
 	/* Whoever started us may have it ignored, and nobody could be waited for. */
 	signal(SIGCHLD, SIG_DFL);
 	while (next < count || running) {

@@ -13,6 +13,7 @@ struct sweep_jobs {
 	const char *program, *folder; /* absolute */
 	const char *spec, *dir;
 	size_t cells;
+	const char *memory; /* the option that sets its bound; NULL: as it is by itself */
 };
 
 /* Slurm's MaxArraySize, where nobody changed it: indexes are below. */

@@ -26,7 +26,7 @@ static enum nvt_status bad(struct parser *p, const char *where, const char *what
 
 static enum nvt_status no_memory(struct parser *p)
 {
-	return nvt_fail(p->err, NVT_EENV, "out of memory");
+	return nvt_fail(p->err, NVT_ENOMEM, "out of memory");
 }
 
 static enum nvt_status unknown(struct parser *p, const char *what, const char *name,

@@ -27,7 +27,7 @@ char *sweep_store_path(const struct sweep_store *s, const char *folder, const ch
 
 static enum nvt_status no_memory(struct nvt_error *err)
 {
-	return nvt_fail(err, NVT_EENV, "out of memory");
+	return nvt_fail(err, NVT_ENOMEM, "out of memory");
 }
 
 static enum nvt_status make_folder(const char *path, struct nvt_error *err)

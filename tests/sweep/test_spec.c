@@ -322,11 +322,11 @@ static void no_memory_is_an_error_like_others(void **state)
 		json_loads("{\"traces\":[\"a\",\"b\"],\"generated\":{},\"leaves\":[{\"name\":"
 			   "\"p\",\"page\":100},{\"name\":\"b\",\"block\":100}]," P "}",
 			   0, NULL);
-	enum nvt_status status = NVT_EENV;
+	enum nvt_status status = NVT_ENOMEM;
 	size_t room = 0;
 
 	(void)state;
-	while (status == NVT_EENV) {
+	while (status == NVT_ENOMEM) {
 		sweep_spec_free(&spec);
 		left = room++;
 		json_set_alloc_funcs(failing_malloc, free);
@@ -343,7 +343,8 @@ static void no_memory_is_an_error_like_others(void **state)
 
 static const char *printed(void (*print)(const struct sweep_jobs *j, FILE *out), size_t count)
 {
-	static const struct sweep_jobs jobs = {"/bin/it's", "/a b", "$(spec)", "-d;", 0};
+	static const struct sweep_jobs jobs = {"/bin/it's", "/a b", "$(spec)",
+					       "-d;",	    0,	    "--memory=1"};
 	struct sweep_jobs j = jobs;
 	static char text[4096];
 	FILE *out = fmemopen(text, sizeof(text), "w");
@@ -358,12 +359,13 @@ static const char *printed(void (*print)(const struct sweep_jobs *j, FILE *out),
 static void names_in_job_files_are_quoted(void **state)
 {
 	(void)state;
-	assert_string_equal(printed(sweep_jobs_parallel, 2),
-			    "cd '/a b' && '/bin/it'\\''s' sweep -o '-d;' --cell 0 -- '$(spec)'\n"
-			    "cd '/a b' && '/bin/it'\\''s' sweep -o '-d;' --cell 1 -- '$(spec)'\n");
-	assert_non_null(
-		strstr(printed(sweep_jobs_slurm, 2),
-		       "\t'/bin/it'\\''s' sweep -o '-d;' --cell \"$cell\" -- '$(spec)' \\\n"));
+	assert_string_equal(
+		printed(sweep_jobs_parallel, 2),
+		"cd '/a b' && '/bin/it'\\''s' --memory=1 sweep -o '-d;' --cell 0 -- '$(spec)'\n"
+		"cd '/a b' && '/bin/it'\\''s' --memory=1 sweep -o '-d;' --cell 1 -- '$(spec)'\n");
+	assert_non_null(strstr(
+		printed(sweep_jobs_slurm, 2),
+		"\t'/bin/it'\\''s' --memory=1 sweep -o '-d;' --cell \"$cell\" -- '$(spec)' \\\n"));
 }
 
 static void an_array_is_no_larger_than_slurm_takes(void **state)

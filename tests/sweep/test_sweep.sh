@@ -182,6 +182,14 @@ check "run again" 0 "$(sweep slow.json -o slow)"
 check "only that one is computed" 1 "$(computed slow before)"
 check "nothing is left behind" "" "$(strangers slow)"
 
+rm -r slow.memory 2>/dev/null
+"$nvsim" --memory 32G sweep slow.json -o slow.memory -j 1 >out 2>err &
+started+=($!)
+until child=$(cat "/proc/$!/task/$!/children") && [ "$child" ]; do sleep 0.01; done
+sleep 0.2
+check "a cell has the bound of the sweep" --memory=34359738368 "$(tr '\0' '\n' <"/proc/${child%% *}/cmdline" | sed -n 2p)"
+kill $! && wait $! 2>/dev/null
+
 rm slow/cells/*.json
 "$nvsim" sweep slow.json -o slow -j 3 >out 2>err &
 parent=$! started+=($!)
