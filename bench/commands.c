@@ -38,7 +38,7 @@ static char *copy(const char *text, struct nvt_error *err)
 	char *s = strdup(text);
 
 	if (!s)
-		bench_fail(err, NVT_EENV, "out of memory");
+		bench_fail(err, NVT_ENOMEM, "out of memory");
 	return s;
 }
 
@@ -154,7 +154,7 @@ static bool add(struct bench_figures *f, double value, struct nvt_error *err)
 {
 	if (bench_add(f, value))
 		return true;
-	nvt_fail(err, NVT_EENV, "out of memory");
+	nvt_fail(err, NVT_ENOMEM, "out of memory");
 	return false;
 }
 
@@ -166,7 +166,7 @@ static bool add_part(struct bench_result *result, const char *whose, const char 
 	snprintf(name, sizeof(name), "%s/%s", whose, what);
 	if (bench_add_part(result, name, unit, value))
 		return true;
-	nvt_fail(err, NVT_EENV, "out of memory");
+	nvt_fail(err, NVT_ENOMEM, "out of memory");
 	return false;
 }
 

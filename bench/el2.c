@@ -216,7 +216,7 @@ enum nvt_status el2_measure(struct bench_env *env, const struct bench_row *row,
 		return NVT_OK;
 	}
 	if (!bench_add(&result->figures, figure(all, row->arg, "p50")))
-		return nvt_fail(err, NVT_EENV, "out of memory");
+		return nvt_fail(err, NVT_ENOMEM, "out of memory");
 	snprintf(result->note, sizeof(result->note), "emulated, %.0f faults, mean %.1f",
 		 figure(all, row->arg, "n"), figure(all, row->arg, "mean"));
 	return env->keep ? NVT_OK : compare(env, row->arg, result, err);
@@ -234,7 +234,7 @@ static enum nvt_status take_live(const json_t *run, double seconds, uint64_t wan
 		return NVT_OK;
 	}
 	if (!bench_add(&result->figures, seconds))
-		return nvt_fail(err, NVT_EENV, "out of memory");
+		return nvt_fail(err, NVT_ENOMEM, "out of memory");
 	snprintf(result->note, sizeof(result->note), "%.0f aborts taken, under emulation", taken);
 	return NVT_OK;
 }

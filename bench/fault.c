@@ -221,13 +221,13 @@ void *fault_prepare(const struct bench_env *env, const struct bench_row *row, st
 	uint64_t count = row->param[2];
 
 	if (!s)
-		return bench_fail(err, NVT_EENV, "out of memory");
+		return bench_fail(err, NVT_ENOMEM, "out of memory");
 	s->row = &fault_rows[row->param[0]];
 	/* New tables are memory to be cleared: 32M of it, of which every further one costs more. */
 	if (env->quick && !s->row->tables)
 		count /= 4;
 	if (!set_up(s, (unsigned int)row->param[1], count))
-		bench_fail(err, NVT_EENV, "out of memory");
+		bench_fail(err, NVT_ENOMEM, "out of memory");
 	else if (bench_trial(row, s, count, err))
 		return s;
 	fault_finish(s);

@@ -57,7 +57,7 @@ char *made_path(const char *folder, const char *name, struct nvt_error *err)
 	char *path;
 
 	if (asprintf(&path, "%s/%s", folder, name) < 0)
-		return bench_fail(err, NVT_EENV, "out of memory");
+		return bench_fail(err, NVT_ENOMEM, "out of memory");
 	return path;
 }
 

@@ -209,7 +209,7 @@ static enum nvt_status run_here(const struct bench_env *env, const struct bench_
 		ops += (double)done;
 		if (!bench_add(&result->figures, taken.wall / (double)done) ||
 		    !bench_add_part(result, BENCH_CPU, NULL, taken.cpu / (double)done))
-			return nvt_fail(err, NVT_EENV, "out of memory");
+			return nvt_fail(err, NVT_ENOMEM, "out of memory");
 	}
 	take_counters(counters, ops, result);
 	return NVT_OK;
@@ -245,7 +245,7 @@ static enum nvt_status sum_up_all(struct bench_result *result, struct nvt_error 
 		fine = fine && sum_up(&result->points[i].figures);
 	for (unsigned int i = 0; i < result->part_count; i++)
 		fine = fine && sum_up(&result->parts[i].figures);
-	return fine ? NVT_OK : nvt_fail(err, NVT_EENV, "out of memory");
+	return fine ? NVT_OK : nvt_fail(err, NVT_ENOMEM, "out of memory");
 }
 
 /* Without figures there is only why. */

@@ -17,7 +17,7 @@ char *scratch_make(struct nvt_error *err)
 	char *path;
 
 	if (asprintf(&path, "%s/nvsim-bench-XXXXXX", parent && *parent ? parent : "/tmp") < 0) {
-		nvt_fail(err, NVT_EENV, "out of memory");
+		nvt_fail(err, NVT_ENOMEM, "out of memory");
 		return NULL;
 	}
 	if (mkdtemp(path))

@@ -107,7 +107,7 @@ static void *decode_prepare(const struct bench_env *env, const struct bench_row 
 	struct decode *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return bench_fail(err, NVT_EENV, "out of memory");
+		return bench_fail(err, NVT_ENOMEM, "out of memory");
 	if (!open_trace(env, &s->trace, err))
 		return failed(row, s);
 	return tried(row, s, s->trace.totals.event_count, err);
@@ -186,7 +186,7 @@ static bool keep_block(struct replay *s, struct nvt_block *block, struct nvt_err
 
 	if (!blocks) {
 		nvt_release_block(block);
-		bench_fail(err, NVT_EENV, "out of memory");
+		bench_fail(err, NVT_ENOMEM, "out of memory");
 		return false;
 	}
 	s->blocks = blocks;
@@ -211,7 +211,7 @@ static void *replay_prepare(const struct bench_env *env, const struct bench_row 
 	struct replay *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return bench_fail(err, NVT_EENV, "out of memory");
+		return bench_fail(err, NVT_ENOMEM, "out of memory");
 	s->check = (struct check_options){.quirks = S2_QUIRKS_KVM};
 	s->options = (struct engine_options){.policy = s2_policy_default,
 					     .quirks = S2_QUIRKS_KVM,
@@ -297,7 +297,7 @@ static void *compare_prepare(const struct bench_env *env, const struct bench_row
 	struct pass *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return bench_fail(err, NVT_EENV, "out of memory");
+		return bench_fail(err, NVT_ENOMEM, "out of memory");
 	for (unsigned int i = 0; i < POLICIES; i++)
 		s->policies[i] = policy_named(policy_names[i]);
 	s->check = (struct check_options){.quirks = S2_QUIRKS_KVM, .large_alone = true};
@@ -357,7 +357,7 @@ static void *import_prepare(const struct bench_env *env, const struct bench_row 
 	struct import *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return bench_fail(err, NVT_EENV, "out of memory");
+		return bench_fail(err, NVT_ENOMEM, "out of memory");
 	if (!find_recording(env, row, s->input, sizeof(s->input), err))
 		return failed(row, s);
 	snprintf(s->output, sizeof(s->output), "%s/imported.zst", env->folder);

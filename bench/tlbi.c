@@ -172,11 +172,11 @@ void *tlbi_prepare(const struct bench_env *env, const struct bench_row *row, str
 	struct tlbi *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return bench_fail(err, NVT_EENV, "out of memory");
+		return bench_fail(err, NVT_ENOMEM, "out of memory");
 	s->row = &tlbi_rows[row->param[0]];
 	s->pieces = row->param[1] / (env->quick ? 4 : 1);
 	if (!set_up(s))
-		bench_fail(err, NVT_EENV, "out of memory");
+		bench_fail(err, NVT_ENOMEM, "out of memory");
 	else if (bench_trial(row, s, operations(s), err))
 		return s;
 	tlbi_finish(s);

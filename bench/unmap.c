@@ -138,9 +138,9 @@ void *unmap_prepare(const struct bench_env *env, const struct bench_row *row, st
 	struct unmap *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return bench_fail(err, NVT_EENV, "out of memory");
+		return bench_fail(err, NVT_ENOMEM, "out of memory");
 	if (!set_up(s, env, row))
-		bench_fail(err, NVT_EENV, "out of memory");
+		bench_fail(err, NVT_ENOMEM, "out of memory");
 	else if (bench_trial(row, s, s->w.shape.vm_count * s->taken, err))
 		return s;
 	unmap_finish(s);

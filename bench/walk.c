@@ -91,10 +91,10 @@ void *walk_prepare(const struct bench_env *env, const struct bench_row *row, str
 	struct walk *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return bench_fail(err, NVT_EENV, "out of memory");
+		return bench_fail(err, NVT_ENOMEM, "out of memory");
 	s->rounds = env->quick ? 8 : 40;
 	if (!set_up(s, row))
-		bench_fail(err, NVT_EENV, "out of memory");
+		bench_fail(err, NVT_ENOMEM, "out of memory");
 	else if (bench_trial(row, s, (uint64_t)s->rounds * LEAVES, err))
 		return s;
 	walk_finish(s);

@@ -23,7 +23,7 @@ static enum nvt_status fail(struct nvt_flat *f, const char *text)
 /* f->why tells already. */
 static enum nvt_status failed(const struct nvt_flat *f)
 {
-	return f->why.memory ? NVT_EENV : NVT_EINPUT;
+	return f->why.memory ? NVT_ENOMEM : NVT_EINPUT;
 }
 
 /* ---- sections ---- */

@@ -52,7 +52,7 @@ static const char *shown(const struct nvt_reader *r)
 static enum nvt_status fail(struct nvt_reader *r, uint64_t offset, const char *what)
 {
 	if (what == nvt_no_memory)
-		return nvt_fail(&r->failed, NVT_EENV, "%s: out of memory", shown(r));
+		return nvt_fail(&r->failed, NVT_ENOMEM, "%s: out of memory", shown(r));
 	if (what == nvt_no_read)
 		return nvt_fail(&r->failed, NVT_EINPUT,
 				"%s: offset %" PRIu64 ": cannot be read: %s", shown(r), offset,
@@ -360,7 +360,7 @@ struct nvt_reader *nvt_open_shown(const char *path, nvt_show_section *show, void
 
 	if (!r || !(r->path = strdup(path))) {
 		free(r);
-		nvt_fail(err, NVT_EENV, "%s: out of memory", path);
+		nvt_fail(err, NVT_ENOMEM, "%s: out of memory", path);
 		return NULL;
 	}
 	r->source.fd = -1;

@@ -17,7 +17,8 @@ enum nvt_status {
 	NVT_OK = 0,
 	NVT_END,    /* no more events */
 	NVT_EINPUT, /* the input cannot be read, is damaged, or is no trace: exit status 3 */
-	NVT_EENV,   /* the environment failed: memory, disk, permission: exit status 4 */
+	NVT_EENV,   /* the environment failed: disk, permission: exit status 4 */
+	NVT_ENOMEM, /* so did it for memory: 4, too, or 3 within a bound that was set (limit.h) */
 };
 
 /* One line for people: file, offset where it makes sense, what is wrong. */

@@ -94,7 +94,7 @@ static enum nvt_status emit(struct nvt_writer *w, enum nvt_section type, const u
 	nvt_ledger_frame(&w->ledger, type, frame, size, (uint32_t)(NVT_SECTION_HEAD + body_size),
 			 entry);
 	if (!append(&w->seek_table, entry, sizeof(entry)))
-		return fail(w, NVT_EENV, "out of memory");
+		return fail(w, NVT_ENOMEM, "out of memory");
 	error = nvt_sink_write(&w->sink, frame, size);
 	return error ? fail_write(w, error) : NVT_OK;
 }
@@ -128,7 +128,7 @@ static enum nvt_status emit_columns(struct nvt_writer *w, enum nvt_section type,
 	if (!nvt_pack_begin(p, type, size) ||
 	    !nvt_pack(p, e->directory.data, e->directory.size, true) || !pack_planes(p, e) ||
 	    !nvt_pack(p, text->data, text->size, false) || !nvt_pack_end(p))
-		return fail(w, NVT_EENV, "out of memory");
+		return fail(w, NVT_ENOMEM, "out of memory");
 	return emit(w, type, p->out.data, p->out.size, size);
 }
 
@@ -140,7 +140,7 @@ static enum nvt_status emit_bytes(struct nvt_writer *w, enum nvt_section type, c
 	if (size > NVT_FRAME_MAX - NVT_SECTION_HEAD)
 		return fail(w, NVT_EINPUT, "a section would be larger than 64 MiB");
 	if (!nvt_pack_begin(p, type, size) || !nvt_pack(p, body, size, false) || !nvt_pack_end(p))
-		return fail(w, NVT_EENV, "out of memory");
+		return fail(w, NVT_ENOMEM, "out of memory");
 	return emit(w, type, p->out.data, p->out.size, size);
 }
 
@@ -200,7 +200,7 @@ static enum nvt_status emit_words(struct nvt_writer *w, const struct nvt_word *w
 		nvt_explain_bad(&why, &bad, "word", w->ledger.word_count + bad.index);
 		return fail(w, NVT_EINPUT, why.text);
 	default:
-		return fail(w, NVT_EENV, "out of memory");
+		return fail(w, NVT_ENOMEM, "out of memory");
 	}
 }
 
@@ -209,7 +209,7 @@ static enum nvt_status emit_l1mem(struct nvt_writer *w, const struct nvt_word *w
 	size_t at, part;
 
 	if (count && !nvt_batch_reserve(&w->batch, NVT_WORDS_MAX))
-		return fail(w, NVT_EENV, "out of memory");
+		return fail(w, NVT_ENOMEM, "out of memory");
 	for (at = 1; at < count; at++)
 		if (words[at].addr <= words[at - 1].addr)
 			return fail(w, NVT_EINPUT, "words of L1 memory do not ascend");
@@ -231,9 +231,9 @@ static enum nvt_status flush_block(struct nvt_writer *w)
 	if (!b->count)
 		return NVT_OK;
 	if (!nvt_batch_encode(b, &w->encoder, &w->limits, &why))
-		return fail(w, why.memory ? NVT_EENV : NVT_EINPUT, why.text);
+		return fail(w, why.memory ? NVT_ENOMEM : NVT_EINPUT, why.text);
 	if (!nvt_index_add(&w->index, b->first_ordinal, b->events[0].time_ns, w->sink.size))
-		return fail(w, NVT_EENV, "out of memory");
+		return fail(w, NVT_ENOMEM, "out of memory");
 	if (emit_columns(w, NVT_SECTION_EVENTS, &b->text) != NVT_OK)
 		return w->failed.status;
 	nvt_batch_clear(b);
@@ -320,7 +320,7 @@ enum nvt_status nvt_write(struct nvt_writer *w, const struct nvt_event *ev, stru
 		wrong = add_attached(b, ev);
 	if (wrong) {
 		if (wrong == nvt_no_memory)
-			fail(w, NVT_EENV, wrong);
+			fail(w, NVT_ENOMEM, wrong);
 		else
 			fail_event(w, wrong);
 		return hand_over(w, err);
@@ -359,7 +359,7 @@ static enum nvt_status start(struct nvt_writer *w, const struct nvt_writer_optio
 		return w->failed.status;
 	if (!nvt_packer_init(&w->packer, o->level ? o->level : LEVEL) ||
 	    !nvt_batch_reserve(&w->batch, BLOCK_EVENTS))
-		return fail(w, NVT_EENV, "out of memory");
+		return fail(w, NVT_ENOMEM, "out of memory");
 	if (emit_header(w) != NVT_OK || emit_l1mem(w, o->l1mem, o->l1mem_count) != NVT_OK)
 		return w->failed.status;
 	return NVT_OK;
@@ -372,7 +372,7 @@ struct nvt_writer *nvt_create(const char *path, const struct nvt_writer_options 
 	int error;
 
 	if (!w) {
-		nvt_fail(err, NVT_EENV, "%s: out of memory", path);
+		nvt_fail(err, NVT_ENOMEM, "%s: out of memory", path);
 		return NULL;
 	}
 	w->provisional = options->provisional;

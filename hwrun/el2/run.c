@@ -40,7 +40,7 @@ static void open_trace(void)
 	const unsigned char *data = (const unsigned char *)r.blob + r.blob->trace_offset;
 	enum nvt_status status = nvt_flat_open(&r.flat, data, r.blob->trace_size);
 
-	if (status == NVT_EENV)
+	if (status == NVT_ENOMEM)
 		no_memory();
 	if (status != NVT_OK)
 		refuse(HW_BLOB_BAD, "the trace in the blob: %s", r.flat.why.text);
@@ -54,7 +54,7 @@ static bool next_block(void)
 	enum nvt_status status = nvt_flat_next(&r.flat);
 
 	r.at = 0;
-	if (status == NVT_EENV)
+	if (status == NVT_ENOMEM)
 		no_memory();
 	if (status == NVT_EINPUT)
 		refuse(HW_BLOB_BAD, "the trace in the blob: %s", r.flat.why.text);

@@ -272,7 +272,7 @@ struct hw_board *hw_board_read(const char *folder, const char *name, struct nvt_
 
 	if (!b || !(b->text = malloc(FILE_MAX_SIZE)) ||
 	    asprintf(&path, "%s/%s" SUFFIX, folder, name) < 0) {
-		nvt_fail(err, NVT_EENV, "out of memory");
+		nvt_fail(err, NVT_ENOMEM, "out of memory");
 		path = NULL;
 	} else {
 		snprintf(b->name, sizeof(b->name), "%s", name);
@@ -331,7 +331,7 @@ char **hw_board_names(const char *folder, struct nvt_error *err)
 	if (!failed)
 		return names;
 	hw_board_names_free(names);
-	nvt_fail(err, NVT_EENV, "out of memory");
+	nvt_fail(err, NVT_ENOMEM, "out of memory");
 	return NULL;
 }
 

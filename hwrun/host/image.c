@@ -45,7 +45,7 @@ static enum nvt_status bad(const struct hw_image *image, struct nvt_error *err, 
 
 static enum nvt_status no_memory(struct nvt_error *err)
 {
-	return nvt_fail(err, NVT_EENV, "out of memory");
+	return nvt_fail(err, NVT_ENOMEM, "out of memory");
 }
 
 static uint64_t round_up(uint64_t value, uint64_t align)
@@ -91,7 +91,7 @@ static enum nvt_status read_file(struct hw_image *image, struct nvt_error *err)
 	}
 	nvt_source_close(&source);
 	if (error)
-		return nvt_fail(err, error == ENOMEM ? NVT_EENV : NVT_EINPUT,
+		return nvt_fail(err, error == ENOMEM ? NVT_ENOMEM : NVT_EINPUT,
 				"%s: cannot be read: %s", image->path, strerror(error));
 	return size < HW_IMAGE_MAX ? NVT_OK : bad(image, err, "it is too large");
 }

@@ -79,7 +79,7 @@ enum nvt_status hw_pack(const struct hw_job *job, struct nvt_buffer *blob, struc
 	describe(&head, job);
 	blob->size = 0;
 	if (!append(blob, &head, sizeof(head)))
-		return nvt_fail(err, NVT_EENV, "out of memory");
+		return nvt_fail(err, NVT_ENOMEM, "out of memory");
 	status = read_trace(job->trace, blob, &head, err);
 	if (status)
 		return status;

@@ -36,13 +36,17 @@ char *hw_place(const char *name, struct nvt_error *err)
 	}
 	for (unsigned int i = 0; i < 2; i++) {
 		if (asprintf(&path, "%s/%s/%s", folder, places[i], name) < 0) {
-			nvt_fail(err, NVT_EENV, "out of memory");
+			nvt_fail(err, NVT_ENOMEM, "out of memory");
 			return NULL;
 		}
 		if (access(path, F_OK) == 0)
 			return path;
 		free(path);
 	}
-	nvt_fail(err, NVT_EENV, "%s/hwrun/%s is not there (make hwrun builds it)", folder, name);
+	nvt_fail(
+		err, NVT_EENV,
+		"%s is neither in %s/hwrun nor in %s/../lib/nvsim/hwrun: it is built by make hwrun "
+		"in the sources",
+		name, folder, folder);
 	return NULL;
 }

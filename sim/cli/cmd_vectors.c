@@ -60,7 +60,6 @@ static enum cli_exit run_files(struct job *j, const struct cli_args *args,
 		[VECTORS_OK] = CLI_OK,
 		[VECTORS_MALFORMED] = CLI_INPUT,
 		[VECTORS_UNREADABLE] = CLI_INPUT,
-		[VECTORS_NO_MEMORY] = CLI_ENVIRONMENT,
 	};
 	char error[512];
 
@@ -68,6 +67,8 @@ static enum cli_exit run_files(struct job *j, const struct cli_args *args,
 		enum vectors_status status =
 			vectors_run_file(args->v[i], report, j, result, error, sizeof(error));
 
+		if (status == VECTORS_NO_MEMORY)
+			return cli_no_memory();
 		if (status)
 			return cli_fail(exits[status], "%s", error);
 	}

@@ -49,7 +49,9 @@ enum cli_exit cli_fail(enum cli_exit status, const char *format, ...)
 
 enum cli_exit cli_fail_trace(const struct nvt_error *err)
 {
-	return cli_fail(err->status == NVT_EENV ? CLI_ENVIRONMENT : CLI_INPUT, "%s", err->text);
+	if (err->status == NVT_ENOMEM && nvt_limit_in_force())
+		return cli_no_memory();
+	return cli_fail(err->status == NVT_EINPUT ? CLI_INPUT : CLI_ENVIRONMENT, "%s", err->text);
 }
 
 enum cli_exit cli_no_memory(void)

@@ -203,7 +203,7 @@ static enum nvt_status fail(struct nvt_error *err, enum nvt_status status, const
 
 static enum nvt_status no_memory(struct nvt_error *err)
 {
-	return fail(err, NVT_EENV, "out of memory", "");
+	return fail(err, NVT_ENOMEM, "out of memory", "");
 }
 
 /* A stream in memory would lose what there is no memory for, and not tell; a file does. */
@@ -239,9 +239,11 @@ static enum nvt_status make_script(const struct plot_kind *kind, const json_t *d
 		if (close_whole(d.out))
 			*script = plot_read(fd, size);
 	}
+	if (!*script)
+		fail(err, NVT_EENV, "the plot's data cannot be kept: ", strerror(errno));
 	close(fd);
 	if (!*script)
-		return no_memory(err);
+		return err->status;
 	if (!d.damaged)
 		return why ? fail(err, NVT_EINPUT, "cannot be drawn: ", why) : NVT_OK;
 	err->status = NVT_EINPUT;

@@ -33,7 +33,7 @@ static json_t *load(FILE *f, const char *path, struct nvt_error *err)
 		return cannot_be_read(path, err);
 	}
 	if (!json && json_error_code(&at) == json_error_out_of_memory)
-		nvt_fail(err, NVT_EENV, "out of memory");
+		nvt_fail(err, NVT_ENOMEM, "out of memory");
 	else if (!json)
 		nvt_fail(err, NVT_EINPUT, "%s: line %d is not JSON: %s", json_file_name(path),
 			 at.line, at.text);

@@ -459,9 +459,9 @@ static char *meta_of(const struct scene *s)
 
 static enum nvt_status no_memory(struct nvt_error *err)
 {
-	err->status = NVT_EENV;
+	err->status = NVT_ENOMEM;
 	snprintf(err->text, sizeof(err->text), "out of memory");
-	return NVT_EENV;
+	return NVT_ENOMEM;
 }
 
 static enum nvt_status write_stream(const struct scene *s, const struct scene_stream *stream,

@@ -47,13 +47,13 @@ static enum nvt_status make_room(struct symbols_reading *r, size_t names)
 	if (room != r->room)
 		p = realloc(p, room * sizeof(*r->to->v));
 	if (!p)
-		return nvt_fail(r->err, NVT_EENV, "out of memory");
+		return nvt_fail(r->err, NVT_ENOMEM, "out of memory");
 	r->to->v = p;
 	r->room = room;
 	if (names_room != r->names_room)
 		n = realloc(n, names_room);
 	if (!n)
-		return nvt_fail(r->err, NVT_EENV, "out of memory");
+		return nvt_fail(r->err, NVT_ENOMEM, "out of memory");
 	r->to->names = n;
 	r->names_room = names_room;
 	return NVT_OK;
@@ -236,7 +236,7 @@ struct symbols *symbols_read(const char *path, struct nvt_error *err)
 	struct symbols_reading r = {.path = path, .to = calloc(1, sizeof(*r.to)), .err = err};
 
 	if (!r.to) {
-		nvt_fail(err, NVT_EENV, "out of memory");
+		nvt_fail(err, NVT_ENOMEM, "out of memory");
 		return NULL;
 	}
 	if (read_path(&r) == NVT_OK)

@@ -602,7 +602,7 @@ static void each_unsound_policy_is_found_out(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < s2_policy_count; i++) {
-		bool sizes[3][SIZES];
+		bool sizes[3][SIZES] = {{0}};
 
 		if (!s2_policy_sound(&s2_policies[i]))
 			assert_true(count_policy(&s2_policies[i], sizes).wrong);

@@ -352,13 +352,13 @@ enum nvt_status gen_layout(struct nvt_gen *g, struct nvt_error *err)
 	g->vcpus = calloc(g->o.vcpus, sizeof(*g->vcpus));
 	if (!g->chunks || !g->guests || !g->vcpus || !make_guests(g) || !deal_kinds(g) ||
 	    !place_small(g))
-		return nvt_fail(err, NVT_EENV, "out of memory");
+		return nvt_fail(err, NVT_ENOMEM, "out of memory");
 	if (g->o.alias)
 		make_aliases(g);
 	make_vcpus(g);
 	status = place_all(g, err);
 	if (status == NVT_OK && !back_all(g))
-		return nvt_fail(err, NVT_EENV, "out of memory");
+		return nvt_fail(err, NVT_ENOMEM, "out of memory");
 	sort_extents(g);
 	return status;
 }

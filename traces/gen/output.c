@@ -83,7 +83,7 @@ static enum nvt_status finish(const struct nvt_gen *g, struct nvt_writer *w, str
 
 	if (!meta) {
 		nvt_abandon(w);
-		return nvt_fail(err, NVT_EENV, "out of memory");
+		return nvt_fail(err, NVT_ENOMEM, "out of memory");
 	}
 	status = nvt_finish(w, meta, err);
 	free(meta);

@@ -272,7 +272,7 @@ struct nvt_gen *nvt_gen_open(const struct nvt_gen_options *o, struct nvt_error *
 	struct nvt_gen *g = calloc(1, sizeof(*g));
 
 	if (!g) {
-		nvt_fail(err, NVT_EENV, "out of memory");
+		nvt_fail(err, NVT_ENOMEM, "out of memory");
 		return NULL;
 	}
 	g->o = *o;

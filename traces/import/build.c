@@ -39,7 +39,7 @@ enum nvt_status imp_fail(struct imp_builder *b, enum nvt_status status, const ch
 
 enum nvt_status imp_no_memory(struct imp_builder *b)
 {
-	return imp_fail(b, NVT_EENV, "out of memory");
+	return imp_fail(b, NVT_ENOMEM, "out of memory");
 }
 
 /* The same fact is told once; a list that grows without bound helps nobody. */

@@ -60,7 +60,7 @@ fail(struct nvt_error *err, const char *path, enum nvt_status status, const char
 
 static enum nvt_status no_memory(const struct imp_core *c, struct nvt_error *err)
 {
-	return fail(err, c->path, NVT_EENV, "out of memory");
+	return fail(err, c->path, NVT_ENOMEM, "out of memory");
 }
 
 /* All of `size` bytes at `offset`, which the file was seen to have. */
@@ -321,7 +321,7 @@ struct imp_core *imp_core_open(const char *path, struct nvt_error *err)
 	struct stat st;
 
 	if (!c || !(c->path = strdup(path))) {
-		fail(err, path, NVT_EENV, "out of memory");
+		fail(err, path, NVT_ENOMEM, "out of memory");
 		free(c);
 		return NULL;
 	}

@@ -18,8 +18,8 @@ static enum nvt_status want(struct imp_history *h, uint64_t vttbr, uint64_t vtcr
 		realloc(h->wanted, (h->wanted_count + 1) * sizeof(*h->wanted));
 
 	if (!more) {
-		*err = (struct nvt_error){NVT_EENV, "out of memory"};
-		return NVT_EENV;
+		*err = (struct nvt_error){NVT_ENOMEM, "out of memory"};
+		return NVT_ENOMEM;
 	}
 	h->wanted = more;
 	h->wanted[h->wanted_count++] = (struct history_wanted){vttbr, vtcr};
@@ -55,7 +55,7 @@ struct imp_history *imp_history_open(const struct nvt_import_options *o, struct 
 	enum nvt_status status = NVT_OK;
 
 	if (!h) {
-		*err = (struct nvt_error){NVT_EENV, "out of memory"};
+		*err = (struct nvt_error){NVT_ENOMEM, "out of memory"};
 		return NULL;
 	}
 	h->options = o;

@@ -18,7 +18,7 @@ static const char no_memory[] = "out of memory";
 
 static enum nvt_status refuse(struct nvt_error *err, const char *path, const char *wrong)
 {
-	return nvt_fail(err, wrong == no_memory ? NVT_EENV : NVT_EINPUT, "%s: %s", path, wrong);
+	return nvt_fail(err, wrong == no_memory ? NVT_ENOMEM : NVT_EINPUT, "%s: %s", path, wrong);
 }
 
 void imp_hostmem_free(struct imp_hostmem *h)
@@ -40,7 +40,7 @@ static enum nvt_status open_input(struct imp_input *in, const char *path, struct
 	if (!bytes)
 		return nvt_fail(err, NVT_EINPUT, "%s: %s", path, strerror(errno));
 	if (!imp_input_init(in, have >= 4 && !memcmp(bytes, zstd_magic, 4)))
-		return nvt_fail(err, NVT_EENV, "out of memory");
+		return nvt_fail(err, NVT_ENOMEM, "out of memory");
 	return NVT_OK;
 }
 

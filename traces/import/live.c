@@ -24,7 +24,7 @@ struct imp_live *imp_live_open(const struct imp_live_options *o, struct nvt_impo
 
 	*stats = (struct nvt_import_stats){.format = NVT_IMPORT_TEXT};
 	if (!l) {
-		*err = (struct nvt_error){NVT_EENV, "out of memory"};
+		*err = (struct nvt_error){NVT_ENOMEM, "out of memory"};
 		return NULL;
 	}
 	l->options = (struct nvt_import_options){.input = "live recording",

@@ -23,7 +23,7 @@ bool perf_fail(struct perf_bytes *b, uint64_t at, const char *format, ...)
 
 bool perf_no_memory(struct perf_bytes *b)
 {
-	imp_send_error(b->out, NVT_EENV, "out of memory");
+	imp_send_error(b->out, NVT_ENOMEM, "out of memory");
 	return false;
 }
 

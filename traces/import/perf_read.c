@@ -81,7 +81,7 @@ static void read_file(struct imp_sender *out, void *arg)
 	struct perf_reader *r = calloc(1, sizeof(*r));
 
 	if (!r) {
-		imp_send_error(out, NVT_EENV, "out of memory");
+		imp_send_error(out, NVT_ENOMEM, "out of memory");
 		return;
 	}
 	r->bytes = (struct perf_bytes){.out = out, .in = arg};

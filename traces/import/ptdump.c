@@ -181,8 +181,8 @@ static enum nvt_status take_run(struct parser *p, const char *s)
 		void *bigger = realloc(d->runs, room * sizeof(*d->runs));
 
 		if (!bigger) {
-			*p->err = (struct nvt_error){NVT_EENV, "out of memory"};
-			return NVT_EENV;
+			*p->err = (struct nvt_error){NVT_ENOMEM, "out of memory"};
+			return NVT_ENOMEM;
 		}
 		d->runs = bigger;
 		p->room = room;
@@ -224,8 +224,8 @@ static enum nvt_status take_line(struct parser *p, const char *s)
 
 static enum nvt_status no_memory(struct parser *p)
 {
-	*p->err = (struct nvt_error){NVT_EENV, "out of memory"};
-	return NVT_EENV;
+	*p->err = (struct nvt_error){NVT_ENOMEM, "out of memory"};
+	return NVT_ENOMEM;
 }
 
 static enum nvt_status load(struct parser *p)
