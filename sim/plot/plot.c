@@ -2,12 +2,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "draw.h"
 #include "hash.h"
 #include "kinds.h"
+#include "memory_stream.h"
 
 /*
  * A kind is a row here, a function that writes its data (sim/plot/NAME.c, see data.h), and a script
@@ -206,7 +206,6 @@ static enum nvt_status no_memory(struct nvt_error *err)
 	return fail(err, NVT_ENOMEM, "out of memory", "");
 }
 
-/* A stream in memory would lose what there is no memory for, and not tell; a file does. */
 static FILE *open_again(int fd)
 {
 	int own = dup(fd);
@@ -229,21 +228,19 @@ static enum nvt_status make_script(const struct plot_kind *kind, const json_t *d
 				   enum plot_format format, char **script, size_t *size,
 				   struct nvt_error *err)
 {
-	int fd = memfd_create("script", MFD_CLOEXEC);
-	struct plot_data d = {.docs = docs, .out = open_again(fd)};
-	const char *why = NULL;
+	struct plot_data d = {.docs = docs};
+	struct memory_stream out;
+	const char *why;
 
-	if (d.out) {
-		why = kind->data(&d);
-		put_script(&d, kind, format);
-		if (close_whole(d.out))
-			*script = plot_read(fd, size);
-	}
+	if (!memory_stream_open(&out))
+		return no_memory(err);
+	d.out = out.file;
+	why = kind->data(&d);
+	put_script(&d, kind, format);
+	*script = memory_stream_close(&out);
+	*size = out.used;
 	if (!*script)
-		fail(err, NVT_EENV, "the plot's data cannot be kept: ", strerror(errno));
-	close(fd);
-	if (!*script)
-		return err->status;
+		return no_memory(err);
 	if (!d.damaged)
 		return why ? fail(err, NVT_EINPUT, "cannot be drawn: ", why) : NVT_OK;
 	err->status = NVT_EINPUT;
