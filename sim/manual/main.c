@@ -41,13 +41,14 @@ static void finish(FILE *out)
 
 static void one_page(FILE *none, const struct cli_command *command)
 {
-	char name[128] = "man/man1/nvsim-";
+	char name[128];
 	FILE *out;
 
 	(void)none;
-	for (const char *at = command->name; *at && strlen(name) + 3 < sizeof(name); at++)
-		name[strlen(name)] = *at == ' ' ? '-' : *at;
-	out = create(strcat(name, ".1"));
+	snprintf(name, sizeof(name), "man/man1/nvsim-%s.1", command->name);
+	for (char *blank = strchr(name, ' '); blank; blank = strchr(blank, ' '))
+		*blank = '-';
+	out = create(name);
 	man_command(out, command, released);
 	finish(out);
 }
